@@ -1,0 +1,11 @@
+//! WHAT TO SAY: alerts, incidents, their lifecycle, and the words for them.
+//!
+//! Answers: which alerts hold, which incident gathers them, is this news, for whom is it a page, what does it say in
+//! which language. It never sends anything and knows no sink. Rules: semantics.md §6.
+
+mod types;
+
+pub use types::{
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
+    MessageKind, Policy, SayReason,
+};

@@ -1,0 +1,456 @@
+//! Alerts, incidents and messages, as values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::health::Cause;
+use crate::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Span, Time};
+
+/// The numbers of this room (names.md, settings `[incident]`).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Policy {
+    /// An opening incident waits at most so long for those that were asked.
+    pub settle: Span,
+    /// A newly lost entrance joins without a page until so long after the last page of its incident.
+    pub regroup: Span,
+    /// Reopened within this, it is the same incident.
+    pub reopen_within: Span,
+    /// How long an entrance or camera must be unknown before that is said.
+    pub unknown_after: Span,
+    /// What is still unnamed after `regroup` is paged once it has been lost for so long.
+    pub unnamed_after: Span,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            settle: Span::seconds(5),
+            regroup: Span::minutes(5),
+            reopen_within: Span::minutes(30),
+            unknown_after: Span::minutes(15),
+            unnamed_after: Span::minutes(1),
+        }
+    }
+}
+
+/// The names of alerts (names.md, alerts on the wire).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum AlertName {
+    /// An entrance is lost.
+    EntranceLost,
+    /// It will be lost at dusk.
+    EntranceLostTonight,
+    /// It has fewer cameras than it should.
+    EntranceReduced,
+    /// Nothing has been known of it for long.
+    EntranceUnknown,
+    /// A seal leaks.
+    SealBroken,
+    /// A node is down.
+    NodeDown,
+    /// A node fails in part.
+    NodePartial,
+    /// Many failures, no node to blame.
+    CommonCause,
+    /// A camera is down.
+    CameraDown,
+    /// A camera is degraded.
+    CameraDegraded,
+    /// A camera comes and goes.
+    CameraFlapping,
+    /// Nothing has been known of a camera for long.
+    CameraUnknown,
+    /// The monitor cannot see.
+    MonitorBlind,
+    /// The monitor cannot commit.
+    MonitorStuck,
+    /// Always fires.
+    Watchdog,
+}
+
+impl AlertName {
+    /// Every name.
+    pub const ALL: [AlertName; 15] = [
+        AlertName::EntranceLost,
+        AlertName::EntranceLostTonight,
+        AlertName::EntranceReduced,
+        AlertName::EntranceUnknown,
+        AlertName::SealBroken,
+        AlertName::NodeDown,
+        AlertName::NodePartial,
+        AlertName::CommonCause,
+        AlertName::CameraDown,
+        AlertName::CameraDegraded,
+        AlertName::CameraFlapping,
+        AlertName::CameraUnknown,
+        AlertName::MonitorBlind,
+        AlertName::MonitorStuck,
+        AlertName::Watchdog,
+    ];
+
+    /// The word users see: label `alertname`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            AlertName::EntranceLost => "EntranceLost",
+            AlertName::EntranceLostTonight => "EntranceLostTonight",
+            AlertName::EntranceReduced => "EntranceReduced",
+            AlertName::EntranceUnknown => "EntranceUnknown",
+            AlertName::SealBroken => "SealBroken",
+            AlertName::NodeDown => "NodeDown",
+            AlertName::NodePartial => "NodePartial",
+            AlertName::CommonCause => "CommonCause",
+            AlertName::CameraDown => "CameraDown",
+            AlertName::CameraDegraded => "CameraDegraded",
+            AlertName::CameraFlapping => "CameraFlapping",
+            AlertName::CameraUnknown => "CameraUnknown",
+            AlertName::MonitorBlind => "MonitorBlind",
+            AlertName::MonitorStuck => "MonitorStuck",
+            AlertName::Watchdog => "Watchdog",
+        }
+    }
+
+    /// The name a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<AlertName> {
+        AlertName::ALL.into_iter().find(|n| n.word() == word)
+    }
+
+    /// Its severity (semantics.md §6).
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            AlertName::EntranceLost | AlertName::SealBroken | AlertName::MonitorBlind | AlertName::MonitorStuck => {
+                Severity::Critical
+            }
+            AlertName::EntranceReduced
+            | AlertName::EntranceUnknown
+            | AlertName::EntranceLostTonight
+            | AlertName::NodeDown
+            | AlertName::NodePartial
+            | AlertName::CommonCause => Severity::Warning,
+            AlertName::CameraDown
+            | AlertName::CameraDegraded
+            | AlertName::CameraFlapping
+            | AlertName::CameraUnknown => Severity::Info,
+            AlertName::Watchdog => Severity::None,
+        }
+    }
+}
+
+/// What an alert is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum AlertObject {
+    /// An entrance.
+    Entrance(EntranceId),
+    /// A camera.
+    Camera(CameraId),
+    /// A node.
+    Node(NodeId),
+    /// A common cause, by its stored form.
+    Common(Arc<str>),
+    /// The monitor.
+    Monitor,
+}
+
+impl fmt::Display for AlertObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AlertObject::Entrance(id) => id.fmt(f),
+            AlertObject::Camera(id) => id.fmt(f),
+            AlertObject::Node(id) => id.fmt(f),
+            AlertObject::Common(text) => f.write_str(text),
+            AlertObject::Monitor => f.write_str("monitor"),
+        }
+    }
+}
+
+/// Which alert: at most one with a key is open at a time.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct AlertKey {
+    /// Its name.
+    pub name: AlertName,
+    /// What it is about.
+    pub object: AlertObject,
+}
+
+/// Why an alert ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EndReason {
+    /// What it said is no longer so.
+    Recovered,
+    /// Its object left the registry, or is no longer judged.
+    Removed,
+    /// Another alert says it now (Tonight became Lost; the camera's trouble turned out to be its node's).
+    Superseded,
+}
+
+impl EndReason {
+    /// The word users see.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            EndReason::Recovered => "recovered",
+            EndReason::Removed => "removed",
+            EndReason::Superseded => "superseded",
+        }
+    }
+
+    /// The reason a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<EndReason> {
+        [EndReason::Recovered, EndReason::Removed, EndReason::Superseded].into_iter().find(|r| r.word() == word)
+    }
+}
+
+/// An alert. Its labels are frozen at the first word (in Alertmanager the labels are the identity): `label_incident`
+/// stays when the alert moves to another incident, area and village stay when the registry moves the object.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Alert {
+    /// Which.
+    pub key: AlertKey,
+    /// The incident it belongs to now.
+    pub incident: IncidentId,
+    /// The label `incident` that it was first sent with.
+    pub label_incident: IncidentId,
+    /// The label `area`.
+    pub label_area: Option<AreaId>,
+    /// The label `village`.
+    pub label_village: Option<AreaId>,
+    /// The object's display name when the alert opened.
+    pub name: Arc<str>,
+    /// The display name of its village, or empty.
+    pub village_name: Arc<str>,
+    /// Why, as believed now.
+    pub cause: Option<Cause>,
+    /// Since when it holds (`startsAt`): the first failure, not its confirmation.
+    pub since: Time,
+    /// When it ended, and why.
+    pub ended: Option<(Time, EndReason)>,
+    /// Whether a message that was committed has named it.
+    pub told: bool,
+}
+
+/// Where an incident stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum IncidentStatus {
+    /// Not yet told: waits for those that were asked.
+    Opening,
+    /// Open.
+    Open,
+    /// Open and acknowledged.
+    Acknowledged,
+    /// Over.
+    Resolved,
+    /// It turned out to be another one.
+    Merged,
+}
+
+impl IncidentStatus {
+    /// The word users see: `status`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            IncidentStatus::Opening => "opening",
+            IncidentStatus::Open => "open",
+            IncidentStatus::Acknowledged => "acknowledged",
+            IncidentStatus::Resolved => "resolved",
+            IncidentStatus::Merged => "merged",
+        }
+    }
+
+    /// The status a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<IncidentStatus> {
+        use IncidentStatus as S;
+        [S::Opening, S::Open, S::Acknowledged, S::Resolved, S::Merged].into_iter().find(|s| s.word() == word)
+    }
+
+    /// Whether it is still going on.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, IncidentStatus::Opening | IncidentStatus::Open | IncidentStatus::Acknowledged)
+    }
+}
+
+/// Who took an incident.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Acknowledgement {
+    /// When.
+    pub at: Time,
+    /// The token's name.
+    pub by: Arc<str>,
+    /// What they wrote.
+    pub note: Arc<str>,
+    /// When it ends; `None`: with the incident.
+    pub until: Option<Time>,
+}
+
+/// The alerts of one cause: what is sent, acknowledged and resolved.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Incident {
+    /// Its number.
+    pub id: IncidentId,
+    /// Where it stands.
+    pub status: IncidentStatus,
+    /// The highest severity of its open alerts; of a resolved one, the highest it had.
+    pub severity: Severity,
+    /// Its cause.
+    pub cause: Cause,
+    /// The display name of the cause when it was judged.
+    pub cause_name: Arc<str>,
+    /// Others that explain the same.
+    pub rivals: Vec<Cause>,
+    /// Whether the cause was found by exact search.
+    pub exact: bool,
+    /// Cameras that are down by this cause.
+    pub cameras: Vec<CameraId>,
+    /// For a node in part: of how many cameras.
+    pub cameras_of: Option<u32>,
+    /// Entrances that are lost by it.
+    pub entrances_lost: Vec<EntranceId>,
+    /// The villages of these entrances; where none is lost, of the cameras.
+    pub villages: Vec<AreaId>,
+    /// The first failure.
+    pub since: Time,
+    /// When it opened.
+    pub opened_at: Time,
+    /// Who took it.
+    pub acknowledged: Option<Acknowledgement>,
+    /// When it was over.
+    pub resolved_at: Option<Time>,
+    /// When it was last opened again.
+    pub reopened_at: Option<Time>,
+    /// How often it was opened again.
+    pub reopenings: u32,
+    /// The incident it turned out to be.
+    pub merged_into: Option<IncidentId>,
+    /// Messages that told an opening, a reopening or a later loss; one counts once, however many sinks.
+    pub pages: u32,
+    /// When the last of these was written.
+    pub last_page_at: Option<Time>,
+    /// Entrances that a page has named.
+    pub paged_entrances: Vec<EntranceId>,
+    /// Messages written so far; the next has this number plus one.
+    pub step: u32,
+}
+
+/// What a message tells.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum MessageKind {
+    /// An incident opened.
+    Opened,
+    /// What is known of it changed.
+    Updated,
+    /// More was lost, and that is news.
+    MoreLost,
+    /// It opened again.
+    Reopened,
+    /// Somebody took it.
+    Acknowledged,
+    /// It is over.
+    Resolved,
+    /// It turned out to be another.
+    Merged,
+}
+
+impl MessageKind {
+    /// The word users see.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            MessageKind::Opened => "opened",
+            MessageKind::Updated => "updated",
+            MessageKind::MoreLost => "more_lost",
+            MessageKind::Reopened => "reopened",
+            MessageKind::Acknowledged => "acknowledged",
+            MessageKind::Resolved => "resolved",
+            MessageKind::Merged => "merged",
+        }
+    }
+
+    /// The kind a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<MessageKind> {
+        use MessageKind as K;
+        [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged]
+            .into_iter()
+            .find(|k| k.word() == word)
+    }
+
+    /// Whether it pages people.
+    #[must_use]
+    pub const fn pages(self) -> bool {
+        matches!(self, MessageKind::Opened | MessageKind::MoreLost | MessageKind::Reopened)
+    }
+}
+
+/// Why a word was said or held: log field, metric label and row of the incident.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SayReason {
+    /// Said: the incident is new, and those that were asked have answered or `settle` has passed.
+    FirstWord,
+    /// Said: more entrances are lost, `regroup` after the last page.
+    NewLoss,
+    /// Said: lost again within `reopen_within`.
+    LostAgain,
+    /// Said to machines, as an update to people: joined within `regroup`.
+    JoinedQuietly,
+    /// Said: cause, rivals or members changed.
+    CauseChanged,
+    /// Said: two incidents are one.
+    MergedIncidents,
+    /// Said: all of it is over.
+    AllOver,
+    /// Said: part of it is over.
+    PartOver,
+    /// Said: somebody took it.
+    TakenBySomebody,
+    /// Held: those that were asked have not answered.
+    HeldSettling,
+    /// Held: the monitor is blind.
+    HeldBlind,
+    /// Held: a first round is going on.
+    HeldFirstRound,
+    /// Held: lost for less than a minute and unnamed.
+    HeldUnnamed,
+}
+
+impl SayReason {
+    /// The word users see.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            SayReason::FirstWord => "first_word",
+            SayReason::NewLoss => "new_loss",
+            SayReason::LostAgain => "lost_again",
+            SayReason::JoinedQuietly => "joined_quietly",
+            SayReason::CauseChanged => "cause_changed",
+            SayReason::MergedIncidents => "merged_incidents",
+            SayReason::AllOver => "all_over",
+            SayReason::PartOver => "part_over",
+            SayReason::TakenBySomebody => "taken_by_somebody",
+            SayReason::HeldSettling => "held_settling",
+            SayReason::HeldBlind => "held_blind",
+            SayReason::HeldFirstRound => "held_first_round",
+            SayReason::HeldUnnamed => "held_unnamed",
+        }
+    }
+}
+
+/// One step of an incident, to be told to every sink that takes its severity. Its key is incident/sink/step.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Message {
+    /// The incident as it stands with this step.
+    pub incident: Arc<Incident>,
+    /// Its open alerts, and those that ended with this step.
+    pub alerts: Vec<Arc<Alert>>,
+    /// The number of the step.
+    pub step: u32,
+    /// What it tells.
+    pub kind: MessageKind,
+    /// Why.
+    pub why: SayReason,
+    /// When.
+    pub at: Time,
+}

@@ -1,0 +1,11 @@
+//! WHAT WE BELIEVE: the state of each camera and probed node, the cause of a set of failures, and whether the
+//! monitor itself can see.
+//!
+//! Answers, from outcomes and time alone: is it up, since when, why not, whose fault is it, are we blind. It never
+//! decides who is told, and never judges an entrance. Rules: semantics.md §1 to §3.
+
+mod policy;
+mod words;
+
+pub use policy::Policy;
+pub use words::{Cause, CommonScope, MonitorCause, State};

@@ -1,0 +1,387 @@
+//! The registry as a dense graph: slots instead of ids, and for each thing what stands above and below it.
+//!
+//! Built once a registry version, asked at every event. "Works" is the one rule of it (semantics.md §2): a thing
+//! works if its parents work (all or any) and its power works (all or any).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::{CheckPlan, Gate, Intervals, Life, Needs, NodeKind, Registry};
+use crate::model::{AreaId, CameraId, CameraIx, EntranceId, EntranceIx, NodeId, NodeIx};
+
+/// An "all or any" over slots.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DenseGate {
+    /// All or any.
+    pub needs: Needs,
+    /// The nodes.
+    pub of: Vec<NodeIx>,
+}
+
+/// A camera's place in the graph.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CameraSlot {
+    /// Its id.
+    pub id: CameraId,
+    /// Its life; `None` once it has left the registry.
+    pub life: Option<Life>,
+    /// What it hangs on: all of the gates must hold.
+    pub gates: [DenseGate; 2],
+    /// Every node above it, nearest first.
+    pub above: Vec<NodeIx>,
+    /// The nodes of `above` without which it cannot work, whatever else works.
+    pub required: Vec<NodeIx>,
+    /// Its village or community.
+    pub village: Option<AreaId>,
+    /// The first 24 bits of its address (48 of an IPv6 address), where the registry gives a literal one.
+    pub subnet: Option<u64>,
+    /// The checks in force.
+    pub checks: [Option<CheckPlan>; 4],
+}
+
+/// A node's place in the graph.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeSlot {
+    /// Its id.
+    pub id: NodeId,
+    /// What it is; `None` once it has left the registry.
+    pub kind: Option<NodeKind>,
+    /// What it hangs on.
+    pub gates: [DenseGate; 2],
+    /// Every node above it, nearest first.
+    pub above: Vec<NodeIx>,
+    /// The nodes of `above` without which it cannot work.
+    pub required: Vec<NodeIx>,
+    /// Nodes that name it as parent or power.
+    pub child_nodes: Vec<NodeIx>,
+    /// Cameras that name it as node or power.
+    pub child_cameras: Vec<CameraIx>,
+    /// Every camera below it.
+    pub below: Vec<CameraIx>,
+    /// Its own check, where it has an address.
+    pub check: Option<CheckPlan>,
+}
+
+impl NodeSlot {
+    /// A node without parents (semantics.md §2); power feeds are roots of power, not of the path.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.gates[0].of.is_empty() && self.kind.is_some_and(|k| k != NodeKind::Power)
+    }
+}
+
+/// An entrance's place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EntranceSlot {
+    /// Its id.
+    pub id: EntranceId,
+    /// Whether it is judged: in the registry, and active.
+    pub judged: bool,
+    /// Its village or community.
+    pub village: Option<AreaId>,
+}
+
+/// The graph.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Topology {
+    /// By [`CameraIx`].
+    pub cameras: Vec<CameraSlot>,
+    /// By [`NodeIx`].
+    pub nodes: Vec<NodeSlot>,
+    /// By [`EntranceIx`].
+    pub entrances: Vec<EntranceSlot>,
+    camera_ix: BTreeMap<CameraId, CameraIx>,
+    node_ix: BTreeMap<NodeId, NodeIx>,
+    entrance_ix: BTreeMap<EntranceId, EntranceIx>,
+}
+
+impl Topology {
+    /// The graph of a registry. Slots of `before` are kept: what is new comes behind them, what has left keeps an
+    /// empty slot. The registry must have passed its checks (no dangling references, no cycles); a reference that
+    /// dangles all the same is left out, and a cycle is cut.
+    #[must_use]
+    pub fn build(registry: &Registry, intervals: &Intervals, before: Option<&Topology>) -> Topology {
+        let mut topology = Topology::default();
+        topology.hand_out_slots(registry, before);
+        topology.fill_nodes(registry, intervals);
+        topology.fill_cameras(registry, intervals);
+        for slot in &mut topology.entrances {
+            let entrance = registry.entrances.get(&slot.id);
+            slot.judged = entrance.is_some_and(|e| e.status == super::EntranceStatus::Active);
+            slot.village = entrance.and_then(|e| registry.village_of(&e.area)).map(|a| a.id.clone());
+        }
+        topology
+    }
+
+    /// The slot of a camera; also of one that has left.
+    #[must_use]
+    pub fn camera(&self, id: &str) -> Option<CameraIx> {
+        self.camera_ix.get(id).copied()
+    }
+
+    /// The slot of a node.
+    #[must_use]
+    pub fn node(&self, id: &str) -> Option<NodeIx> {
+        self.node_ix.get(id).copied()
+    }
+
+    /// The slot of an entrance.
+    #[must_use]
+    pub fn entrance(&self, id: &str) -> Option<EntranceIx> {
+        self.entrance_ix.get(id).copied()
+    }
+
+    /// Whether a camera would work if just the nodes for which `down` says so were down.
+    pub fn camera_works(&self, camera: CameraIx, down: &dyn Fn(NodeIx) -> bool) -> bool {
+        self.cameras.get(camera.at()).is_some_and(|c| self.gates_hold(&c.gates, down))
+    }
+
+    /// Whether a node would work if just the nodes for which `down` says so were down.
+    pub fn node_works(&self, node: NodeIx, down: &dyn Fn(NodeIx) -> bool) -> bool {
+        !down(node) && self.nodes.get(node.at()).is_some_and(|n| self.gates_hold(&n.gates, down))
+    }
+
+    fn gates_hold(&self, gates: &[DenseGate; 2], down: &dyn Fn(NodeIx) -> bool) -> bool {
+        gates.iter().all(|g| match g.needs {
+            Needs::All => g.of.iter().all(|n| self.node_works(*n, down)),
+            Needs::Any => g.of.is_empty() || g.of.iter().any(|n| self.node_works(*n, down)),
+        })
+    }
+
+    fn hand_out_slots(&mut self, registry: &Registry, before: Option<&Topology>) {
+        let gate = || DenseGate { needs: Needs::All, of: Vec::new() };
+        let old = before.into_iter();
+        let camera_ids = old.clone().flat_map(|b| b.cameras.iter().map(|c| c.id.clone()));
+        for id in camera_ids.chain(registry.cameras.keys().cloned()) {
+            if self.camera_ix.contains_key(&id) {
+                continue;
+            }
+            self.camera_ix.insert(id.clone(), CameraIx::from(self.cameras.len()));
+            self.cameras.push(CameraSlot {
+                id,
+                life: None,
+                gates: [gate(), gate()],
+                above: Vec::new(),
+                required: Vec::new(),
+                village: None,
+                subnet: None,
+                checks: [None; 4],
+            });
+        }
+        let node_ids = old.clone().flat_map(|b| b.nodes.iter().map(|n| n.id.clone()));
+        for id in node_ids.chain(registry.nodes.keys().cloned()) {
+            if self.node_ix.contains_key(&id) {
+                continue;
+            }
+            self.node_ix.insert(id.clone(), NodeIx::from(self.nodes.len()));
+            self.nodes.push(NodeSlot {
+                id,
+                kind: None,
+                gates: [gate(), gate()],
+                above: Vec::new(),
+                required: Vec::new(),
+                child_nodes: Vec::new(),
+                child_cameras: Vec::new(),
+                below: Vec::new(),
+                check: None,
+            });
+        }
+        let entrance_ids = old.flat_map(|b| b.entrances.iter().map(|e| e.id.clone()));
+        for id in entrance_ids.chain(registry.entrances.keys().cloned()) {
+            if self.entrance_ix.contains_key(&id) {
+                continue;
+            }
+            self.entrance_ix.insert(id.clone(), EntranceIx::from(self.entrances.len()));
+            self.entrances.push(EntranceSlot { id, judged: false, village: None });
+        }
+    }
+
+    fn dense(&self, gate: &Gate) -> DenseGate {
+        DenseGate { needs: gate.needs, of: gate.of.iter().filter_map(|id| self.node(id.as_str())).collect() }
+    }
+
+    fn fill_nodes(&mut self, registry: &Registry, intervals: &Intervals) {
+        for node in registry.nodes.values() {
+            let Some(ix) = self.node(node.id.as_str()) else { continue };
+            let gates = [self.dense(&node.parents), self.dense(&node.power)];
+            for parent in gates.iter().flat_map(|g| g.of.iter()) {
+                self.nodes[parent.at()].child_nodes.push(ix);
+            }
+            let slot = &mut self.nodes[ix.at()];
+            slot.kind = Some(node.kind);
+            slot.gates = gates;
+            slot.check = node.check_plan(intervals);
+        }
+        self.cut_cycles();
+        for i in 0..self.nodes.len() {
+            let ix = NodeIx::from(i);
+            let above = self.ancestors(&self.nodes[i].gates.clone());
+            let required = above.iter().copied().filter(|n| !self.node_works(ix, &|d| d == *n)).collect();
+            self.nodes[i].above = above;
+            self.nodes[i].required = required;
+        }
+    }
+
+    fn fill_cameras(&mut self, registry: &Registry, intervals: &Intervals) {
+        for camera in registry.cameras.values() {
+            let Some(ix) = self.camera(camera.id.as_str()) else { continue };
+            let all = |of: &[NodeId]| Gate { needs: Needs::All, of: of.to_vec() };
+            let gates = [self.dense(&all(&camera.node)), self.dense(&all(&camera.power))];
+            let above = self.ancestors(&gates);
+            for node in gates.iter().flat_map(|g| g.of.iter()) {
+                self.nodes[node.at()].child_cameras.push(ix);
+            }
+            if camera.status.is_installed() {
+                for node in &above {
+                    self.nodes[node.at()].below.push(ix);
+                }
+            }
+            let slot = &mut self.cameras[ix.at()];
+            slot.gates = gates;
+            slot.life = Some(camera.status);
+            slot.village = registry.village_of(&camera.area).map(|a| a.id.clone());
+            slot.subnet = camera.address().and_then(|a| subnet(&a));
+            slot.checks = camera.check_plans(intervals);
+            let required = above.iter().copied().filter(|n| !self.camera_works(ix, &|d| d == *n)).collect();
+            let slot = &mut self.cameras[ix.at()];
+            slot.above = above;
+            slot.required = required;
+        }
+    }
+
+    /// Every node above some gates, nearest first, each once.
+    fn ancestors(&self, gates: &[DenseGate; 2]) -> Vec<NodeIx> {
+        let mut seen: Vec<NodeIx> = Vec::new();
+        let mut next = 0;
+        let mut queue: Vec<NodeIx> = gates.iter().flat_map(|g| g.of.iter().copied()).collect();
+        while next < queue.len() {
+            let node = queue[next];
+            next += 1;
+            if seen.contains(&node) {
+                continue;
+            }
+            seen.push(node);
+            queue.extend(self.nodes[node.at()].gates.iter().flat_map(|g| g.of.iter().copied()));
+        }
+        seen
+    }
+
+    /// Takes away each edge that closes a cycle, so that "works" ends even on a registry that slipped through.
+    fn cut_cycles(&mut self) {
+        let mut done = vec![0_u8; self.nodes.len()];
+        for i in 0..self.nodes.len() {
+            self.cut_below(NodeIx::from(i), &mut done);
+        }
+    }
+
+    fn cut_below(&mut self, start: NodeIx, done: &mut [u8]) {
+        // 0 not seen, 1 on the path, 2 finished; an edge to a 1 closes a cycle.
+        let mut path = vec![(start, self.edges(start), 0_usize)];
+        if done[start.at()] != 0 {
+            return;
+        }
+        done[start.at()] = 1;
+        while let Some((node, edges, at)) = path.last_mut() {
+            let node = *node;
+            let Some(next) = edges.get(*at).copied() else {
+                done[node.at()] = 2;
+                path.pop();
+                continue;
+            };
+            *at += 1;
+            match done[next.at()] {
+                0 => {
+                    done[next.at()] = 1;
+                    path.push((next, self.edges(next), 0));
+                }
+                1 => self.nodes[node.at()].gates.iter_mut().for_each(|g| g.of.retain(|n| *n != next)),
+                _ => {}
+            }
+        }
+    }
+
+    fn edges(&self, node: NodeIx) -> Vec<NodeIx> {
+        self.nodes[node.at()].gates.iter().flat_map(|g| g.of.iter().copied()).collect()
+    }
+}
+
+/// The /24 of an IPv4 address or the /48 of an IPv6 address, as a number.
+fn subnet(host: &str) -> Option<u64> {
+    match host.parse().ok()? {
+        IpAddr::V4(v4) => Some(u64::from(u32::from(v4) >> 8)),
+        IpAddr::V6(v6) => u64::try_from(u128::from(v6) >> 80).ok().map(|n| n | 1 << 63),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(id: &str, parents: &[&str], needs: Needs) -> super::super::Node {
+        super::super::Node {
+            id: NodeId::new(id).unwrap(),
+            kind: NodeKind::Switch,
+            name: id.into(),
+            address: None,
+            at: None,
+            parents: Gate { needs, of: parents.iter().map(|p| NodeId::new(p).unwrap()).collect() },
+            power: Gate::default(),
+            extra: Default::default(),
+        }
+    }
+
+    fn registry(nodes: Vec<super::super::Node>) -> Registry {
+        Registry { nodes: nodes.into_iter().map(|n| (n.id.clone(), n)).collect(), ..Registry::default() }
+    }
+
+    #[test]
+    fn a_ring_needs_both_parents_dead() {
+        let r = registry(vec![
+            node("up", &[], Needs::All),
+            node("a", &["up"], Needs::All),
+            node("b", &["up"], Needs::All),
+            node("ring", &["a", "b"], Needs::Any),
+        ]);
+        let t = Topology::build(&r, &Intervals::default(), None);
+        let ix = |id: &str| t.node(id).unwrap();
+        let works = |down: &[&str]| t.node_works(ix("ring"), &|n| down.iter().any(|d| ix(d) == n));
+        assert!(works(&[]) && works(&["a"]) && works(&["b"]));
+        assert!(!works(&["a", "b"]) && !works(&["up"]) && !works(&["ring"]));
+        assert_eq!(t.nodes[ix("ring").at()].required, [ix("up")]);
+        assert_eq!(t.nodes[ix("ring").at()].above.len(), 3);
+        assert!(t.nodes[ix("up").at()].is_root() && !t.nodes[ix("a").at()].is_root());
+    }
+
+    #[test]
+    fn a_cycle_that_slipped_through_is_cut() {
+        let r =
+            registry(vec![node("a", &["b"], Needs::All), node("b", &["a"], Needs::All), node("c", &["c"], Needs::All)]);
+        let t = Topology::build(&r, &Intervals::default(), None);
+        assert!(["a", "b", "c"].iter().all(|id| t.node_works(t.node(id).unwrap(), &|_| false)));
+    }
+
+    #[test]
+    fn slots_outlive_a_reload() {
+        let before = Topology::build(
+            &registry(vec![node("b", &[], Needs::All), node("d", &[], Needs::All)]),
+            &Intervals::default(),
+            None,
+        );
+        let after = Topology::build(
+            &registry(vec![node("a", &[], Needs::All), node("d", &[], Needs::All)]),
+            &Intervals::default(),
+            Some(&before),
+        );
+        assert_eq!(after.node("b"), before.node("b"));
+        assert_eq!(after.node("d"), before.node("d"));
+        assert_eq!(after.node("a"), Some(NodeIx(2)));
+        assert_eq!(after.nodes[0].kind, None, "what has left keeps an empty slot");
+    }
+
+    #[test]
+    fn subnets() {
+        assert_eq!(subnet("10.1.2.3"), subnet("10.1.2.200"));
+        assert_ne!(subnet("10.1.2.3"), subnet("10.1.3.3"));
+        assert_eq!(subnet("camera.local"), None);
+    }
+}

@@ -1,0 +1,200 @@
+//! What the rooms above hold of the engine: the published snapshot, and a way to ask for changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use cunkou_core::alert::Incident;
+use cunkou_core::model::{IncidentId, Outcome, Target, Time};
+use cunkou_core::world::Snapshot;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// A wish to change something, with where the answer goes.
+#[derive(Debug)]
+pub enum Command {
+    /// Take an incident.
+    Acknowledge(AckRequest, oneshot::Sender<Result<Arc<Incident>, AckError>>),
+    /// Put the registry folder, or other tables, in force.
+    Reload(ReloadRequest, oneshot::Sender<Result<ReloadReport, ReloadRefused>>),
+    /// The last outcomes of a target, newest last.
+    Evidence(Target, oneshot::Sender<Vec<Outcome>>),
+}
+
+/// Who takes which incident.
+#[derive(Debug, Clone)]
+pub struct AckRequest {
+    /// Which.
+    pub incident: IncidentId,
+    /// The token's name.
+    pub by: Arc<str>,
+    /// What they wrote.
+    pub note: Arc<str>,
+    /// When it ends; `None`: with the incident.
+    pub until: Option<Time>,
+}
+
+/// Why an incident cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AckError {
+    /// There is none with this number.
+    #[error("no incident has this number")]
+    NotFound,
+    /// It is over.
+    #[error("the incident is over")]
+    Over,
+    /// The store does not take it.
+    #[error("the store does not write at the moment; try again")]
+    NotKept,
+    /// The engine has stopped.
+    #[error("the engine is stopping")]
+    Stopping,
+}
+
+/// Where a registry comes from.
+#[derive(Debug, Clone)]
+pub enum ReloadSource {
+    /// `registry.dir`, as it stands.
+    Folder,
+    /// These files instead, by name; written to `registry.dir` once they are accepted.
+    Files(BTreeMap<String, Vec<u8>>),
+}
+
+/// A wish to put a registry in force.
+#[derive(Debug, Clone)]
+pub struct ReloadRequest {
+    /// Where it comes from.
+    pub source: ReloadSource,
+    /// Only say what would change.
+    pub dry_run: bool,
+    /// Yes to a difference that removes more than 20 % of the cameras.
+    pub yes: bool,
+    /// Who wants it: a token's name, `sighup`, `start`.
+    pub who: Arc<str>,
+}
+
+/// What a reload did, or would do.
+#[derive(Debug, Clone)]
+pub struct ReloadReport {
+    /// The version in force afterwards.
+    pub version: u64,
+    /// One line a change, as `import` shows it; bounded, the last line says how many more there are.
+    pub changes: Vec<String>,
+    /// How many objects come, change and go.
+    pub added: usize,
+    /// See `added`.
+    pub changed: usize,
+    /// See `added`.
+    pub removed: usize,
+    /// Warnings of the registry check, one line each.
+    pub warnings: Vec<String>,
+}
+
+/// Why a registry is not put in force.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReloadRefused {
+    /// The files have faults; one line each.
+    #[error("the registry has faults; the one in force stays")]
+    Faults(Vec<String>),
+    /// It would remove more than 20 % of the cameras.
+    #[error("{removed} of {of} cameras would be removed; say yes to that (--yes, ?yes) or mend the files")]
+    Guard {
+        /// Cameras that would go.
+        removed: usize,
+        /// Cameras in force.
+        of: usize,
+    },
+    /// The folder cannot be read.
+    #[error("the registry folder cannot be read: {0}")]
+    Folder(String),
+    /// The store does not take it.
+    #[error("the store does not write at the moment; try again")]
+    NotKept,
+    /// The engine has stopped.
+    #[error("the engine is stopping")]
+    Stopping,
+}
+
+/// Signs of life that readiness and liveness look at; milliseconds of [`Time`], 0 for never.
+#[derive(Debug, Default)]
+pub struct Alive {
+    /// The loop's last turn.
+    pub turned: AtomicI64,
+    /// The store's last good commit or tick.
+    pub stored: AtomicI64,
+    /// 1 while the last commit failed and is retried.
+    pub store_failing: AtomicI64,
+    /// 1 when the last reload was refused.
+    pub reload_failed: AtomicI64,
+    /// When a registry was last put in force.
+    pub reloaded: AtomicI64,
+}
+
+impl Alive {
+    /// Reads one sign as a time.
+    #[must_use]
+    pub fn time(sign: &AtomicI64) -> Option<Time> {
+        match sign.load(Ordering::Relaxed) {
+            0 => None,
+            ms => Some(Time(ms)),
+        }
+    }
+}
+
+/// The engine, as seen from above. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    /// The published snapshot; changes after each commit.
+    pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    /// Signs of life.
+    pub alive: Arc<Alive>,
+    commands: mpsc::Sender<Command>,
+}
+
+impl Handle {
+    /// A handle over the ends of an engine's channels.
+    #[must_use]
+    pub fn new(snapshot: watch::Receiver<Arc<Snapshot>>, alive: Arc<Alive>, commands: mpsc::Sender<Command>) -> Handle {
+        Handle { snapshot, alive, commands }
+    }
+
+    /// The snapshot of this moment.
+    #[must_use]
+    pub fn now(&self) -> Arc<Snapshot> {
+        self.snapshot.borrow().clone()
+    }
+
+    /// Takes an incident; answers once that is committed.
+    ///
+    /// # Errors
+    /// When there is none, when it is over, or when the store does not write.
+    pub async fn acknowledge(&self, request: AckRequest) -> Result<Arc<Incident>, AckError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::Acknowledge(request, reply)).await;
+        if sent.is_err() {
+            return Err(AckError::Stopping);
+        }
+        answer.await.unwrap_or(Err(AckError::Stopping))
+    }
+
+    /// Puts a registry in force, or says what that would change.
+    ///
+    /// # Errors
+    /// When it has faults, removes too much, cannot be read or cannot be kept.
+    pub async fn reload(&self, request: ReloadRequest) -> Result<ReloadReport, ReloadRefused> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::Reload(request, reply)).await;
+        if sent.is_err() {
+            return Err(ReloadRefused::Stopping);
+        }
+        answer.await.unwrap_or(Err(ReloadRefused::Stopping))
+    }
+
+    /// The last outcomes of a target in memory, newest last; empty while the engine stops.
+    pub async fn evidence(&self, target: Target) -> Vec<Outcome> {
+        let (reply, answer) = oneshot::channel();
+        if self.commands.send(Command::Evidence(target, reply)).await.is_err() {
+            return Vec::new();
+        }
+        answer.await.unwrap_or_default()
+    }
+}
