@@ -1,10 +1,20 @@
 //! THE LOOP: due times, probe workers, the one writer task that owns the World, the published snapshot.
 //!
 //! Takes what has come, applies it as a batch, commits, publishes, and only then lets it be told. Never decides what to
-//! believe or say: that is the World's.
+//! believe or say: that is the World's. Nothing here waits for a camera: a probe is a task of its own.
 
+mod clock;
+mod dispatch;
+mod evidence;
 mod handle;
+mod reload;
+mod schedule;
+mod writer;
 
+pub use clock::Clock;
+pub use dispatch::ProbeLimits;
 pub use handle::{
     AckError, AckRequest, Alive, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource,
 };
+pub use reload::{RegistrySource, registry_rows, restore_registry};
+pub use writer::{Engine, EngineSettings, Watcher};

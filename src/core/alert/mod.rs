@@ -3,8 +3,12 @@
 //! Answers: which alerts hold, which incident gathers them, is this news, for whom is it a page, what does it say in
 //! which language. It never sends anything and knows no sink. Rules: semantics.md §6.
 
+mod book;
+mod speak;
 mod types;
 
+pub(crate) use book::{Book, Want, Wanted};
+pub(crate) use speak::{CauseFacts, Facts};
 pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
     MessageKind, Policy, SayReason,

@@ -4,7 +4,12 @@
 //! Answers, from outcomes and time alone: is it up, since when, why not, whose fault is it, are we blind. It never
 //! decides who is told, and never judges an entrance. Rules: semantics.md §1 to §3.
 
+pub(crate) mod cause;
+pub(crate) mod check;
+pub(crate) mod machine;
 mod policy;
+mod recent;
+pub(crate) mod sight;
 mod words;
 
 pub use policy::Policy;

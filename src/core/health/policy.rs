@@ -19,7 +19,7 @@ pub struct Policy {
     pub flap_within: Span,
     /// Flapping ends after so long without a turn.
     pub flap_off: Span,
-    /// Share of the last 21 ordinary reach tries that must fail to be lossy.
+    /// Share of the last 21 ordinary reach tries that must fail to be lossy; four of them by default.
     pub lossy: f64,
     /// A median round trip over this is `slow`.
     pub slow: Span,
@@ -55,7 +55,7 @@ impl Default for Policy {
             flap_turns: 3,
             flap_within: Span::hours(1),
             flap_off: Span::minutes(30),
-            lossy: 0.3,
+            lossy: 4.0 / 21.0,
             slow: Span::seconds(1),
             auth_retry: Span::hours(6),
             stale_intervals: 3,

@@ -4,9 +4,164 @@
 //! without an event. It performs nothing: no probe, no write, no word leaves from here. The same events at the same
 //! times give the same effects.
 
+mod around;
+mod blame;
+mod entrances;
+mod hear;
+mod publish;
+mod reload;
+mod restart;
+mod sight;
+mod timers;
 mod types;
+mod wants;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::alert::{self, Acknowledgement, Book};
+use crate::coverage::{self, Watch};
+use crate::health::machine::Health;
+use crate::health::sight::Eyes;
+use crate::health::{self, State};
+use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, Outcome, Target, Time};
+use crate::registry::{Intervals, LonLat, Registry, Topology};
+
+use blame::Causes;
+use timers::Timer;
 
 pub use types::{
     Ask, CameraView, CanaryView, Effects, EntranceView, Event, NodeView, Quiet, Round, Saved, SavedCheck, SavedHealth,
     SavedTarget, Snapshot, Subject, Transition,
 };
+
+/// The numbers of all rooms below.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Policy {
+    /// Health, cause, sight.
+    pub health: health::Policy,
+    /// Alerts and incidents.
+    pub alert: alert::Policy,
+    /// Densities.
+    pub coverage: coverage::Policy,
+    /// How often each check is asked.
+    pub intervals: Intervals,
+    /// Names of the canaries, in the order of their slots.
+    pub canaries: Vec<Arc<str>>,
+    /// Probes in flight at most; a first round reckons with it. 0 counts as 512.
+    pub in_flight: u32,
+}
+
+/// What changed in this turn and is still to be judged.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Turn {
+    effects: Effects,
+    cameras: BTreeMap<CameraIx, Option<Outcome>>,
+    nodes: BTreeMap<NodeIx, Option<Outcome>>,
+    entrances: BTreeSet<EntranceIx>,
+    /// Everything is to be wanted anew: a first round or blindness ended, the registry or the light changed.
+    everything: bool,
+    /// The registry changed: what is no longer judged has left.
+    reloaded: bool,
+}
+
+/// The first round after a start or a blindness.
+#[derive(Clone, PartialEq, Debug)]
+struct FirstRound {
+    open: BTreeSet<CameraIx>,
+    of: u32,
+    until: Time,
+}
+
+/// The state of everything.
+#[derive(Clone, PartialEq, Debug)]
+pub struct World {
+    policy: Policy,
+    registry: Arc<Registry>,
+    version: u64,
+    topology: Arc<Topology>,
+    watch: Arc<Watch>,
+    centre: Option<LonLat>,
+    now: Time,
+    cameras: Vec<Health>,
+    nodes: Vec<Health>,
+    /// The last state that was written to history, by camera and by node; empty before the first.
+    recorded_cameras: Vec<&'static str>,
+    recorded_nodes: Vec<&'static str>,
+    causes: Causes,
+    eyes: Eyes,
+    book: Book,
+    timers: BTreeSet<(Time, Timer)>,
+    camera_views: Chunked<CameraView>,
+    node_views: Chunked<NodeView>,
+    entrance_views: Chunked<EntranceView>,
+    /// Cameras that turned suspect lately.
+    suspects: Vec<(Time, CameraIx)>,
+    /// Whom a suspect made us ask.
+    inquiries: BTreeMap<Target, Vec<Target>>,
+    round: Option<FirstRound>,
+    night: bool,
+    tonight: bool,
+    next_word: Option<Time>,
+    turn: Turn,
+}
+
+impl World {
+    /// The one door. Times never run backwards: an earlier one counts as the latest that was seen.
+    pub fn apply(&mut self, event: Event, now: Time) -> Effects {
+        if let Event::Quiet(quiet) = &event {
+            self.hear_quiet(quiet);
+        }
+        self.now = self.now.max(now);
+        self.ring();
+        match event {
+            Event::Outcome(outcome) => self.hear(outcome),
+            Event::Wake | Event::Quiet(_) => {}
+            Event::Registry { registry, version } => self.reload(registry, version),
+            Event::Credentials(cameras) => self.credentials_changed(&cameras),
+            Event::Acknowledge { incident, by, note, until } => {
+                let ack = Acknowledgement { at: self.now, by, note, until };
+                self.book.acknowledge(incident, ack);
+            }
+        }
+        self.finish();
+        std::mem::take(&mut self.turn.effects)
+    }
+
+    /// When the World wants to be woken if nothing happens before.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Time> {
+        let timer = self.timers.first().map(|(at, _)| *at);
+        let release = if self.is_holding_words() { None } else { self.book.next_release() };
+        [timer, release, self.next_word].into_iter().flatten().min()
+    }
+
+    /// A first round or blindness: nothing opens or closes but blindness itself.
+    fn is_holding_words(&self) -> bool {
+        self.round.is_some() || self.eyes.is_blind()
+    }
+
+    /// Judges what changed, lowest first: causes, entrances, alerts, words.
+    fn finish(&mut self) {
+        self.blame();
+        self.record();
+        self.judge_entrances();
+        if self.round.as_ref().is_some_and(|r| r.open.is_empty() || self.now >= r.until) {
+            self.round = None;
+            self.turn.everything = true;
+        }
+        self.want();
+        self.say();
+    }
+
+    fn camera_state(&self, camera: CameraIx) -> State {
+        self.cameras.get(camera.at()).map_or(State::Unknown, |h| h.state)
+    }
+
+    fn is_installed(&self, camera: CameraIx) -> bool {
+        self.topology.cameras.get(camera.at()).and_then(|c| c.life).is_some_and(crate::registry::Life::is_installed)
+    }
+}

@@ -1,0 +1,368 @@
+//! The book of alerts and incidents: what holds, what waits for its first word, what belongs together.
+//!
+//! Level-triggered: the World says for an object what is wanted now, the book finds the difference. What changed is
+//! collected and said by [`Book::speak`] (speak.rs), once an event.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy};
+use crate::health::Cause;
+use crate::model::{AreaId, IncidentId, Time};
+
+/// What should hold for an alert.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Want {
+    /// It should be open.
+    Open(Wanted),
+    /// Nothing is known that opens or closes it.
+    Keep,
+    /// It should be closed.
+    Closed(EndReason),
+}
+
+/// An alert that should be open.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) cause: Cause,
+    pub(crate) since: Time,
+    pub(crate) name: Arc<str>,
+    pub(crate) village_name: Arc<str>,
+    pub(crate) area: Option<AreaId>,
+    pub(crate) village: Option<AreaId>,
+}
+
+/// Alerts of one cause that wait for their first word.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Pending {
+    /// When the first of them was wanted.
+    pub(crate) since: Time,
+    pub(crate) alerts: BTreeMap<AlertKey, Wanted>,
+}
+
+/// What happened to an incident since it last spoke.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Touch {
+    pub(super) opened: bool,
+    pub(super) reopened: bool,
+    pub(super) joined: bool,
+    pub(super) ended: Vec<Arc<Alert>>,
+    pub(super) cause_changed: bool,
+    pub(super) merged: bool,
+    pub(super) taken: bool,
+}
+
+/// All alerts and incidents.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Book {
+    pub(super) policy: Policy,
+    /// Open alerts.
+    pub(crate) open: Arc<BTreeMap<AlertKey, Arc<Alert>>>,
+    /// Open incidents, and those that were over lately.
+    pub(crate) incidents: Arc<BTreeMap<IncidentId, Arc<Incident>>>,
+    pub(super) by_cause: BTreeMap<Cause, IncidentId>,
+    pub(crate) pending: BTreeMap<Cause, Pending>,
+    pending_cause: BTreeMap<AlertKey, Cause>,
+    pub(super) touched: BTreeMap<IncidentId, Touch>,
+    pub(super) changed_alerts: BTreeSet<AlertKey>,
+    pub(super) ended: Vec<Arc<Alert>>,
+    /// Incidents that flap: they stay open until this.
+    pub(super) held_open: BTreeMap<IncidentId, Time>,
+    pub(super) next: u64,
+}
+
+impl Book {
+    /// A book that goes on with what was open.
+    pub(crate) fn restore(policy: Policy, incidents: Vec<Incident>, alerts: Vec<Alert>, next: u64) -> Book {
+        let open = alerts.into_iter().filter(|a| a.ended.is_none()).map(|a| (a.key.clone(), Arc::new(a))).collect();
+        let incidents: BTreeMap<IncidentId, Arc<Incident>> =
+            incidents.into_iter().map(|i| (i.id, Arc::new(i))).collect();
+        let by_cause = incidents.values().filter(|i| i.status.is_open()).map(|i| (i.cause.clone(), i.id)).collect();
+        let next = incidents.keys().next_back().map_or(next, |last| next.max(last.0 + 1)).max(1);
+        Book { policy, open: Arc::new(open), incidents: Arc::new(incidents), by_cause, next, ..Book::default() }
+    }
+
+    /// The number that the next incident gets.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next
+    }
+
+    /// Says what should hold for an alert now.
+    pub(crate) fn want(&mut self, key: &AlertKey, want: Want, now: Time) {
+        match want {
+            Want::Open(wanted) => self.want_open(key, wanted, now),
+            Want::Keep => {}
+            Want::Closed(reason) => self.want_closed(key, reason, now),
+        }
+    }
+
+    /// Whether an alert is open or waits to be.
+    pub(crate) fn holds(&self, key: &AlertKey) -> bool {
+        self.open.contains_key(key) || self.pending_cause.contains_key(key)
+    }
+
+    fn want_open(&mut self, key: &AlertKey, wanted: Wanted, now: Time) {
+        if let Some(alert) = self.open.get(key) {
+            if alert.cause.as_ref() != Some(&wanted.cause) {
+                let incident = alert.incident;
+                self.edit_alert(key, |a| a.cause = Some(wanted.cause));
+                self.touched.entry(incident).or_default().cause_changed = true;
+            }
+            return;
+        }
+        if let Some(incident) = self.by_cause.get(&wanted.cause).copied() {
+            self.forget_pending(key);
+            self.join(incident, key, wanted);
+            return;
+        }
+        if self.pending_cause.get(key).is_some_and(|cause| *cause != wanted.cause) {
+            self.forget_pending(key);
+        }
+        self.pending_cause.insert(key.clone(), wanted.cause.clone());
+        let fresh = || Pending { since: now, alerts: BTreeMap::new() };
+        self.pending.entry(wanted.cause.clone()).or_insert_with(fresh).alerts.insert(key.clone(), wanted);
+    }
+
+    fn want_closed(&mut self, key: &AlertKey, reason: EndReason, now: Time) {
+        self.forget_pending(key);
+        let Some(alert) = Arc::make_mut(&mut self.open).remove(key) else { return };
+        let mut alert = Arc::unwrap_or_clone(alert);
+        alert.ended = Some((now, reason));
+        let alert = Arc::new(alert);
+        self.touched.entry(alert.incident).or_default().ended.push(alert.clone());
+        if key.name == AlertName::EntranceLost {
+            // Its end is told with this step: lost again, it is news again.
+            self.edit_incident(alert.incident, |i| {
+                i.paged_entrances.retain(|e| !matches!(&key.object, super::AlertObject::Entrance(id) if id == e));
+            });
+        }
+        self.ended.push(alert);
+    }
+
+    fn forget_pending(&mut self, key: &AlertKey) {
+        let Some(cause) = self.pending_cause.remove(key) else { return };
+        if let Some(pending) = self.pending.get_mut(&cause) {
+            pending.alerts.remove(key);
+            if pending.alerts.is_empty() {
+                self.pending.remove(&cause);
+            }
+        }
+    }
+
+    /// Nothing that waits will be said: it was our own blindness.
+    pub(crate) fn drop_pending(&mut self) {
+        self.pending.clear();
+        self.pending_cause.clear();
+    }
+
+    pub(super) fn join(&mut self, incident: IncidentId, key: &AlertKey, wanted: Wanted) {
+        let alert = Alert {
+            key: key.clone(),
+            incident,
+            label_incident: incident,
+            label_area: wanted.area,
+            label_village: wanted.village,
+            name: wanted.name,
+            village_name: wanted.village_name,
+            cause: Some(wanted.cause),
+            since: wanted.since,
+            ended: None,
+            told: true,
+        };
+        Arc::make_mut(&mut self.open).insert(key.clone(), Arc::new(alert));
+        self.changed_alerts.insert(key.clone());
+        self.touched.entry(incident).or_default().joined = true;
+    }
+
+    pub(super) fn edit_alert(&mut self, key: &AlertKey, edit: impl FnOnce(&mut Alert)) {
+        if let Some(alert) = Arc::make_mut(&mut self.open).get_mut(key) {
+            edit(Arc::make_mut(alert));
+            self.changed_alerts.insert(key.clone());
+        }
+    }
+
+    pub(super) fn edit_incident(&mut self, id: IncidentId, edit: impl FnOnce(&mut Incident)) {
+        if let Some(incident) = Arc::make_mut(&mut self.incidents).get_mut(&id) {
+            edit(Arc::make_mut(incident));
+        }
+    }
+
+    /// Open alerts of an incident.
+    pub(super) fn alerts_of(&self, id: IncidentId) -> Vec<Arc<Alert>> {
+        self.open.values().filter(|a| a.incident == id).cloned().collect()
+    }
+
+    /// Gives those that wait and are `ready` their incident; at the latest when `settle` has passed.
+    pub(crate) fn release(&mut self, now: Time, ready: &dyn Fn(&Cause, &Pending) -> bool) {
+        self.adopt_pending();
+        let due = |cause: &Cause, p: &Pending| now >= p.since + self.policy.settle || ready(cause, p);
+        let causes: Vec<Cause> = self.pending.iter().filter(|(c, p)| due(c, p)).map(|(c, _)| c.clone()).collect();
+        self.open_pending(causes, now);
+    }
+
+    /// Gives this cause its incident, whatever else waits.
+    pub(crate) fn release_only(&mut self, cause: &Cause, now: Time) {
+        if self.pending.contains_key(cause) {
+            self.open_pending(vec![cause.clone()], now);
+        }
+    }
+
+    fn open_pending(&mut self, causes: Vec<Cause>, now: Time) {
+        for cause in causes {
+            let Some(pending) = self.pending.remove(&cause) else { continue };
+            let id = self.reopen_or_create(&cause, &pending, now);
+            for (key, wanted) in pending.alerts {
+                self.pending_cause.remove(&key);
+                self.join(id, &key, wanted);
+            }
+        }
+    }
+
+    /// When the next of those that wait is said at the latest.
+    pub(crate) fn next_release(&self) -> Option<Time> {
+        self.pending.values().map(|p| p.since + self.policy.settle).min()
+    }
+
+    /// What waits under a cause that an open incident has by now joins that.
+    fn adopt_pending(&mut self) {
+        self.rename_causes();
+        let adopted: Vec<Cause> = self.pending.keys().filter(|c| self.by_cause.contains_key(*c)).cloned().collect();
+        for cause in adopted {
+            let (Some(pending), Some(id)) = (self.pending.remove(&cause), self.by_cause.get(&cause).copied()) else {
+                continue;
+            };
+            for (key, wanted) in pending.alerts {
+                self.pending_cause.remove(&key);
+                self.join(id, &key, wanted);
+            }
+        }
+    }
+
+    /// An incident whose alerts all have another cause by now takes that cause, or merges into the incident that has
+    /// it; single alerts move to the incident of their cause.
+    fn rename_causes(&mut self) {
+        let ids: Vec<IncidentId> = self.touched.iter().filter(|(_, t)| t.cause_changed).map(|(id, _)| *id).collect();
+        for id in ids {
+            let Some(incident) = self.incidents.get(&id).filter(|i| i.status.is_open()).cloned() else { continue };
+            let alerts = self.alerts_of(id);
+            let causes: BTreeSet<&Cause> = alerts.iter().filter_map(|a| a.cause.as_ref()).collect();
+            match causes.first() {
+                Some(only) if causes.len() == 1 && **only != incident.cause => {
+                    let only = (*only).clone();
+                    match self.by_cause.get(&only).copied() {
+                        Some(other) if other != id => self.merge(id, other),
+                        _ => self.take_cause(id, &only),
+                    }
+                }
+                _ => self.move_strays(id, &alerts),
+            }
+        }
+    }
+
+    fn take_cause(&mut self, id: IncidentId, cause: &Cause) {
+        if let Some(incident) = self.incidents.get(&id) {
+            if self.by_cause.get(&incident.cause) == Some(&id) {
+                self.by_cause.remove(&incident.cause.clone());
+            }
+        }
+        self.by_cause.insert(cause.clone(), id);
+        self.edit_incident(id, |i| i.cause = cause.clone());
+    }
+
+    fn move_strays(&mut self, id: IncidentId, alerts: &[Arc<Alert>]) {
+        for alert in alerts {
+            let home = alert.cause.as_ref().and_then(|c| self.by_cause.get(c)).copied();
+            if let Some(home) = home.filter(|h| *h != id) {
+                self.edit_alert(&alert.key, |a| a.incident = home);
+                self.touched.entry(home).or_default().cause_changed = true;
+            }
+        }
+    }
+
+    /// Two incidents are one: the one whose page went first keeps id, acknowledgement and pages.
+    fn merge(&mut self, a: IncidentId, b: IncidentId) {
+        let first_word = |id: IncidentId| self.incidents.get(&id).map_or((Time(i64::MAX), id), |i| (i.opened_at, id));
+        let (kept, gone) = if first_word(a) <= first_word(b) { (a, b) } else { (b, a) };
+        let target = self.incidents.get(&b).map(|i| i.cause.clone());
+        for alert in self.alerts_of(gone) {
+            self.edit_alert(&alert.key, |x| x.incident = kept);
+        }
+        let named = self.incidents.get(&gone).map(|i| i.paged_entrances.clone()).unwrap_or_default();
+        if let Some(old) = self.incidents.get(&gone).map(|i| i.cause.clone()) {
+            self.by_cause.remove(&old);
+        }
+        if let Some(cause) = target {
+            self.take_cause(kept, &cause);
+        }
+        self.edit_incident(kept, |i| {
+            i.paged_entrances.extend(named);
+            i.paged_entrances.sort_unstable();
+            i.paged_entrances.dedup();
+        });
+        self.edit_incident(gone, |i| i.merged_into = Some(kept));
+        let ended = self.touched.get_mut(&gone).map(|t| std::mem::take(&mut t.ended)).unwrap_or_default();
+        self.touched.entry(gone).or_default().merged = true;
+        let touch = self.touched.entry(kept).or_default();
+        touch.cause_changed = true;
+        touch.ended.extend(ended);
+    }
+
+    fn reopen_or_create(&mut self, cause: &Cause, pending: &Pending, now: Time) -> IncidentId {
+        let recent = self.incidents.values().rev().find(|i| {
+            i.status == IncidentStatus::Resolved
+                && i.cause == *cause
+                && i.resolved_at.is_some_and(|t| now.since(t) <= self.policy.reopen_within)
+        });
+        let since = pending.alerts.values().map(|w| w.since).min().unwrap_or(now);
+        if let Some(id) = recent.map(|i| i.id) {
+            self.by_cause.insert(cause.clone(), id);
+            self.edit_incident(id, |i| {
+                i.status = IncidentStatus::Open;
+                i.resolved_at = None;
+                let lately = i.reopened_at.is_some_and(|t| now.since(t) < super::speak::FLAP_WITHIN);
+                i.reopenings = if lately { i.reopenings + 1 } else { 1 };
+                i.reopened_at = Some(now);
+                i.acknowledged = None;
+                i.since = since;
+            });
+            self.touched.entry(id).or_default().reopened = true;
+            return id;
+        }
+        let id = IncidentId(self.next);
+        self.next += 1;
+        self.by_cause.insert(cause.clone(), id);
+        Arc::make_mut(&mut self.incidents).insert(id, Arc::new(Incident::new(id, cause.clone(), since, now)));
+        self.touched.entry(id).or_default().opened = true;
+        id
+    }
+}
+
+impl Incident {
+    /// A new incident, before its first word.
+    pub(crate) fn new(id: IncidentId, cause: Cause, since: Time, now: Time) -> Incident {
+        Incident {
+            id,
+            status: IncidentStatus::Open,
+            severity: crate::model::Severity::Info,
+            cause,
+            cause_name: Arc::from(""),
+            rivals: Vec::new(),
+            exact: true,
+            cameras: Vec::new(),
+            cameras_of: None,
+            entrances_lost: Vec::new(),
+            villages: Vec::new(),
+            since,
+            opened_at: now,
+            acknowledged: None,
+            resolved_at: None,
+            reopened_at: None,
+            reopenings: 0,
+            merged_into: None,
+            pages: 0,
+            last_page_at: None,
+            paged_entrances: Vec::new(),
+            step: 0,
+        }
+    }
+}

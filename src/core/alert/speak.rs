@@ -1,0 +1,259 @@
+//! What is said of an incident after an event, and why: a page, an update, an end, or nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::book::{Book, Touch};
+use super::{
+    Acknowledgement, Alert, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason,
+};
+use crate::health::Cause;
+use crate::model::{AreaId, CameraId, EntranceId, IncidentId, Severity, Span, Time};
+
+/// An incident that was opened again so often within `FLAP_WITHIN` flaps.
+const FLAP_REOPENINGS: u32 = 2;
+pub(super) const FLAP_WITHIN: Span = Span::hours(1);
+/// … and stays open until so long has passed without a turn.
+const FLAP_QUIET: Span = Span::minutes(30);
+/// Resolved incidents are kept in memory so long; older ones are in the store.
+const KEEP_RESOLVED: Span = Span::hours(1);
+
+/// What the World knows of a cause.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct CauseFacts {
+    pub(crate) name: Arc<str>,
+    pub(crate) rivals: Vec<Cause>,
+    pub(crate) exact: bool,
+    /// Cameras that are down by it.
+    pub(crate) cameras: Vec<CameraId>,
+    pub(crate) cameras_of: Option<u32>,
+}
+
+/// What the book asks the World.
+pub(crate) trait Facts {
+    /// About a cause.
+    fn cause(&self, cause: &Cause) -> CauseFacts;
+    /// The village of a camera.
+    fn village(&self, camera: &CameraId) -> Option<AreaId>;
+}
+
+/// What was said, to be kept and told.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) incidents: Vec<Arc<Incident>>,
+    pub(crate) alerts: Vec<Arc<Alert>>,
+    pub(crate) messages: Vec<Message>,
+}
+
+impl Said {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.incidents.is_empty() && self.alerts.is_empty() && self.messages.is_empty()
+    }
+}
+
+impl Book {
+    /// Says what changed since it was last called.
+    pub(crate) fn speak(&mut self, now: Time, facts: &dyn Facts) -> Said {
+        let mut said = Said { alerts: std::mem::take(&mut self.ended), ..Said::default() };
+        for (id, touch) in std::mem::take(&mut self.touched) {
+            self.speak_of(id, &touch, now, facts, &mut said);
+        }
+        let changed = std::mem::take(&mut self.changed_alerts);
+        said.alerts.extend(changed.iter().filter_map(|key| self.open.get(key).cloned()));
+        self.forget_old(now);
+        said
+    }
+
+    fn speak_of(&mut self, id: IncidentId, touch: &Touch, now: Time, facts: &dyn Facts, said: &mut Said) {
+        let Some(before) = self.incidents.get(&id).cloned() else { return };
+        if !before.status.is_open() && !touch.merged {
+            return;
+        }
+        let alerts = self.alerts_of(id);
+        let mut incident = Arc::unwrap_or_clone(before.clone());
+        if !alerts.is_empty() {
+            refresh(&mut incident, &alerts, facts);
+        }
+        let Some((kind, why)) = self.decide(&mut incident, &before, touch, &alerts, now) else {
+            self.edit_incident(id, |i| *i = incident);
+            return;
+        };
+        if kind.pages() {
+            incident.pages += 1;
+            incident.last_page_at = Some(now);
+            incident.paged_entrances.extend(incident.entrances_lost.iter().cloned());
+            incident.paged_entrances.sort_unstable();
+            incident.paged_entrances.dedup();
+        }
+        incident.step += 1;
+        if !incident.status.is_open() && self.by_cause.get(&incident.cause) == Some(&id) {
+            self.by_cause.remove(&incident.cause);
+        }
+        let incident = Arc::new(incident);
+        Arc::make_mut(&mut self.incidents).insert(id, incident.clone());
+        let mut named = alerts;
+        named.extend(touch.ended.iter().cloned());
+        let step = incident.step;
+        said.messages.push(Message { incident: incident.clone(), alerts: named, step, kind, why, at: now });
+        said.incidents.push(incident);
+    }
+
+    /// The one decision: what is told of this, and why; `None` where there is nothing to tell.
+    fn decide(
+        &mut self,
+        incident: &mut Incident,
+        before: &Incident,
+        touch: &Touch,
+        alerts: &[Arc<Alert>],
+        now: Time,
+    ) -> Option<(MessageKind, SayReason)> {
+        if touch.merged {
+            incident.status = IncidentStatus::Merged;
+            incident.resolved_at = Some(now);
+            return Some((MessageKind::Merged, SayReason::MergedIncidents));
+        }
+        if alerts.is_empty() {
+            return self.decide_end(incident, touch, now);
+        }
+        self.held_open.remove(&incident.id);
+        if touch.opened {
+            return Some((MessageKind::Opened, SayReason::FirstWord));
+        }
+        let rose = before.severity < Severity::Warning && incident.severity >= Severity::Warning;
+        if touch.reopened {
+            return Some(if self.flaps(incident, now) {
+                (MessageKind::Updated, SayReason::JoinedQuietly)
+            } else {
+                (MessageKind::Reopened, SayReason::LostAgain)
+            });
+        }
+        if rose || self.unnamed_due(incident, alerts).is_some_and(|due| due <= now) {
+            return Some((MessageKind::MoreLost, SayReason::NewLoss));
+        }
+        if touch.taken {
+            return Some((MessageKind::Acknowledged, SayReason::TakenBySomebody));
+        }
+        if touch.cause_changed && *incident != *before {
+            return Some((MessageKind::Updated, SayReason::CauseChanged));
+        }
+        if touch.joined {
+            return Some((MessageKind::Updated, SayReason::JoinedQuietly));
+        }
+        (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver))
+    }
+
+    fn decide_end(&mut self, incident: &mut Incident, touch: &Touch, now: Time) -> Option<(MessageKind, SayReason)> {
+        if self.flaps(incident, now) && !self.held_open.get(&incident.id).is_some_and(|until| now >= *until) {
+            self.held_open.entry(incident.id).or_insert(now + FLAP_QUIET);
+            return (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver));
+        }
+        self.held_open.remove(&incident.id);
+        incident.status = IncidentStatus::Resolved;
+        incident.resolved_at = Some(now);
+        incident.paged_entrances.clear();
+        Some((MessageKind::Resolved, SayReason::AllOver))
+    }
+
+    fn flaps(&self, incident: &Incident, now: Time) -> bool {
+        incident.reopenings >= FLAP_REOPENINGS && incident.reopened_at.is_some_and(|t| now.since(t) < FLAP_WITHIN)
+    }
+
+    /// When the next lost entrance that no page has named is news: at once when it was lost `regroup` after the last
+    /// page, else when `regroup` has passed and it has been lost for a minute.
+    fn unnamed_due(&self, incident: &Incident, alerts: &[Arc<Alert>]) -> Option<Time> {
+        let quiet_until = incident.last_page_at? + self.policy.regroup;
+        let unnamed = alerts.iter().filter(|a| match &a.key.object {
+            AlertObject::Entrance(e) => {
+                a.key.name == AlertName::EntranceLost && incident.paged_entrances.binary_search(e).is_err()
+            }
+            _ => false,
+        });
+        let due = |a: &Arc<Alert>| {
+            if a.since >= quiet_until { a.since } else { quiet_until.max(a.since + self.policy.unnamed_after) }
+        };
+        unnamed.map(due).min()
+    }
+
+    /// When something is to be said without an event: an unnamed loss, the end of a flapping incident, the end of an
+    /// acknowledgement.
+    pub(crate) fn next_word(&self) -> Option<Time> {
+        let open = self.incidents.values().filter(|i| i.status.is_open());
+        let unnamed = open.clone().filter_map(|i| self.unnamed_due(i, &self.alerts_of(i.id)));
+        let taken = open.filter_map(|i| i.acknowledged.as_ref().and_then(|a| a.until));
+        unnamed.chain(taken).chain(self.held_open.values().copied()).min()
+    }
+
+    /// Time passed: touches the incidents of which something is to be said.
+    pub(crate) fn wake(&mut self, now: Time) {
+        let open: Vec<Arc<Incident>> = self.incidents.values().filter(|i| i.status.is_open()).cloned().collect();
+        for incident in open {
+            let unnamed = self.unnamed_due(&incident, &self.alerts_of(incident.id)).is_some_and(|t| t <= now);
+            let held = self.held_open.get(&incident.id).is_some_and(|t| *t <= now);
+            if unnamed || held {
+                self.touched.entry(incident.id).or_default();
+            }
+            let expired = incident.acknowledged.as_ref().and_then(|a| a.until).is_some_and(|t| t <= now);
+            if expired {
+                self.edit_incident(incident.id, |i| {
+                    i.acknowledged = None;
+                    i.status = IncidentStatus::Open;
+                });
+                self.touched.entry(incident.id).or_default().joined = true;
+            }
+        }
+    }
+
+    /// Somebody takes an incident; `false` where there is none that is open.
+    pub(crate) fn acknowledge(&mut self, id: IncidentId, ack: Acknowledgement) -> bool {
+        if !self.incidents.get(&id).is_some_and(|i| i.status.is_open()) {
+            return false;
+        }
+        self.edit_incident(id, |i| {
+            i.acknowledged = Some(ack);
+            i.status = IncidentStatus::Acknowledged;
+        });
+        self.touched.entry(id).or_default().taken = true;
+        true
+    }
+
+    fn forget_old(&mut self, now: Time) {
+        let keep = KEEP_RESOLVED.max(self.policy.reopen_within);
+        let old = |i: &Incident| !i.status.is_open() && i.resolved_at.is_none_or(|t| now.since(t) > keep);
+        if self.incidents.values().any(|i| old(i)) {
+            Arc::make_mut(&mut self.incidents).retain(|_, i| !old(i));
+        }
+    }
+}
+
+/// What an incident says of itself, from its open alerts and what the World knows of its cause.
+fn refresh(incident: &mut Incident, alerts: &[Arc<Alert>], facts: &dyn Facts) {
+    let cause = facts.cause(&incident.cause);
+    incident.severity = alerts.iter().map(|a| a.key.name.severity()).max().unwrap_or(incident.severity);
+    if !cause.name.is_empty() {
+        incident.cause_name = cause.name;
+    }
+    incident.rivals = cause.rivals;
+    incident.exact = cause.exact;
+    incident.cameras_of = cause.cameras_of;
+    let mut cameras: BTreeSet<CameraId> = cause.cameras.into_iter().collect();
+    let mut lost: BTreeSet<EntranceId> = BTreeSet::new();
+    let mut villages: BTreeMap<AreaId, ()> = BTreeMap::new();
+    for alert in alerts {
+        match &alert.key.object {
+            AlertObject::Entrance(e) if alert.key.name == AlertName::EntranceLost => {
+                lost.insert(e.clone());
+                villages.extend(alert.label_village.clone().map(|v| (v, ())));
+            }
+            AlertObject::Camera(c) => {
+                cameras.insert(c.clone());
+            }
+            _ => {}
+        }
+    }
+    if lost.is_empty() {
+        villages.extend(cameras.iter().filter_map(|c| facts.village(c)).map(|v| (v, ())));
+    }
+    incident.cameras = cameras.into_iter().collect();
+    incident.entrances_lost = lost.into_iter().collect();
+    incident.villages = villages.into_keys().collect();
+}

@@ -1,0 +1,97 @@
+//! Failures that have something in common which the registry does not know: one village, one /24, half the town.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Failure, Item};
+use crate::health::CommonScope;
+use crate::model::{CameraIx, NodeIx};
+use crate::registry::Topology;
+
+/// Cameras that must have failed, and share of those there.
+const LEAST: usize = 3;
+/// Subnets of which half must have failed to speak of the town.
+const SUBNETS: usize = 3;
+
+/// What unites some failures.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct CommonGroup {
+    pub(crate) scope: CommonScope,
+    pub(crate) members: Vec<CameraIx>,
+}
+
+/// Common causes among failures of one window that nothing else explains.
+pub(crate) fn commons(topology: &Topology, failures: &[Failure]) -> Vec<CommonGroup> {
+    let mut left: BTreeSet<CameraIx> = failures
+        .iter()
+        .filter_map(|f| match f.item {
+            Item::Camera(c) => Some(c),
+            Item::Node(_) => None,
+        })
+        .collect();
+    if left.len() < LEAST {
+        return Vec::new();
+    }
+    let subnet = |c: CameraIx| topology.cameras[c.at()].subnet.map(CommonScope::Subnet);
+    let village = |c: CameraIx| topology.cameras[c.at()].village.clone().map(CommonScope::Village);
+    let (by_subnet, by_village) = (sizes(topology, &subnet), sizes(topology, &village));
+    // A subnet of one camera says nothing about a town.
+    let struck = halves(&left, &subnet, &by_subnet).into_iter().filter(|(_, members)| members.len() >= 2);
+    let struck: Vec<Vec<CameraIx>> = struck.map(|(_, members)| members).collect();
+    if struck.len() >= SUBNETS {
+        let mut members: Vec<CameraIx> = struck.into_iter().flatten().collect();
+        members.sort_unstable();
+        return vec![CommonGroup { scope: CommonScope::Town, members }];
+    }
+    let mut found = Vec::new();
+    for (key, size) in [(&village as &dyn Fn(CameraIx) -> _, &by_village), (&subnet, &by_subnet)] {
+        for (scope, members) in halves(&left, key, size) {
+            if members.len() < LEAST || has_common_node(topology, &members) {
+                continue;
+            }
+            members.iter().for_each(|c| {
+                left.remove(c);
+            });
+            found.push(CommonGroup { scope, members });
+        }
+    }
+    found
+}
+
+type Key<'a> = &'a dyn Fn(CameraIx) -> Option<CommonScope>;
+
+/// How many installed cameras each scope has.
+fn sizes(topology: &Topology, key: Key<'_>) -> BTreeMap<CommonScope, usize> {
+    let mut sizes = BTreeMap::new();
+    for (i, camera) in topology.cameras.iter().enumerate() {
+        if camera.life.is_some_and(|l| l.is_installed()) {
+            if let Some(scope) = key(CameraIx::from(i)) {
+                *sizes.entry(scope).or_default() += 1;
+            }
+        }
+    }
+    sizes
+}
+
+/// Scopes of which at least half failed.
+fn halves(
+    left: &BTreeSet<CameraIx>,
+    key: Key<'_>,
+    sizes: &BTreeMap<CommonScope, usize>,
+) -> Vec<(CommonScope, Vec<CameraIx>)> {
+    let mut groups: BTreeMap<CommonScope, Vec<CameraIx>> = BTreeMap::new();
+    for camera in left {
+        if let Some(scope) = key(*camera) {
+            groups.entry(scope).or_default().push(*camera);
+        }
+    }
+    groups.into_iter().filter(|(scope, members)| members.len() * 2 >= sizes.get(scope).copied().unwrap_or(0)).collect()
+}
+
+fn has_common_node(topology: &Topology, members: &[CameraIx]) -> bool {
+    let mut shared: Option<BTreeSet<NodeIx>> = None;
+    for camera in members {
+        let above: BTreeSet<NodeIx> = topology.cameras[camera.at()].above.iter().copied().collect();
+        shared = Some(shared.map_or(above.clone(), |s| s.intersection(&above).copied().collect()));
+    }
+    shared.is_some_and(|s| !s.is_empty())
+}

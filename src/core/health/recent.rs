@@ -1,0 +1,91 @@
+//! The last 21 ordinary tries of a check, as bits: how many failed, how many were slow.
+
+use super::Policy;
+
+/// How many tries are remembered (semantics.md §1).
+const KEPT: u32 = 21;
+/// Fewer tries than this say nothing about loss.
+const ENOUGH_FOR_LOSS: u32 = 10;
+/// Fewer answers than this have no median worth the name.
+const ENOUGH_FOR_MEDIAN: u32 = 5;
+
+/// The last tries, newest in the lowest bit. A median over a limit is a majority over it, so bits are enough.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Recent {
+    failed: u32,
+    tries: u32,
+    slow: u32,
+    answers: u32,
+}
+
+impl Recent {
+    const MASK: u32 = (1 << KEPT) - 1;
+
+    /// Notes an ordinary try.
+    pub(crate) fn tried(&mut self, failed: bool) {
+        self.failed = (self.failed << 1 | u32::from(failed)) & Self::MASK;
+        self.tries = (self.tries + 1).min(KEPT);
+    }
+
+    /// Notes the round trip of an answer: over the limit or not.
+    pub(crate) fn answered(&mut self, slow: bool) {
+        self.slow = (self.slow << 1 | u32::from(slow)) & Self::MASK;
+        self.answers = (self.answers + 1).min(KEPT);
+    }
+
+    /// Whether so many ordinary tries failed that single failures say little.
+    pub(crate) fn is_lossy(&self, policy: &Policy) -> bool {
+        let limit = (policy.lossy * f64::from(KEPT) - 1e-9).ceil().max(1.0);
+        self.tries >= ENOUGH_FOR_LOSS && f64::from(self.failed.count_ones()) >= limit
+    }
+
+    /// Whether the median round trip is over the limit.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.answers >= ENOUGH_FOR_MEDIAN && self.slow.count_ones() * 2 > self.answers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_of_twenty_one_failed_tries_are_loss_and_ten_tries_are_needed() {
+        let policy = Policy::default();
+        let mut recent = Recent::default();
+        for n in 1..=9 {
+            recent.tried(true);
+            assert!(!recent.is_lossy(&policy), "{n} tries are too few");
+        }
+        recent.tried(false);
+        assert!(recent.is_lossy(&policy));
+        let mut recent = Recent::default();
+        for n in 0..21 {
+            recent.tried(n % 7 == 0);
+        }
+        assert!(!recent.is_lossy(&policy), "three of 21");
+        recent.tried(true);
+        assert!(!recent.is_lossy(&policy), "the oldest of the four has just left");
+        recent.tried(true);
+        assert!(recent.is_lossy(&policy), "four of 21");
+        for _ in 0..21 {
+            recent.tried(false);
+        }
+        assert!(!recent.is_lossy(&policy));
+    }
+
+    #[test]
+    fn slow_is_a_median() {
+        let mut recent = Recent::default();
+        for n in 0..21 {
+            recent.answered(n < 10);
+        }
+        assert!(!recent.is_slow(), "10 of 21");
+        recent.answered(true);
+        assert!(!recent.is_slow(), "the oldest slow one has just left");
+        recent.answered(true);
+        recent.answered(true);
+        let twelve = (0..21).filter(|n| recent.slow >> n & 1 == 1).count();
+        assert_eq!(recent.is_slow(), twelve * 2 > 21);
+    }
+}

@@ -1,0 +1,90 @@
+//! Asking around: when something turns suspect, those who can tell whose fault it is are asked at once (semantics.md §2).
+
+use super::World;
+use crate::health::State;
+use crate::model::{CameraIx, NodeIx, Target, stable_hash_parts};
+
+impl World {
+    pub(super) fn ask_around(&mut self, target: Target) {
+        let asked = match target {
+            Target::Camera(c) => self.around_camera(c),
+            Target::Node(n) => self.around_node(n),
+            Target::Canary(_) => Vec::new(),
+        };
+        for other in &asked {
+            self.push_ask(*other, self.now);
+        }
+        self.inquiries.insert(target, asked);
+    }
+
+    /// Its node, and up to five siblings: of the nearest node that has some; where none is known, of the same /24, else
+    /// of the village.
+    fn around_camera(&self, camera: CameraIx) -> Vec<Target> {
+        let Some(slot) = self.topology.cameras.get(camera.at()) else { return Vec::new() };
+        let nearest = slot.gates[0].of.iter().chain(&slot.gates[1].of).copied();
+        let mut asked: Vec<Target> = nearest.filter(|n| self.has_address(*n)).map(Target::Node).collect();
+        // A passive node cannot answer for itself: the nearest one above that can is asked in its place.
+        if asked.is_empty() {
+            asked.extend(slot.above.iter().copied().find(|n| self.has_address(*n)).map(Target::Node));
+        }
+        let family = slot.above.iter().map(|n| &self.topology.nodes[n.at()].below).find(|below| below.len() > 1);
+        let siblings: Vec<CameraIx> = match family {
+            Some(below) => below.clone(),
+            None => self.neighbours(camera),
+        };
+        asked.extend(self.some_of(slot.id.as_str(), siblings, camera, self.policy.health.siblings));
+        asked
+    }
+
+    fn neighbours(&self, camera: CameraIx) -> Vec<CameraIx> {
+        let slot = &self.topology.cameras[camera.at()];
+        let all = || self.topology.cameras.iter().enumerate().map(|(i, c)| (CameraIx::from(i), c));
+        let subnet: Vec<CameraIx> = match slot.subnet {
+            Some(net) => all().filter(|(_, c)| c.subnet == Some(net)).map(|(i, _)| i).collect(),
+            None => Vec::new(),
+        };
+        if subnet.len() > 1 || slot.village.is_none() {
+            return subnet;
+        }
+        all().filter(|(_, c)| c.village == slot.village).map(|(i, _)| i).collect()
+    }
+
+    /// Its parents, and five of its dependants spread over it.
+    fn around_node(&self, node: NodeIx) -> Vec<Target> {
+        let Some(slot) = self.topology.nodes.get(node.at()) else { return Vec::new() };
+        let parents = slot.gates.iter().flat_map(|g| g.of.iter().copied()).filter(|n| self.has_address(*n));
+        let mut asked: Vec<Target> = parents.map(Target::Node).collect();
+        let nobody = CameraIx(u32::MAX);
+        asked.extend(self.some_of(slot.id.as_str(), slot.below.clone(), nobody, self.policy.health.dependants));
+        asked
+    }
+
+    fn has_address(&self, node: NodeIx) -> bool {
+        self.topology.nodes.get(node.at()).is_some_and(|n| n.check.is_some())
+    }
+
+    /// Some that are not known to be down, chosen by hash: the same for the same suspect, spread over many.
+    fn some_of(&self, seed: &str, all: Vec<CameraIx>, not: CameraIx, n: usize) -> Vec<Target> {
+        let fit = |c: &CameraIx| *c != not && self.is_installed(*c) && self.camera_state(*c) != State::Down;
+        let mut fit: Vec<(u64, CameraIx)> = all
+            .into_iter()
+            .filter(fit)
+            .map(|c| (stable_hash_parts(&[seed, self.topology.cameras[c.at()].id.as_str()]), c))
+            .collect();
+        fit.sort_unstable();
+        fit.into_iter().take(n).map(|(_, c)| Target::Camera(c)).collect()
+    }
+
+    /// Whether everybody that was asked because of this target has answered and is not in doubt any more.
+    pub(super) fn have_answered(&self, target: Target) -> bool {
+        let settled = |t: &Target| {
+            let health = match t {
+                Target::Camera(c) => self.cameras.get(c.at()),
+                Target::Node(n) => self.nodes.get(n.at()),
+                Target::Canary(_) => None,
+            };
+            health.is_none_or(|h| h.state != State::Suspect && h.checks.iter().all(|c| c.asked_for.is_none()))
+        };
+        self.inquiries.get(&target).is_none_or(|asked| asked.iter().all(settled))
+    }
+}

@@ -1,0 +1,379 @@
+//! Causes: what the World remembers of failures, who is blamed for them, and what that makes of others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::World;
+use crate::health::cause::{Blame, Failure, Item, commons, partials, smallest};
+use crate::health::machine::{Changed, Via};
+use crate::health::{Cause, State};
+use crate::model::{CameraIx, NodeIx, Span, Target, Time};
+
+/// A node that was judged down.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Judged {
+    /// The first failure that it explains.
+    pub(super) since: Time,
+    /// Its own probe fails too.
+    pub(super) direct: bool,
+    pub(super) rivals: Vec<NodeIx>,
+    pub(super) exact: bool,
+}
+
+/// Everything that is remembered of failures.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Causes {
+    /// Confirmed failures, by their first failing try.
+    by_onset: BTreeSet<(Time, Item)>,
+    onset_of: BTreeMap<Item, Time>,
+    /// Start of the latest try that a dependant of the node, or the node itself, passed.
+    pub(super) onset: Vec<Option<Time>>,
+    pub(super) judged: BTreeMap<NodeIx, Judged>,
+    /// Nodes that were judged and acquitted: they work.
+    pub(super) acquitted: BTreeSet<NodeIx>,
+    pub(super) of_camera: BTreeMap<CameraIx, Cause>,
+    pub(super) members: BTreeMap<Cause, BTreeSet<CameraIx>>,
+    /// Failures to be judged at the end of the turn.
+    fresh: BTreeSet<Item>,
+}
+
+impl Causes {
+    fn note(&mut self, item: Item, since: Time) {
+        if let Some(old) = self.onset_of.insert(item, since) {
+            self.by_onset.remove(&(old, item));
+        }
+        self.by_onset.insert((since, item));
+        self.fresh.insert(item);
+    }
+
+    fn forget(&mut self, item: Item) {
+        if let Some(old) = self.onset_of.remove(&item) {
+            self.by_onset.remove(&(old, item));
+        }
+        self.fresh.remove(&item);
+    }
+
+    /// A camera left the registry.
+    pub(super) fn leave(&mut self, camera: CameraIx) {
+        self.forget(Item::Camera(camera));
+        self.set(camera, None);
+    }
+
+    /// Sets why a camera is down; gives whether that is new.
+    fn set(&mut self, camera: CameraIx, cause: Option<Cause>) -> bool {
+        if self.of_camera.get(&camera) == cause.as_ref() {
+            return false;
+        }
+        if let Some(old) = self.of_camera.remove(&camera) {
+            if let Some(members) = self.members.get_mut(&old) {
+                members.remove(&camera);
+                if members.is_empty() {
+                    self.members.remove(&old);
+                }
+            }
+        }
+        if let Some(cause) = cause {
+            self.members.entry(cause.clone()).or_default().insert(camera);
+            self.of_camera.insert(camera, cause);
+        }
+        true
+    }
+}
+
+impl World {
+    /// Keeps the index of failures: what is down by its own probes is in it, also when a node holds it down anyway.
+    pub(super) fn index_failure(&mut self, target: Target, changed: Option<Changed>) {
+        let (item, health) = match target {
+            Target::Camera(c) => (Item::Camera(c), self.cameras.get_mut(c.at())),
+            Target::Node(n) => (Item::Node(n), self.nodes.get_mut(n.at())),
+            Target::Canary(_) => return,
+        };
+        let Some(health) = health else { return };
+        let indexed = self.causes.onset_of.contains_key(&item);
+        if health.is_down_itself() && !indexed {
+            let since = health.first_failure().unwrap_or(self.now);
+            self.causes.note(item, since);
+            if changed.is_some() {
+                self.count_turn(target);
+            }
+        } else if indexed && !matches!(health.state, State::Down | State::Suspect) {
+            self.causes.forget(item);
+        }
+    }
+
+    /// A confirmed failure may be one turn too many.
+    fn count_turn(&mut self, target: Target) {
+        let Target::Camera(camera) = target else { return };
+        let Some(health) = self.cameras.get_mut(camera.at()) else { return };
+        let began = health.turn(self.now, &self.policy.health);
+        if let Some(at) = health.flap_ends_at(&self.policy.health) {
+            self.timers.insert((at, super::timers::Timer::FlapOff(camera)));
+        }
+        if began {
+            self.touch_camera(camera, None);
+        }
+    }
+
+    /// A target answered: the nodes that it needs work, so those blamed for it are acquitted.
+    pub(super) fn answered(&mut self, target: Target, begun: Time) {
+        let topology = self.topology.clone();
+        let (above, required): (&[NodeIx], &[NodeIx]) = match target {
+            Target::Camera(c) => topology.cameras.get(c.at()).map_or((&[], &[]), |s| (&s.above, &s.required)),
+            Target::Node(n) => topology.nodes.get(n.at()).map_or((&[], &[]), |s| (&s.above, &s.required)),
+            Target::Canary(_) => return,
+        };
+        let own = match target {
+            Target::Node(n) => Some(n),
+            _ => None,
+        };
+        for node in required.iter().copied().chain(own) {
+            if let Some(onset) = self.causes.onset.get_mut(node.at()) {
+                *onset = (*onset).max(Some(begun));
+            }
+        }
+        if self.causes.judged.is_empty() {
+            return;
+        }
+        let stands = |n: &NodeIx| self.causes.judged.get(n).is_some_and(|j| begun >= j.since);
+        let accused: Vec<NodeIx> = above.iter().copied().chain(own).filter(stands).collect();
+        for node in self.refuted(target, &accused) {
+            self.acquit(node);
+        }
+    }
+
+    /// Which of the accused nodes above an answering target are refuted by its answer.
+    fn refuted(&self, target: Target, accused: &[NodeIx]) -> Vec<NodeIx> {
+        let works_without = |pardoned: Option<NodeIx>| {
+            let down = |n: NodeIx| accused.contains(&n) && Some(n) != pardoned;
+            match target {
+                Target::Camera(c) => self.topology.camera_works(c, &down),
+                Target::Node(n) => self.topology.node_works(n, &down),
+                Target::Canary(_) => true,
+            }
+        };
+        if works_without(None) {
+            return Vec::new();
+        }
+        let enough: Vec<NodeIx> = accused.iter().copied().filter(|n| works_without(Some(*n))).collect();
+        if enough.is_empty() { accused.to_vec() } else { enough }
+    }
+
+    fn acquit(&mut self, node: NodeIx) {
+        if self.causes.judged.remove(&node).is_none() {
+            return;
+        }
+        self.causes.acquitted.insert(node);
+        self.turn.nodes.entry(node).or_default();
+        // Those that it held down go back by their own answer, and are asked for it at once.
+        let below = self.topology.nodes[node.at()].below.clone();
+        for camera in below {
+            if self.camera_state(camera) == State::Down {
+                self.push_ask(Target::Camera(camera), self.now);
+            }
+        }
+        let nodes = self.topology.nodes[node.at()].child_nodes.clone();
+        for child in nodes {
+            self.turn.nodes.entry(child).or_default();
+            self.push_ask(Target::Node(child), self.now);
+        }
+    }
+
+    /// A camera that is down failed once more: where the node that was blamed is acquitted, the blame is asked anew.
+    pub(super) fn failed_again(&mut self, target: Target) {
+        let Target::Camera(camera) = target else { return };
+        let blamed = match self.causes.of_camera.get(&camera) {
+            Some(Cause::Node(id)) => self.topology.node(id.as_str()),
+            _ => None,
+        };
+        if blamed.is_some_and(|n| !self.causes.judged.contains_key(&n)) {
+            if let Some(since) = self.causes.onset_of.get(&Item::Camera(camera)).copied() {
+                self.causes.note(Item::Camera(camera), since);
+            }
+        }
+    }
+
+    /// Judges whose fault the fresh failures are, together with those that began within one window of them.
+    pub(super) fn blame(&mut self) {
+        if self.causes.fresh.is_empty() || self.eyes.is_blind() {
+            return;
+        }
+        let fresh = std::mem::take(&mut self.causes.fresh);
+        let window = self.policy.health.window + self.longest_interval(&fresh);
+        let first = fresh.iter().filter_map(|i| self.causes.onset_of.get(i)).min().copied().unwrap_or(self.now);
+        let from = first - window;
+        let failures: Vec<Failure> = self
+            .causes
+            .by_onset
+            .range((from, Item::Camera(CameraIx(0)))..)
+            .map(|(t, i)| self.failure(*i, *t))
+            .collect();
+        self.judge_nodes(&failures, from);
+        self.judge_cameras(&failures);
+        self.judge_groups(&failures);
+    }
+
+    fn longest_interval(&self, items: &BTreeSet<Item>) -> Span {
+        let of = |item: &Item| match item {
+            Item::Camera(c) => self.cameras.get(c.at()),
+            Item::Node(n) => self.nodes.get(n.at()),
+        };
+        let failing = items.iter().filter_map(of).flat_map(|h| h.checks[..2].iter().filter(|c| c.run.is_some()));
+        failing.filter_map(|c| c.interval).max().unwrap_or(self.policy.intervals.reach)
+    }
+
+    fn failure(&self, item: Item, since: Time) -> Failure {
+        let health = match item {
+            Item::Camera(c) => self.cameras.get(c.at()),
+            Item::Node(n) => self.nodes.get(n.at()),
+        };
+        Failure { item, since, silent: health.and_then(crate::health::machine::Health::run).is_some_and(|r| r.silent) }
+    }
+
+    fn judge_nodes(&mut self, failures: &[Failure], from: Time) {
+        let given: BTreeSet<NodeIx> =
+            self.causes.judged.iter().filter(|(_, j)| j.since < from).map(|(n, _)| *n).collect();
+        let onset = |n: NodeIx| self.causes.onset.get(n.at()).copied().flatten();
+        let blames = smallest(&self.topology, failures, &|n| given.contains(&n), &onset);
+        let old: Vec<NodeIx> = self.causes.judged.keys().filter(|n| !given.contains(n)).copied().collect();
+        for node in old {
+            // The failures of this window are explained anew, with what has been heard since.
+            if !blames.iter().any(|b| b.node == node) {
+                self.causes.judged.remove(&node);
+                self.turn.nodes.entry(node).or_default();
+            }
+        }
+        for blame in &blames {
+            self.accuse(blame);
+        }
+        for blame in blames {
+            self.hold_down(blame.node, blame.since);
+        }
+    }
+
+    fn accuse(&mut self, blame: &Blame) {
+        let judged =
+            Judged { since: blame.since, direct: blame.direct, rivals: blame.rivals.clone(), exact: blame.exact };
+        self.causes.acquitted.remove(&blame.node);
+        if self.causes.judged.get(&blame.node) != Some(&judged) {
+            self.causes.judged.insert(blame.node, judged);
+            self.turn.nodes.entry(blame.node).or_default();
+            for child in self.topology.nodes[blame.node.at()].child_nodes.clone() {
+                self.turn.nodes.entry(child).or_default();
+            }
+        }
+    }
+
+    /// Every camera that cannot work with the judged nodes down, and has not answered since the first failure, is down
+    /// by inference, and asked at once.
+    fn hold_down(&mut self, node: NodeIx, since: Time) {
+        let below = self.topology.nodes[node.at()].below.clone();
+        for camera in below {
+            let cut_off = !self.topology.camera_works(camera, &|n| self.causes.judged.contains_key(&n));
+            let Some(health) = self.cameras.get_mut(camera.at()) else { continue };
+            if !cut_off
+                || health.via.is_some()
+                || health.is_down_itself()
+                || health.last_pass().is_some_and(|t| t > since)
+            {
+                continue;
+            }
+            health.via = Some(Via { node, since });
+            self.push_ask(Target::Camera(camera), self.now);
+            self.rejudge(Target::Camera(camera), None);
+            self.causes.set(camera, self.tipping_node(camera));
+        }
+    }
+
+    fn judge_cameras(&mut self, failures: &[Failure]) {
+        for f in failures {
+            let Item::Camera(camera) = f.item else { continue };
+            let judged = |n: NodeIx| self.causes.judged.contains_key(&n);
+            let by_node = f.silent && f.item.is_explained_by(&self.topology, &judged);
+            let cause = match self.causes.of_camera.get(&camera) {
+                _ if by_node => self.tipping_node(camera),
+                // What failed together with others stays with them until it is up.
+                Some(group @ (Cause::Partial(_) | Cause::Common(_))) => Some(group.clone()),
+                _ => Some(Cause::Camera(self.topology.cameras[camera.at()].id.clone())),
+            };
+            if by_node {
+                self.uncount_turn(camera);
+            }
+            if self.causes.set(camera, cause) {
+                self.touch_camera(camera, None);
+            }
+        }
+    }
+
+    /// A turn that a node caused does not count as the camera's flapping.
+    fn uncount_turn(&mut self, camera: CameraIx) {
+        let Some(health) = self.cameras.get_mut(camera.at()) else { return };
+        if health.turns.last() == Some(&self.now) {
+            health.turns.pop();
+            health.flapping &= health.turns.len() >= self.policy.health.flap_turns;
+        }
+    }
+
+    /// The judged node whose failure cut a camera off: the one with which it stops working, in the order of failures.
+    fn tipping_node(&self, camera: CameraIx) -> Option<Cause> {
+        let above = &self.topology.cameras.get(camera.at())?.above;
+        let mut judged: Vec<(Time, NodeIx)> =
+            above.iter().filter_map(|n| self.causes.judged.get(n).map(|j| (j.since, *n))).collect();
+        judged.sort_unstable();
+        let mut down: BTreeSet<NodeIx> = BTreeSet::new();
+        for (_, node) in judged {
+            down.insert(node);
+            if !self.topology.camera_works(camera, &|n| down.contains(&n)) {
+                return Some(Cause::Node(self.topology.nodes[node.at()].id.clone()));
+            }
+        }
+        None
+    }
+
+    fn judge_groups(&mut self, failures: &[Failure]) {
+        let alone = |f: &&Failure| match f.item {
+            Item::Camera(c) => !matches!(self.causes.of_camera.get(&c), Some(Cause::Node(_))),
+            Item::Node(_) => false,
+        };
+        let alone: Vec<Failure> = failures.iter().filter(alone).copied().collect();
+        if alone.len() < 3 {
+            return;
+        }
+        let tried = |c: CameraIx| {
+            let checks = &self.cameras.get(c.at())?.checks[..2];
+            checks.iter().filter_map(|c| Some((c.last_try?, c.last_alive?))).max_by_key(|(at, _)| *at)
+        };
+        let mut found: Vec<(Cause, Vec<CameraIx>)> = partials(&self.topology, &alone, &tried)
+            .into_iter()
+            .map(|(n, members)| (Cause::Partial(self.topology.nodes[n.at()].id.clone()), members))
+            .collect();
+        let taken: BTreeSet<CameraIx> = found.iter().flat_map(|(_, m)| m.iter().copied()).collect();
+        let rest: Vec<Failure> =
+            alone.into_iter().filter(|f| !matches!(f.item, Item::Camera(c) if taken.contains(&c))).collect();
+        found.extend(commons(&self.topology, &rest).into_iter().map(|g| (Cause::Common(g.scope), g.members)));
+        for (cause, members) in found {
+            for camera in members {
+                if self.causes.set(camera, Some(cause.clone())) {
+                    self.touch_camera(camera, None);
+                }
+            }
+        }
+    }
+
+    /// Forgets the cause of a camera that is not down any more.
+    pub(super) fn clear_cause(&mut self, camera: CameraIx) {
+        self.causes.set(camera, None);
+    }
+
+    /// Failures and blames that began at or after `proof` were our own blindness.
+    pub(super) fn void_blames(&mut self, proof: Time) {
+        let nodes: Vec<NodeIx> = self.causes.judged.iter().filter(|(_, j)| j.since >= proof).map(|(n, _)| *n).collect();
+        for node in nodes {
+            self.causes.judged.remove(&node);
+            self.turn.nodes.entry(node).or_default();
+        }
+        let items: Vec<Item> =
+            self.causes.by_onset.range((proof, Item::Camera(CameraIx(0)))..).map(|(_, i)| *i).collect();
+        for item in items {
+            self.causes.forget(item);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Entrances: judged anew whenever a camera that watches them, the light or the registry changed.
+
+use super::timers::Timer;
+use super::{SavedTarget, Subject, Transition, World};
+use crate::coverage::{self, EntranceBelief, EntranceState, Judgement, Standing};
+use crate::health::Cause;
+use crate::model::{CameraIx, EntranceIx, Period, ReasonSet, Time};
+use crate::registry::Life;
+
+impl World {
+    pub(super) fn judge_entrances(&mut self) {
+        if self.turn.everything {
+            self.turn.entrances.extend((0..self.topology.entrances.len()).map(EntranceIx::from));
+        }
+        for entrance in self.turn.entrances.clone() {
+            self.judge_entrance(entrance);
+        }
+    }
+
+    fn judge_entrance(&mut self, entrance: EntranceIx) {
+        let before = self.entrance_views.get(entrance.at()).cloned().flatten();
+        let judged = self.topology.entrances.get(entrance.at()).is_some_and(|e| e.judged);
+        let after = if judged { self.believe(entrance, before.as_ref()) } else { None };
+        if before == after {
+            return;
+        }
+        self.record_entrance(entrance, before.as_ref(), after.as_ref());
+        let became = |b: Option<&EntranceBelief>| b.map(|b| b.now.state);
+        if became(after.as_ref()) == Some(EntranceState::Unknown) && became(before.as_ref()) != became(after.as_ref()) {
+            self.timers.insert((self.now + self.policy.alert.unknown_after, Timer::EntranceUnknown(entrance)));
+        }
+        if let Some(view) = self.entrance_views.get_mut(entrance.at()) {
+            *view = after;
+        }
+    }
+
+    fn believe(&self, entrance: EntranceIx, before: Option<&EntranceBelief>) -> Option<EntranceBelief> {
+        let slot = self.topology.entrances.get(entrance.at())?;
+        let object = self.registry.entrances.get(&slot.id)?;
+        let watchers = self.watch.of_entrance.get(entrance.at()).map_or(&[][..], Vec::as_slice);
+        let judge = |night: bool| {
+            coverage::judge_entrance(
+                watchers,
+                night,
+                object.required,
+                object.target,
+                |c| self.standing(c),
+                |c| self.life(c),
+            )
+        };
+        let (day, night) = (judge(false), judge(true));
+        let now = if self.night { night } else { day };
+        let since = |state: EntranceState, old: Option<(EntranceState, Time)>| match old {
+            Some((was, since)) if was == state => since,
+            _ => self.now,
+        };
+        let alive: Vec<CameraIx> =
+            coverage::live_watchers(watchers, self.night, |c| self.standing(c), |c| self.life(c)).collect();
+        let judged = |n| self.causes.judged.contains_key(&n);
+        let spare_nodes = if now.state.is_watched() {
+            coverage::spare_nodes(&self.topology, &alive, object.required, &judged)
+        } else {
+            None
+        };
+        Some(EntranceBelief {
+            since: since(now.state, before.map(|b| (b.now.state, b.since))),
+            since_day: since(day.state, before.map(|b| (b.day.state, b.since_day))),
+            since_night: since(night.state, before.map(|b| (b.night.state, b.since_night))),
+            spare_cameras: now.state.is_watched().then(|| now.live.saturating_sub(object.required)),
+            spare_nodes,
+            cause: self.entrance_cause(entrance, &now),
+            day,
+            night,
+            now,
+        })
+    }
+
+    /// How a camera stands towards what it watches.
+    pub(super) fn standing(&self, camera: CameraIx) -> Standing {
+        self.cameras
+            .get(camera.at())
+            .map_or(Standing::Unknown, |h| coverage::standing(h.state, h.before, h.flapping, h.reasons))
+    }
+
+    pub(super) fn life(&self, camera: CameraIx) -> Option<Life> {
+        self.topology.cameras.get(camera.at()).and_then(|c| c.life)
+    }
+
+    /// Why an entrance is lost, reduced or unknown: of the cameras that do not watch it now, the one that failed last
+    /// tipped it.
+    fn entrance_cause(&self, entrance: EntranceIx, now: &Judgement) -> Option<Cause> {
+        let of = |wanted: Standing| {
+            let watchers = self.watch.of_entrance.get(entrance.at()).map_or(&[][..], Vec::as_slice);
+            let fit = watchers.iter().filter(move |w| {
+                let verdict = if self.night { w.night } else { w.day };
+                verdict == coverage::Verdict::Yes && self.is_installed(w.camera) && self.standing(w.camera) == wanted
+            });
+            let key = |c: &CameraIx| {
+                let since = self.cameras.get(c.at()).map(|h| h.since);
+                (since, std::cmp::Reverse(&self.topology.cameras[c.at()].id))
+            };
+            fit.map(|w| w.camera).max_by(|a, b| key(a).cmp(&key(b)))
+        };
+        match now.state {
+            EntranceState::Lost | EntranceState::Reduced => of(Standing::Dead).map(|c| self.camera_cause(c)),
+            EntranceState::Unknown => of(Standing::Unknown).map(|_| self.why_unknown()),
+            _ => None,
+        }
+    }
+
+    /// Why a camera does not watch: the node or group it was judged with, else itself.
+    pub(super) fn camera_cause(&self, camera: CameraIx) -> Cause {
+        match self.causes.of_camera.get(&camera) {
+            Some(cause) => cause.clone(),
+            None => Cause::Camera(self.topology.cameras[camera.at()].id.clone()),
+        }
+    }
+
+    fn record_entrance(
+        &mut self,
+        entrance: EntranceIx,
+        before: Option<&EntranceBelief>,
+        after: Option<&EntranceBelief>,
+    ) {
+        let id = self.topology.entrances[entrance.at()].id.clone();
+        let mut changed = false;
+        for period in Period::ALL {
+            let of = |b: &EntranceBelief| match period {
+                Period::Day => b.day.state,
+                Period::Night => b.night.state,
+                Period::Now => b.now.state,
+            };
+            let (from, to) = (before.map(of), after.map(of));
+            if from == to {
+                continue;
+            }
+            changed = true;
+            self.turn.effects.transitions.push(Transition {
+                at: self.now,
+                since: self.now,
+                subject: Subject::Entrance(id.clone(), period),
+                from: from.map_or("", EntranceState::word),
+                to: to.map_or("removed", EntranceState::word),
+                cause: after.and_then(|b| b.cause.clone()),
+                incident: None,
+                reasons: ReasonSet::EMPTY,
+                evidence: None,
+            });
+        }
+        match after {
+            Some(b) if changed => self.turn.effects.saved.push(SavedTarget::Entrance(
+                id,
+                [(b.day.state, b.since_day), (b.night.state, b.since_night), (b.now.state, b.since)],
+                b.cause.clone(),
+            )),
+            None => self.turn.effects.saved.push(SavedTarget::Gone(Subject::Entrance(id, Period::Now))),
+            Some(_) => {}
+        }
+    }
+}

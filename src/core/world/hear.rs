@@ -1,0 +1,216 @@
+//! Outcomes: what a probe said, and what that does to the belief in its target.
+
+use super::timers::Timer;
+use super::{Ask, Quiet, World};
+use crate::health::State;
+use crate::health::machine::Changed;
+use crate::model::{CameraIx, CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Span, Target, Time};
+use crate::registry::next_due;
+
+impl World {
+    pub(super) fn hear(&mut self, outcome: Outcome) {
+        if matches!(outcome.result, ProbeResult::Inconclusive(_)) {
+            return;
+        }
+        match outcome.target {
+            Target::Canary(ix) => self.hear_canary(ix, &outcome),
+            Target::Camera(_) | Target::Node(_) => self.hear_target(outcome),
+        }
+    }
+
+    fn hear_canary(&mut self, ix: CanaryIx, outcome: &Outcome) {
+        let was = self.eyes.canaries.get(ix.at()).and_then(|c| c.up);
+        let answered = outcome.result.is_alive();
+        let verdict = self.eyes.canary(ix, outcome.begun, answered);
+        if answered && was != Some(true) {
+            let at = outcome.ended + crate::health::sight::CANARY_AGAIN;
+            self.turn.effects.asks.push(Ask { at, target: outcome.target, check: Check::Reach });
+        }
+        self.sight_said(verdict);
+    }
+
+    fn hear_target(&mut self, o: Outcome) {
+        let (alive, target) = (o.result.is_alive(), o.target);
+        let verdict = self.eyes.heard(target, o.begun, alive, &self.policy.health);
+        if self.eyes.is_blind() {
+            return;
+        }
+        self.sight_said(verdict);
+        let policy = &self.policy.health;
+        let health = match target {
+            Target::Camera(c) => self.cameras.get_mut(c.at()),
+            Target::Node(n) => self.nodes.get_mut(n.at()),
+            Target::Canary(_) => None,
+        };
+        let Some(health) = health.filter(|h| h.checks[o.check.at()].is_on()) else { return };
+        let knew_nothing = health.stale_at(self.now, policy).is_none();
+        let reach_failed = health.checks[0].is_on() && health.checks[0].last_alive == Some(false);
+        let wanted = health.take(&o, policy);
+        if alive && health.via.is_some_and(|via| o.begun >= via.since) {
+            health.via = None;
+        }
+        for (check, at) in wanted {
+            self.turn.effects.asks.push(Ask { at, target, check });
+        }
+        if alive {
+            self.answered(target, o.begun);
+            if reach_failed {
+                self.ask_failed_stream(target, o.ended);
+            }
+        } else {
+            self.failed_again(target);
+        }
+        self.rejudge(target, Some(o));
+        if knew_nothing {
+            self.wind_stale(target);
+        }
+    }
+
+    /// When reach is up again, a stream that failed is asked at once.
+    fn ask_failed_stream(&mut self, target: Target, at: Time) {
+        let Target::Camera(c) = target else { return };
+        let Some(health) = self.cameras.get_mut(c.at()) else { return };
+        let stream = &mut health.checks[Check::Stream.at()];
+        if stream.is_on() && (stream.last_alive != Some(true)) && stream.ask(at) {
+            self.turn.effects.asks.push(Ask { at, target, check: Check::Stream });
+        }
+    }
+
+    /// Judges a target anew and notes what changed.
+    pub(super) fn rejudge(&mut self, target: Target, evidence: Option<Outcome>) {
+        let (now, policy) = (self.now, &self.policy.health);
+        let health = match target {
+            Target::Camera(c) => self.cameras.get_mut(c.at()),
+            Target::Node(n) => self.nodes.get_mut(n.at()),
+            Target::Canary(_) => None,
+        };
+        let Some(health) = health else { return };
+        let reasons = health.reasons;
+        let changed = health.judge(now, policy);
+        let reasons_changed = health.reasons != reasons;
+        if let Some(changed) = changed {
+            self.note_change(target, changed);
+        }
+        self.index_failure(target, changed);
+        match target {
+            Target::Camera(c) if changed.is_some() || reasons_changed => self.touch_camera(c, evidence),
+            Target::Camera(c) => self.show_camera(c),
+            Target::Node(n) if changed.is_some() => {
+                self.turn.nodes.insert(n, evidence);
+            }
+            Target::Node(n) => self.show_node(n),
+            Target::Canary(_) => {}
+        }
+        self.count_in_round(target);
+    }
+
+    fn note_change(&mut self, target: Target, changed: Changed) {
+        if changed.to == State::Suspect {
+            self.ask_around(target);
+            self.doubt_sight(target);
+        }
+        if changed.to == State::Unknown {
+            if let Target::Camera(c) = target {
+                self.timers.insert((self.now + self.policy.alert.unknown_after, Timer::CameraUnknown(c)));
+            }
+        }
+        if matches!(changed.to, State::Up | State::Degraded | State::Unknown) {
+            self.inquiries.remove(&target);
+        }
+    }
+
+    /// A camera's state, reasons or flapping changed: whatever hangs on it is judged at the end of the turn.
+    pub(super) fn touch_camera(&mut self, camera: CameraIx, evidence: Option<Outcome>) {
+        let seen = self.turn.cameras.entry(camera).or_default();
+        if evidence.is_some() {
+            *seen = evidence;
+        }
+        if let Some(entrances) = self.watch.of_camera.get(camera.at()) {
+            self.turn.entrances.extend(entrances.iter().copied());
+        }
+    }
+
+    fn count_in_round(&mut self, target: Target) {
+        let (Some(round), Target::Camera(c)) = (&mut self.round, target) else { return };
+        let own = self.cameras.get(c.at()).map(crate::health::machine::Health::own_state);
+        if matches!(own, Some(State::Up | State::Down)) {
+            round.open.remove(&c);
+        }
+    }
+
+    /// Asks a target out of turn, unless that is on its way.
+    pub(super) fn push_ask(&mut self, target: Target, at: Time) {
+        let policy = &self.policy.health;
+        let health = match target {
+            Target::Camera(c) => self.cameras.get_mut(c.at()),
+            Target::Node(n) => self.nodes.get_mut(n.at()),
+            Target::Canary(_) => {
+                self.turn.effects.asks.push(Ask { at, target, check: Check::Reach });
+                return;
+            }
+        };
+        let Some(health) = health else { return };
+        let first = health.checks.iter().position(|c| c.is_on()).and_then(|i| Check::ALL.get(i).copied());
+        let Some(check) = first else { return };
+        if health.may_be_asked(at, policy) && health.checks[check.at()].ask(at) {
+            self.turn.effects.asks.push(Ask { at, target, check });
+        }
+    }
+
+    /// Many passes as one event. Ends in the state that the single outcomes would have led to.
+    pub(super) fn hear_quiet(&mut self, quiet: &Quiet) {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for (target, check) in &quiet.of {
+            for due in self.quiet_dues(*target, *check, quiet) {
+                outcomes.push(quiet_pass(*target, *check, due, quiet.rtt));
+            }
+        }
+        outcomes.sort_by_key(|o| (o.ended, o.target, o.check));
+        for outcome in outcomes {
+            self.now = self.now.max(outcome.ended);
+            self.ring();
+            self.hear(outcome);
+            self.finish();
+        }
+    }
+
+    fn quiet_dues(&self, target: Target, check: Check, quiet: &Quiet) -> Vec<Time> {
+        let (id, interval) = match target {
+            Target::Camera(c) => {
+                let slot = self.topology.cameras.get(c.at());
+                (slot.map(|s| s.id.as_str()), slot.and_then(|s| s.checks[check.at()]).map(|p| p.interval))
+            }
+            Target::Node(n) => {
+                let slot = self.topology.nodes.get(n.at());
+                (slot.map(|s| s.id.as_str()), slot.and_then(|s| s.check).map(|p| p.interval))
+            }
+            Target::Canary(c) => {
+                (self.policy.canaries.get(c.at()).map(|n| &**n), Some(self.policy.health.canary_interval))
+            }
+        };
+        let (Some(id), Some(every)) = (id, interval) else { return Vec::new() };
+        let first = next_due(id, check, every, quiet.from + Span(1));
+        if first > quiet.to {
+            return Vec::new();
+        }
+        let n = (quiet.to - first).as_millis() / every.as_millis().max(1) + 1;
+        (0..n).map(|i| first + every * i).collect()
+    }
+}
+
+fn quiet_pass(target: Target, check: Check, due: Time, rtt: Span) -> Outcome {
+    Outcome {
+        target,
+        check,
+        due,
+        begun: due,
+        ended: due + rtt,
+        asked: false,
+        credential: false,
+        result: ProbeResult::Pass { slow: false },
+        phase: Phase::Connect,
+        times: PhaseTimes::default(),
+        rtt: Some(rtt),
+        note: None,
+    }
+}

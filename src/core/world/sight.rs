@@ -1,0 +1,266 @@
+//! Blindness: when the question is raised, what it voids, and how sight comes back (semantics.md §3).
+
+use std::collections::BTreeSet;
+
+use super::timers::Timer;
+use super::{FirstRound, Subject, Transition, World};
+use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Want, Wanted};
+use crate::health::sight::{SAMPLE, SAMPLE_AGAIN, SUSPECTS_WITHIN, Verdict};
+use crate::health::{Cause, MonitorCause};
+use crate::model::{CameraIx, CanaryIx, Check, NodeIx, ReasonSet, Span, Target, Time, stable_hash_parts};
+
+/// Failures that follow each other more closely than this are one run: the moment before it was the last sight.
+const RUN_GAP: Span = Span::millis(400);
+/// The first round after a start or a blindness takes at least so long, unless everybody has answered.
+const ROUND_LEAST: Span = Span::seconds(15);
+/// First questions of a round are spread: so many milliseconds a target …
+const ROUND_SPREAD_MS: i64 = 4;
+/// … but never over more than this.
+const ROUND_SPREAD_MOST: Span = Span::seconds(10);
+
+impl World {
+    /// Something turned suspect: could it be us?
+    pub(super) fn doubt_sight(&mut self, target: Target) {
+        let doubt = match target {
+            Target::Camera(c) => {
+                self.suspects.retain(|(t, _)| self.now.since(*t) <= SUSPECTS_WITHIN);
+                self.suspects.push((self.now, c));
+                self.suspects.len() >= 2 && !self.one_node_below_the_root(self.suspects.iter().map(|(_, c)| *c))
+            }
+            Target::Node(n) => self.topology.nodes.get(n.at()).is_some_and(crate::registry::NodeSlot::is_root),
+            Target::Canary(_) => false,
+        };
+        if !doubt {
+            return;
+        }
+        let sample = self.sample();
+        if !self.eyes.raise(self.now, &sample) {
+            return;
+        }
+        if self.eyes.has_canaries() {
+            for i in 0..self.eyes.canaries.len() {
+                self.push_ask(Target::Canary(CanaryIx::from(i)), self.now);
+            }
+        } else {
+            for camera in sample {
+                self.push_ask(camera, self.now);
+            }
+        }
+        if let Some(at) = self.eyes.concludes_at(&self.policy.health) {
+            self.timers.insert((at, Timer::Sight));
+        }
+    }
+
+    /// Whether all of these cameras need one node that is not a root.
+    fn one_node_below_the_root(&self, cameras: impl Iterator<Item = CameraIx>) -> bool {
+        let mut shared: Option<BTreeSet<NodeIx>> = None;
+        for camera in cameras {
+            let Some(slot) = self.topology.cameras.get(camera.at()) else { return false };
+            let own: BTreeSet<NodeIx> =
+                slot.required.iter().copied().filter(|n| !self.topology.nodes[n.at()].is_root()).collect();
+            shared =
+                Some(shared.map_or_else(|| own.clone(), |s: BTreeSet<NodeIx>| s.intersection(&own).copied().collect()));
+        }
+        shared.is_some_and(|s| !s.is_empty())
+    }
+
+    /// Twenty installed cameras, one a node as far as that goes, the same ones each time.
+    fn sample(&self) -> Vec<Target> {
+        let all = self.topology.cameras.iter().enumerate().filter(|(_, c)| c.life.is_some_and(|l| l.is_installed()));
+        let mut ranked: Vec<(u64, Option<NodeIx>, CameraIx)> = all
+            .map(|(i, c)| (stable_hash_parts(&["sight", c.id.as_str()]), c.above.first().copied(), CameraIx::from(i)))
+            .collect();
+        ranked.sort_unstable();
+        let mut nodes = BTreeSet::new();
+        let (first, rest): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, n, _)| nodes.insert(*n));
+        first.into_iter().chain(rest).take(SAMPLE).map(|(_, _, c)| Target::Camera(c)).collect()
+    }
+
+    pub(super) fn conclude_sight(&mut self) {
+        if self.eyes.concludes_at(&self.policy.health).is_some_and(|at| at <= self.now) {
+            let verdict = self.eyes.conclude(&self.policy.health);
+            self.sight_said(verdict);
+        }
+    }
+
+    pub(super) fn sight_said(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Same | Verdict::Clear => {}
+            Verdict::Blind => {
+                let silent = self.eyes.silent_of_sample();
+                let cameras = silent.iter().filter_map(|t| match t {
+                    Target::Camera(c) => Some(*c),
+                    _ => None,
+                });
+                if !silent.is_empty() && self.one_node_below_the_root(cameras) {
+                    self.eyes.clear();
+                    return;
+                }
+                self.go_blind();
+            }
+            Verdict::Back => self.see_again(),
+        }
+    }
+
+    fn go_blind(&mut self) {
+        let proof = if self.eyes.has_canaries() { self.eyes.last_proof } else { self.before_the_run() };
+        let proof = proof.unwrap_or_default();
+        self.eyes.go_blind(self.now);
+        self.void_blames(proof);
+        for i in 0..self.cameras.len() {
+            self.void(Target::Camera(CameraIx::from(i)), proof);
+        }
+        for i in 0..self.nodes.len() {
+            self.void(Target::Node(NodeIx::from(i)), proof);
+        }
+        self.suspects.clear();
+        self.inquiries.clear();
+        self.book.drop_pending();
+        self.sight_changed("up", "down", proof);
+        self.want_blindness();
+        if !self.eyes.has_canaries() {
+            self.timers.insert((self.now + SAMPLE_AGAIN, Timer::Sample));
+        }
+    }
+
+    fn void(&mut self, target: Target, proof: Time) {
+        let health = match target {
+            Target::Camera(c) => self.cameras.get_mut(c.at()),
+            Target::Node(n) => self.nodes.get_mut(n.at()),
+            Target::Canary(_) => None,
+        };
+        let Some(health) = health else { return };
+        let mut voided = health.checks.iter_mut().filter(|c| c.is_on()).map(|c| c.void_since(proof)).any(|v| v);
+        if health.via.is_some_and(|v| v.since >= proof) {
+            health.via = None;
+            voided = true;
+        }
+        if voided {
+            self.rejudge(target, None);
+        }
+    }
+
+    /// The moment before the run of failures that follow each other closely, latest first.
+    fn before_the_run(&self) -> Option<Time> {
+        let suspect = self.cameras.iter().filter_map(crate::health::machine::Health::first_failure);
+        let mut times: Vec<Time> = suspect.collect();
+        times.sort_unstable();
+        let mut first = *times.last()?;
+        for t in times.iter().rev() {
+            if first - *t > RUN_GAP {
+                break;
+            }
+            first = *t;
+        }
+        Some(first)
+    }
+
+    fn see_again(&mut self) {
+        let key = blindness();
+        self.book.want(&key, Want::Closed(EndReason::Recovered), self.now);
+        self.sight_changed("down", "up", self.now);
+        self.begin_round();
+    }
+
+    fn sight_changed(&mut self, from: &'static str, to: &'static str, since: Time) {
+        self.turn.effects.transitions.push(Transition {
+            at: self.now,
+            since,
+            subject: Subject::Monitor,
+            from,
+            to,
+            cause: (to == "down").then_some(Cause::Monitor(MonitorCause::Blind)),
+            incident: None,
+            reasons: ReasonSet::EMPTY,
+            evidence: None,
+        });
+        let blind = (to == "down").then_some(since);
+        self.turn.effects.saved.push(super::SavedTarget::Monitor(blind));
+    }
+
+    /// `MonitorBlind` waits for nobody.
+    fn want_blindness(&mut self) {
+        let wanted = Wanted {
+            cause: Cause::Monitor(MonitorCause::Blind),
+            since: self.now,
+            name: "cunkou".into(),
+            village_name: "".into(),
+            area: None,
+            village: None,
+        };
+        self.book.want(&blindness(), Want::Open(wanted), self.now);
+    }
+
+    /// Asks reach of all, and stream wherever its last conclusion was not a pass; nothing is said before they answered.
+    pub(super) fn begin_round(&mut self) {
+        let installed: Vec<CameraIx> =
+            (0..self.cameras.len()).map(CameraIx::from).filter(|c| self.is_asked(*c)).collect();
+        let n = i64::try_from(installed.len()).unwrap_or(i64::MAX);
+        let in_flight = i64::from(if self.policy.in_flight == 0 { 512 } else { self.policy.in_flight });
+        let slow =
+            Span(self.policy.health.reach_timeout.as_millis().saturating_mul(2).saturating_mul(n) / in_flight.max(1));
+        let until = self.now + ROUND_LEAST.max(slow);
+        let spread = Span(ROUND_SPREAD_MS.saturating_mul(n)).min(ROUND_SPREAD_MOST);
+        for camera in &installed {
+            self.ask_in_round(Target::Camera(*camera), spread);
+        }
+        for i in 0..self.nodes.len() {
+            self.ask_in_round(Target::Node(NodeIx::from(i)), spread);
+        }
+        self.round = Some(FirstRound {
+            open: installed.iter().copied().collect(),
+            of: u32::try_from(n).unwrap_or(u32::MAX),
+            until,
+        });
+        self.timers.insert((until, Timer::Round));
+    }
+
+    /// A camera that is installed and of which something can be asked.
+    fn is_asked(&self, camera: CameraIx) -> bool {
+        self.is_installed(camera)
+            && self.cameras.get(camera.at()).is_some_and(|h| h.checks[..2].iter().any(|c| c.is_on()))
+    }
+
+    fn ask_in_round(&mut self, target: Target, spread: Span) {
+        let (health, id) = match target {
+            Target::Camera(c) => (self.cameras.get_mut(c.at()), self.topology.cameras[c.at()].id.as_str()),
+            Target::Node(n) => (self.nodes.get_mut(n.at()), self.topology.nodes[n.at()].id.as_str()),
+            Target::Canary(_) => return,
+        };
+        let Some(health) = health else { return };
+        let offset = stable_hash_parts(&["round", id]) % spread.as_millis().max(1).unsigned_abs();
+        let at = self.now + Span(i64::try_from(offset).unwrap_or(0));
+        for check in [Check::Reach, Check::Stream] {
+            let only = !health.checks[0].is_on();
+            let state = &mut health.checks[check.at()];
+            let open = check == Check::Reach || only || !state.is_known() || state.last_alive != Some(true);
+            if state.is_on() && open {
+                state.awaiting |= state.verdict != crate::health::check::Verdict::None;
+                state.asked_for = Some(at);
+                self.turn.effects.asks.push(super::Ask { at, target, check });
+            }
+        }
+        if let Target::Camera(c) = target {
+            // What is awaited is unknown until it comes.
+            self.rejudge(Target::Camera(c), None);
+        }
+    }
+
+    /// Since when we are blind.
+    pub(super) fn blind_since(&self) -> Option<Time> {
+        match self.eyes.sight {
+            crate::health::sight::Sight::Blind { since, .. } => Some(since),
+            _ => None,
+        }
+    }
+
+    /// Why a camera is unknown.
+    pub(super) fn why_unknown(&self) -> Cause {
+        let why = if self.eyes.is_blind() { MonitorCause::Blind } else { MonitorCause::Starting };
+        Cause::Monitor(why)
+    }
+}
+
+fn blindness() -> AlertKey {
+    AlertKey { name: AlertName::MonitorBlind, object: AlertObject::Monitor }
+}

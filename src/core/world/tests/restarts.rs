@@ -1,0 +1,124 @@
+//! Restarts, reloads, acknowledgements, and events that stand for many.
+
+use super::harness::{Fault, Plan, Sim};
+use crate::alert::{EndReason, MessageKind};
+use crate::model::{Check, IncidentId, Span, Target};
+use crate::world::{Event, Quiet, Subject};
+
+#[test]
+fn a_restart_in_the_midst_of_a_fault_says_nothing_new() {
+    let mut sim = Sim::new(Plan::town(&[10, 10]));
+    sim.run(Span::minutes(2));
+    sim.kill_node("S1");
+    sim.run(Span::minutes(1));
+    assert_eq!(sim.pages().len(), 1);
+    sim.restart(Span::seconds(5));
+    sim.run(Span::minutes(5));
+    assert_eq!(sim.pages().len(), 1, "{:?}", sim.messages.iter().map(|m| (m.kind, m.why)).collect::<Vec<_>>());
+    assert_eq!(sim.entrance("E001"), "lost");
+    sim.heal_all();
+    sim.run(Span::minutes(1));
+    assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
+    assert_eq!(sim.messages.last().map(|m| (m.kind, m.incident.id)), Some((MessageKind::Resolved, IncidentId(1))));
+}
+
+#[test]
+fn what_healed_while_stopped_is_told_as_over() {
+    let mut sim = Sim::new(Plan::town(&[10]));
+    sim.run(Span::minutes(2));
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::minutes(1));
+    sim.heal_all();
+    sim.restart(Span::minutes(10));
+    sim.run(Span::minutes(2));
+    assert!(sim.everything_is_over());
+}
+
+#[test]
+fn what_died_while_stopped_is_told_once() {
+    let mut sim = Sim::new(Plan::town(&[10, 10]));
+    sim.run(Span::minutes(2));
+    sim.kill_node("S2");
+    sim.restart(Span::minutes(10));
+    sim.run(Span::minutes(2));
+    assert_eq!(sim.pages().iter().map(|p| (p.2.as_str(), p.3)).collect::<Vec<_>>(), [("node:S2", 10)]);
+}
+
+#[test]
+fn the_time_without_a_monitor_is_history_too() {
+    let mut sim = Sim::new(Plan::town(&[3]));
+    sim.run(Span::minutes(2));
+    let stopped = sim.now;
+    sim.transitions.clear();
+    sim.restart(Span::minutes(10));
+    sim.run(Span::minutes(2));
+    let of = |to: &str| {
+        let camera = |t: &&crate::world::Transition| matches!(&t.subject, Subject::Camera(c) if c.as_str() == "C001");
+        sim.transitions.iter().filter(camera).find(|t| t.to == to).map(|t| t.at)
+    };
+    assert_eq!(of("unknown"), Some(stopped));
+    assert!(of("up").is_some_and(|at| at > stopped + Span::minutes(10)));
+}
+
+#[test]
+fn an_acknowledgement_is_kept_and_said() {
+    let mut sim = Sim::new(Plan::town(&[3]));
+    sim.run(Span::minutes(2));
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::minutes(1));
+    sim.apply(Event::Acknowledge { incident: IncidentId(1), by: "duty".into(), note: "在路上".into(), until: None });
+    let last = sim.messages.last().unwrap();
+    assert_eq!((last.kind, last.incident.status.word()), (MessageKind::Acknowledged, "acknowledged"));
+    assert_eq!(last.incident.acknowledged.as_ref().map(|a| &*a.note), Some("在路上"));
+    sim.apply(Event::Acknowledge { incident: IncidentId(9), by: "duty".into(), note: "".into(), until: None });
+    assert_eq!(sim.messages.last().map(|m| m.incident.id), Some(IncidentId(1)), "there is no incident 9");
+}
+
+#[test]
+fn a_reload_keeps_what_did_not_change_and_ends_what_left_as_removed() {
+    let mut sim = Sim::new(Plan::town(&[6]));
+    sim.run(Span::minutes(2));
+    sim.break_camera("C001", Fault::Refuse);
+    sim.break_camera("C002", Fault::Refuse);
+    sim.run(Span::minutes(1));
+    let since = sim.world.snapshot().camera("C002").map(|(_, c)| c.since);
+    let mut registry = Plan::town(&[6]).registry;
+    registry.cameras.remove("C001");
+    registry.entrances.remove("E001");
+    sim.reload(registry);
+    assert_eq!(sim.world.snapshot().camera("C002").map(|(_, c)| c.since), since);
+    assert_eq!(sim.entrance("E002"), "lost");
+    let ended: Vec<_> =
+        sim.messages.iter().flat_map(|m| &m.alerts).filter_map(|a| a.ended.map(|(_, why)| why)).collect();
+    assert!(!ended.is_empty() && ended.iter().all(|why| *why == EndReason::Removed), "{ended:?}");
+    assert_eq!(sim.entrance("E001"), "none");
+    sim.run(Span::minutes(10));
+    assert_eq!(sim.camera_state("C003"), "up");
+    assert_eq!(sim.open_alerts().get("EntranceLost"), Some(&1));
+}
+
+#[test]
+fn a_quiet_event_equals_its_outcomes() {
+    let prepare = || {
+        let mut sim = Sim::new(Plan::town(&[4]));
+        sim.run(Span::minutes(2));
+        sim
+    };
+    let (mut told, mut quiet) = (prepare(), prepare());
+    let from = told.now + Span(200);
+    told.run(Span(200));
+    quiet.run(Span(200));
+    assert!(told.world == quiet.world);
+    let to = from + Span::minutes(7);
+    let topology = told.world.snapshot().topology;
+    let cameras = (0..topology.cameras.len()).map(|i| Target::Camera(i.into()));
+    let mut of: Vec<(Target, Check)> = cameras.flat_map(|t| [(t, Check::Reach), (t, Check::Stream)]).collect();
+    of.extend((0..topology.nodes.len()).map(|i| (Target::Node(i.into()), Check::Reach)));
+    of.push((Target::Canary(crate::model::CanaryIx(0)), Check::Reach));
+    let effects = quiet.world.apply(Event::Quiet(Quiet { of, from, to, rtt: Span(5) }), to + Span(200));
+    assert!(effects.nothing_to_keep(), "{:#?}", effects);
+    told.run(Span::minutes(7) + Span(200));
+    told.apply(Event::Wake);
+    quiet.apply(Event::Wake);
+    assert!(told.world.snapshot().cameras == quiet.world.snapshot().cameras);
+}

@@ -1,0 +1,342 @@
+//! From belief to alerts: which alert each object wants now, and which incidents may say their first word.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Subject, World};
+use crate::alert::{AlertKey, AlertName, AlertObject, CauseFacts, EndReason, Facts, Want, Wanted};
+use crate::coverage::EntranceState;
+use crate::health::{Cause, CommonScope, MonitorCause, State};
+use crate::model::{AreaId, CameraId, CameraIx, EntranceIx, NodeIx, Target, Time};
+use crate::registry::{Entrance, Life, Registry};
+
+impl World {
+    /// Tells the book what every object that changed wants.
+    pub(super) fn want(&mut self) {
+        if self.is_holding_words() {
+            // Nothing is lost: when this ends, everything is wanted anew.
+            self.turn.everything = false;
+            self.turn.cameras.clear();
+            self.turn.nodes.clear();
+            self.turn.entrances.clear();
+            return;
+        }
+        let everything = std::mem::take(&mut self.turn.everything);
+        let mut cameras: Vec<CameraIx> = std::mem::take(&mut self.turn.cameras).into_keys().collect();
+        let mut nodes: Vec<NodeIx> = std::mem::take(&mut self.turn.nodes).into_keys().collect();
+        let mut entrances: Vec<EntranceIx> = std::mem::take(&mut self.turn.entrances).into_iter().collect();
+        if everything {
+            cameras = (0..self.topology.cameras.len()).map(CameraIx::from).collect();
+            nodes = (0..self.topology.nodes.len()).map(NodeIx::from).collect();
+            entrances = (0..self.topology.entrances.len()).map(EntranceIx::from).collect();
+        }
+        for node in nodes {
+            self.want_node(node);
+        }
+        for camera in cameras {
+            self.want_camera(camera);
+        }
+        for entrance in entrances {
+            self.want_entrance(entrance);
+        }
+        self.want_groups();
+        self.turn.reloaded = false;
+    }
+
+    /// Lets those that waited long enough speak, and collects what is said.
+    pub(super) fn say(&mut self) {
+        let mut book = std::mem::take(&mut self.book);
+        let blind = Cause::Monitor(MonitorCause::Blind);
+        if self.is_holding_words() {
+            book.release_only(&blind, self.now);
+        } else {
+            let ready = |cause: &Cause| *cause == blind || (!self.eyes.is_asking() && self.is_ready(cause));
+            book.release(self.now, &|cause, _| ready(cause));
+        }
+        let said = book.speak(self.now, self);
+        if !said.is_empty() || self.next_word.is_some_and(|t| t <= self.now) {
+            self.next_word = book.next_word();
+        }
+        self.book = book;
+        self.turn.effects.incidents.extend(said.incidents);
+        self.turn.effects.alerts.extend(said.alerts);
+        self.turn.effects.messages.extend(said.messages);
+        self.name_incidents();
+    }
+
+    /// Transitions of this turn learn which incident they belong to.
+    fn name_incidents(&mut self) {
+        for transition in &mut self.turn.effects.transitions {
+            let name = match &transition.subject {
+                Subject::Entrance(id, _) if transition.to == "lost" => {
+                    AlertKey { name: AlertName::EntranceLost, object: AlertObject::Entrance(id.clone()) }
+                }
+                Subject::Camera(id) if transition.to == "down" => {
+                    AlertKey { name: AlertName::CameraDown, object: AlertObject::Camera(id.clone()) }
+                }
+                Subject::Node(id) if transition.to == "down" => {
+                    AlertKey { name: AlertName::NodeDown, object: AlertObject::Node(id.clone()) }
+                }
+                _ => continue,
+            };
+            transition.incident = self.book.open.get(&name).map(|a| a.incident);
+        }
+    }
+
+    /// Everybody who was asked because of a cause has answered.
+    fn is_ready(&self, cause: &Cause) -> bool {
+        let members = self.causes.members.get(cause).into_iter().flatten().map(|c| Target::Camera(*c));
+        let own = match cause {
+            Cause::Camera(id) => self.topology.camera(id.as_str()).map(Target::Camera),
+            Cause::Node(id) | Cause::Partial(id) => self.topology.node(id.as_str()).map(Target::Node),
+            _ => None,
+        };
+        members.chain(own).all(|t| self.have_answered(t))
+    }
+
+    fn want_camera(&mut self, camera: CameraIx) {
+        let Some(slot) = self.topology.cameras.get(camera.at()) else { return };
+        let object = || AlertObject::Camera(slot.id.clone());
+        let registered = self.registry.cameras.get(&slot.id);
+        let installed = slot.life.is_some_and(Life::is_installed);
+        let Some(health) = self.cameras.get(camera.at()) else { return };
+        let wanted = |cause: Cause, since: Time| Wanted {
+            cause,
+            since,
+            name: registered.map_or_else(|| slot.id.as_str().into(), |c| c.name.clone()),
+            village_name: village_name(&self.registry, slot.village.as_ref()),
+            area: registered.map(|c| c.area.clone()),
+            village: slot.village.clone(),
+        };
+        let own = Cause::Camera(slot.id.clone());
+        let gone = Want::Closed(EndReason::Removed);
+        let over = || Want::Closed(EndReason::Recovered);
+        let down = match health.state {
+            State::Down => Want::Open(wanted(self.camera_cause(camera), health.since)),
+            State::Up | State::Degraded => over(),
+            State::Unknown | State::Suspect => Want::Keep,
+        };
+        let degraded = match health.state {
+            State::Degraded => Want::Open(wanted(own.clone(), health.since)),
+            State::Up => over(),
+            State::Down => Want::Closed(EndReason::Superseded),
+            State::Unknown | State::Suspect => Want::Keep,
+        };
+        let flapping = if health.flapping { Want::Open(wanted(own, health.since)) } else { over() };
+        let long = self.now.since(health.since) >= self.policy.alert.unknown_after;
+        let unknown = match health.state {
+            State::Unknown if long => Want::Open(wanted(self.why_unknown(), health.since)),
+            State::Unknown | State::Suspect => Want::Keep,
+            _ => over(),
+        };
+        let all = [
+            (AlertName::CameraDown, down),
+            (AlertName::CameraDegraded, degraded),
+            (AlertName::CameraFlapping, flapping),
+            (AlertName::CameraUnknown, unknown),
+        ];
+        let all =
+            all.map(|(name, want)| (AlertKey { name, object: object() }, if installed { want } else { gone.clone() }));
+        for (key, want) in all {
+            self.book.want(&key, want, self.now);
+        }
+    }
+
+    fn want_node(&mut self, node: NodeIx) {
+        let Some(slot) = self.topology.nodes.get(node.at()) else { return };
+        let key = AlertKey { name: AlertName::NodeDown, object: AlertObject::Node(slot.id.clone()) };
+        let want = match self.node_failure(node) {
+            _ if slot.kind.is_none() => Want::Closed(EndReason::Removed),
+            Some(since) => Want::Open(Wanted {
+                cause: Cause::Node(slot.id.clone()),
+                since,
+                name: self.registry.nodes.get(&slot.id).map_or_else(|| slot.id.as_str().into(), |n| n.name.clone()),
+                village_name: Arc::from(""),
+                area: None,
+                village: None,
+            }),
+            None if self.nodes.get(node.at()).is_some_and(|h| h.state == State::Suspect) => Want::Keep,
+            None => Want::Closed(EndReason::Recovered),
+        };
+        self.book.want(&key, want, self.now);
+    }
+
+    /// Since when a node is a cause: judged down, or failing by its own probe with nothing above it to blame.
+    pub(super) fn node_failure(&self, node: NodeIx) -> Option<Time> {
+        if let Some(judged) = self.causes.judged.get(&node) {
+            return Some(judged.since);
+        }
+        let health = self.nodes.get(node.at()).filter(|h| h.is_down_itself())?;
+        let cut_off = !self.topology.node_works(node, &|n| self.causes.judged.contains_key(&n));
+        if cut_off { None } else { health.first_failure() }
+    }
+
+    fn want_groups(&mut self) {
+        let live: BTreeSet<AlertKey> = self.causes.members.keys().filter_map(group_key).collect();
+        let open = self.book.open.keys().filter(|k| matches!(k.name, AlertName::NodePartial | AlertName::CommonCause));
+        for key in open.filter(|k| !live.contains(*k)).cloned().collect::<Vec<_>>() {
+            self.book.want(&key, Want::Closed(EndReason::Recovered), self.now);
+        }
+        for cause in self.causes.members.keys().cloned().collect::<Vec<_>>() {
+            let Some(key) = group_key(&cause) else { continue };
+            if self.book.holds(&key) {
+                continue;
+            }
+            let since = self.causes.members.get(&cause).into_iter().flatten();
+            let since = since.filter_map(|c| self.cameras.get(c.at())).map(|h| h.since).min().unwrap_or(self.now);
+            let village = match &cause {
+                Cause::Common(CommonScope::Village(v)) => Some(v.clone()),
+                _ => None,
+            };
+            let wanted = Wanted {
+                since,
+                name: self.cause_name(&cause),
+                village_name: village_name(&self.registry, village.as_ref()),
+                area: None,
+                village,
+                cause,
+            };
+            self.book.want(&key, Want::Open(wanted), self.now);
+        }
+    }
+
+    fn want_entrance(&mut self, entrance: EntranceIx) {
+        let Some(slot) = self.topology.entrances.get(entrance.at()) else { return };
+        let key = |name| AlertKey { name, object: AlertObject::Entrance(slot.id.clone()) };
+        let names = [
+            AlertName::EntranceLost,
+            AlertName::EntranceReduced,
+            AlertName::EntranceUnknown,
+            AlertName::EntranceLostTonight,
+        ];
+        let keys = names.map(key);
+        let wants = match self.registry.entrances.get(&slot.id) {
+            Some(object) if slot.judged => self.entrance_wants(entrance, object),
+            _ => [(); 4].map(|()| Want::Closed(EndReason::Removed)),
+        };
+        for (key, want) in keys.iter().zip(wants) {
+            self.book.want(key, want, self.now);
+        }
+    }
+
+    fn entrance_wants(&self, entrance: EntranceIx, object: &Entrance) -> [Want; 4] {
+        let Some(Some(belief)) = self.entrance_views.get(entrance.at()) else {
+            return [(); 4].map(|()| Want::Keep);
+        };
+        let slot = &self.topology.entrances[entrance.at()];
+        let open = |cause: Cause, since: Time| {
+            Want::Open(Wanted {
+                cause,
+                since,
+                name: object.name.clone(),
+                village_name: village_name(&self.registry, slot.village.as_ref()),
+                area: Some(object.area.clone()),
+                village: slot.village.clone(),
+            })
+        };
+        let over = || Want::Closed(EndReason::Recovered);
+        let superseded = || Want::Closed(EndReason::Superseded);
+        let cause = || belief.cause.clone().unwrap_or(self.why_unknown());
+        let (state, since) = (belief.now.state, belief.since);
+        // The plan's own gaps close an alert only when the registry made them: dusk closes nothing, dawn opens nothing.
+        let gap = || if self.turn.reloaded { Want::Closed(EndReason::Removed) } else { Want::Keep };
+        use EntranceState as E;
+        let lost = match state {
+            E::Lost => open(cause(), since),
+            E::Covered | E::Reduced => over(),
+            E::Unknown => Want::Keep,
+            E::Planned | E::Unwatched => gap(),
+        };
+        let reduced = match state {
+            E::Reduced if belief.cause.is_some() => open(cause(), since),
+            E::Reduced | E::Covered => over(),
+            E::Lost => superseded(),
+            E::Unknown => Want::Keep,
+            E::Planned | E::Unwatched => gap(),
+        };
+        let long = self.now.since(since) >= self.policy.alert.unknown_after;
+        let unknown = match state {
+            E::Unknown if long => open(cause(), since),
+            E::Unknown => Want::Keep,
+            E::Lost => superseded(),
+            _ => over(),
+        };
+        let lost_by_night = belief.night.state == E::Lost && belief.day.state != E::Lost;
+        let tonight = match state {
+            E::Lost => superseded(),
+            _ if self.tonight && lost_by_night => open(self.night_cause(entrance), belief.since_night),
+            _ => over(),
+        };
+        [lost, reduced, unknown, tonight]
+    }
+
+    /// Why an entrance will be lost by night: the camera with light that failed last.
+    fn night_cause(&self, entrance: EntranceIx) -> Cause {
+        let watchers = self.watch.of_entrance.get(entrance.at()).map_or(&[][..], Vec::as_slice);
+        let dead = watchers.iter().filter(|w| {
+            w.night == crate::coverage::Verdict::Yes
+                && self.is_installed(w.camera)
+                && self.standing(w.camera) == crate::coverage::Standing::Dead
+        });
+        let last = dead.max_by_key(|w| self.cameras.get(w.camera.at()).map(|h| h.since));
+        last.map_or_else(|| self.why_unknown(), |w| self.camera_cause(w.camera))
+    }
+
+    fn cause_name(&self, cause: &Cause) -> Arc<str> {
+        let registry = &self.registry;
+        match cause {
+            Cause::Camera(id) => registry.cameras.get(id).map_or_else(|| id.as_str().into(), |c| c.name.clone()),
+            Cause::Node(id) | Cause::Partial(id) => {
+                registry.nodes.get(id).map_or_else(|| id.as_str().into(), |n| n.name.clone())
+            }
+            Cause::Common(CommonScope::Village(v)) => village_name(registry, Some(v)),
+            Cause::Common(_) => cause.object().into(),
+            Cause::Monitor(_) => "cunkou".into(),
+        }
+    }
+}
+
+fn group_key(cause: &Cause) -> Option<AlertKey> {
+    match cause {
+        Cause::Partial(id) => Some(AlertKey { name: AlertName::NodePartial, object: AlertObject::Node(id.clone()) }),
+        Cause::Common(_) => {
+            Some(AlertKey { name: AlertName::CommonCause, object: AlertObject::Common(cause.to_string().into()) })
+        }
+        _ => None,
+    }
+}
+
+fn village_name(registry: &Registry, village: Option<&AreaId>) -> Arc<str> {
+    village.and_then(|v| registry.areas.get(v)).map_or_else(|| Arc::from(""), |a| a.name.clone())
+}
+
+impl Facts for World {
+    fn cause(&self, cause: &Cause) -> CauseFacts {
+        let id = |n: &NodeIx| Cause::Node(self.topology.nodes[n.at()].id.clone());
+        let members = self.causes.members.get(cause).into_iter().flatten();
+        let mut cameras: Vec<CameraId> = members.map(|c| self.topology.cameras[c.at()].id.clone()).collect();
+        if let Cause::Camera(own) = cause {
+            let down = self.topology.camera(own.as_str()).is_some_and(|c| self.camera_state(c) == State::Down);
+            if down && !cameras.contains(own) {
+                cameras.push(own.clone());
+            }
+        }
+        let node = match cause {
+            Cause::Node(n) | Cause::Partial(n) => self.topology.node(n.as_str()),
+            _ => None,
+        };
+        let judged = node.and_then(|n| self.causes.judged.get(&n));
+        CauseFacts {
+            name: self.cause_name(cause),
+            rivals: judged.map(|j| j.rivals.iter().map(id).collect()).unwrap_or_default(),
+            exact: judged.is_none_or(|j| j.exact),
+            cameras_of: node.and_then(|n| u32::try_from(self.topology.nodes[n.at()].below.len()).ok()),
+            cameras,
+        }
+    }
+
+    fn village(&self, camera: &CameraId) -> Option<AreaId> {
+        let ix = self.topology.camera(camera.as_str())?;
+        self.topology.cameras.get(ix.at())?.village.clone()
+    }
+}

@@ -1,0 +1,129 @@
+//! Another registry: read and judged beside the loop, compared with the one in force, and only then handed to it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cunkou_core::coverage;
+use cunkou_core::registry::{Fault, Intervals, ObjectKind, Registry, diff};
+use tokio::sync::oneshot;
+
+use super::{ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
+use crate::files;
+use crate::store::Change;
+
+/// Lines of a report at most; the last says how many more there are.
+const LINES: usize = 200;
+
+/// Where the registry comes from, and by which numbers it is judged.
+#[derive(Debug, Clone)]
+pub struct RegistrySource {
+    /// `registry.dir`.
+    pub dir: PathBuf,
+    /// How often each check is asked.
+    pub intervals: Intervals,
+    /// Densities, for what sight says of it.
+    pub density: coverage::Policy,
+}
+
+/// A registry that may be put in force.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) registry: Arc<Registry>,
+    pub(super) changes: Vec<Change>,
+    pub(super) hashes: BTreeMap<String, String>,
+    pub(super) summary: String,
+    pub(super) report: ReloadReport,
+}
+
+/// What came of a wish to reload.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) dry_run: bool,
+    pub(super) who: Arc<str>,
+    pub(super) reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
+    pub(super) result: Result<Accepted, ReloadRefused>,
+}
+
+/// Reads and judges beside the loop.
+pub(super) async fn prepare(
+    source: RegistrySource,
+    in_force: Arc<Registry>,
+    request: ReloadRequest,
+    reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
+) -> Prepared {
+    let (dry_run, who) = (request.dry_run, request.who.clone());
+    let judged = tokio::task::spawn_blocking(move || accept(&source, &in_force, &request)).await;
+    let result = judged.unwrap_or(Err(ReloadRefused::Stopping));
+    Prepared { dry_run, who, reply, result }
+}
+
+fn accept(source: &RegistrySource, in_force: &Registry, request: &ReloadRequest) -> Result<Accepted, ReloadRefused> {
+    let loaded = match &request.source {
+        ReloadSource::Folder => {
+            files::load(&source.dir).map_err(|e| ReloadRefused::Folder(chain(&e)))?
+        }
+        ReloadSource::Files(bytes) => files::from_bytes(bytes),
+    };
+    let (registry, faults) = files::judge(&loaded, &source.intervals, &source.density);
+    let words = |errors: bool| -> Vec<String> {
+        faults.iter().filter(|f| f.is_error() == errors).take(LINES).map(Fault::to_string).collect()
+    };
+    if faults.iter().any(Fault::is_error) {
+        return Err(ReloadRefused::Faults(words(true)));
+    }
+    let difference = diff(in_force, &registry);
+    if difference.removes_too_much() && !request.yes {
+        return Err(ReloadRefused::Guard { removed: difference.removed_cameras(), of: in_force.cameras.len() });
+    }
+    if let (ReloadSource::Files(bytes), false) = (&request.source, request.dry_run) {
+        files::write_files(&source.dir, bytes).map_err(|e| ReloadRefused::Folder(chain(&e)))?;
+    }
+    let report = ReloadReport {
+        version: 0,
+        changes: difference.lines(LINES),
+        added: difference.added(),
+        changed: difference.changed(),
+        removed: difference.removed(),
+        warnings: words(false),
+    };
+    let summary = format!("{} added, {} changed, {} removed", report.added, report.changed, report.removed);
+    let changes = registry_rows(in_force, &registry);
+    Ok(Accepted { registry: Arc::new(registry), changes, hashes: loaded.hashes, summary, report })
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+/// The difference of two registries as rows of the store.
+#[must_use]
+pub fn registry_rows(old: &Registry, new: &Registry) -> Vec<Change> {
+    let (old, new) = (files::encode(old), files::encode(new));
+    let keys: std::collections::BTreeSet<&(ObjectKind, String)> = old.keys().chain(new.keys()).collect();
+    keys.into_iter()
+        .filter(|key| old.get(*key) != new.get(*key))
+        .map(|key| Change {
+            kind: key.0.word().to_owned(),
+            id: key.1.clone(),
+            old: old.get(key).cloned(),
+            new: new.get(key).cloned(),
+        })
+        .collect()
+}
+
+/// The registry that the store holds.
+///
+/// # Errors
+/// When a row is not what this program writes.
+pub fn restore_registry(rows: Vec<(String, String, String)>) -> Result<Registry, files::RowsError> {
+    let kept = rows.into_iter().filter_map(|(kind, id, text)| Some(((ObjectKind::from_word(&kind)?, id), text)));
+    files::decode(&kept.collect())
+}

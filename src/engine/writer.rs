@@ -1,0 +1,554 @@
+//! The writer: the one task that owns the World. It turns when an outcome, a wish of a person or a time comes.
+//!
+//! A turn: take what waits (at most [`BATCH`] events), apply it, commit it in one transaction, publish, tell. While a
+//! commit fails the same batch is tried again; outcomes that come meanwhile are folded to the latest run of each check
+//! and nothing of them is published.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cunkou_core::model::{Check, Outcome, Span, Target, Time};
+use cunkou_core::world::{Effects, Event, Snapshot, World};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use super::dispatch::{Credentials, Dispatch, Done, ProbeLimits, stalled};
+use super::evidence::Evidence;
+use super::reload::{self, Prepared, RegistrySource};
+use super::schedule::Schedule;
+use super::{AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest};
+use crate::probe::Prober;
+use crate::store::{AuditEntry, Batch, BatchId, RegistryPut, SinkRoute, Store, StoreError};
+
+/// Events of one batch at most.
+const BATCH: usize = 256;
+/// The World's tick is kept this often.
+const TICK: Span = Span::seconds(10);
+/// Hourly figures are written this often.
+const FIGURES: Span = Span::seconds(60);
+/// A failed commit is tried again after this.
+const RETRY: Duration = Duration::from_millis(500);
+/// Outcomes that change nothing are published at most this often.
+const PUBLISH: Span = Span::millis(250);
+/// The loop stood still when it turned so much later than it wanted to.
+const STALL: Span = Span::millis(500);
+/// A longer pause is handled like a restart.
+const SUSPENDED: Span = Span::seconds(30);
+/// How long a stop waits for the last commit.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What a room beside the engine counts.
+pub trait Watcher: Send + Sync {
+    /// A probe ended; `lag` is how late it began.
+    fn probed(&self, outcome: &Outcome, lag: Span);
+    /// A transaction was committed, or failed.
+    fn committed(&self, took: Duration, good: bool);
+    /// The outbox has something new.
+    fn told(&self);
+}
+
+/// What the engine is set up with.
+pub struct EngineSettings {
+    /// Bounds of what is under way.
+    pub limits: ProbeLimits,
+    /// Outcomes a check that stay in memory.
+    pub kept_outcomes: usize,
+    /// Sinks and what they are told of.
+    pub routes: Vec<SinkRoute>,
+    /// Rules and numbers of the World.
+    pub policy: cunkou_core::world::Policy,
+    /// Where the registry comes from.
+    pub registry: RegistrySource,
+    /// Who counts.
+    pub watcher: Arc<dyn Watcher>,
+    /// Passwords, by entry.
+    pub credentials: Credentials,
+}
+
+/// A registry to be kept with a batch, and whoever waits for it.
+struct Reloading {
+    put: RegistryPut,
+    report: ReloadReport,
+    reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
+}
+
+/// What is to be committed; kept until it is.
+struct Uncommitted {
+    id: BatchId,
+    effects: Effects,
+    tick: bool,
+    audit: Vec<AuditEntry>,
+    reloading: Option<Reloading>,
+    acks: Vec<(AckRequest, oneshot::Sender<Result<Arc<cunkou_core::alert::Incident>, AckError>>)>,
+    figures: Vec<crate::store::HourlyRow>,
+}
+
+/// The engine.
+pub struct Engine {
+    world: World,
+    store: Store,
+    clock: Clock,
+    settings: EngineSettings,
+    schedule: Schedule,
+    dispatch: Dispatch,
+    evidence: Evidence,
+    alive: Arc<Alive>,
+    published: watch::Sender<Arc<Snapshot>>,
+    commands: mpsc::Receiver<Command>,
+    done: mpsc::Receiver<Done>,
+    prepared: mpsc::Receiver<Prepared>,
+    prepare: mpsc::Sender<Prepared>,
+    uncommitted: Option<Uncommitted>,
+    retry_at: Option<Instant>,
+    /// Outcomes that came while a commit failed: the latest of each check, and the first failure of its run.
+    folded: BTreeMap<(Target, Check), Vec<Outcome>>,
+    version: u64,
+    tick_at: Time,
+    figures_at: Time,
+    publish_at: Option<Time>,
+    stall: Option<(Time, Time)>,
+    outbox: Arc<Notify>,
+}
+
+impl Engine {
+    /// The engine over a store that holds a registry in force.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn start(
+        store: Store,
+        registry: Arc<cunkou_core::registry::Registry>,
+        prober: Prober,
+        clock: Clock,
+        settings: EngineSettings,
+        outbox: Arc<Notify>,
+    ) -> Result<(Engine, Handle), StoreError> {
+        let now = clock.now();
+        let saved = store.load(now).await?;
+        let version = saved.registry_version;
+        let (world, effects) = World::start(settings.policy.clone(), registry, saved, now);
+        let (done_tx, done) = mpsc::channel(4 * BATCH);
+        let (command_tx, commands) = mpsc::channel(64);
+        let (prepare, prepared) = mpsc::channel(4);
+        let published = watch::Sender::new(Arc::new(world.snapshot()));
+        let alive = Arc::new(Alive::default());
+        let handle = Handle::new(published.subscribe(), alive.clone(), command_tx);
+        let canaries = settings.policy.canaries.iter().map(|c| c.to_string()).collect();
+        let credentials = settings.credentials.clone();
+        let dispatch = Dispatch::new(prober, credentials, settings.limits, clock.clone(), canaries, done_tx);
+        let mut engine = Engine {
+            schedule: Schedule::default(),
+            evidence: Evidence::new(settings.kept_outcomes),
+            dispatch,
+            world,
+            store,
+            clock,
+            settings,
+            alive,
+            published,
+            commands,
+            done,
+            prepared,
+            prepare,
+            uncommitted: None,
+            retry_at: None,
+            folded: BTreeMap::new(),
+            version,
+            tick_at: now,
+            figures_at: now + FIGURES,
+            publish_at: None,
+            stall: None,
+            outbox,
+        };
+        engine.alive.reloaded.store(now.millis(), Ordering::Relaxed);
+        engine.lay_plan(now);
+        engine.keep(effects);
+        engine.commit().await;
+        Ok((engine, handle))
+    }
+
+    /// Turns until `stop` says so; then commits what is left.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let wanted = self.next_turn();
+            let mut batch: Vec<Done> = Vec::new();
+            tokio::select! {
+                biased;
+                _ = stop.changed() => {}
+                Some(command) = self.commands.recv() => self.command(command),
+                Some(prepared) = self.prepared.recv(), if self.uncommitted.is_none() => self.reload(prepared),
+                n = self.done.recv_many(&mut batch, BATCH) => { let _ = n; }
+                () = tokio::time::sleep_until(wanted) => {}
+            }
+            self.turn(batch, wanted);
+            self.commit().await;
+            self.publish_if_due();
+        }
+        let _ = tokio::time::timeout(DRAIN, self.finish()).await;
+    }
+
+    async fn finish(&mut self) {
+        let topology = self.world.snapshot().topology;
+        let figures = self.evidence.take_figures(&topology);
+        self.uncommitted_mut().figures.extend(figures);
+        self.uncommitted_mut().tick = true;
+        while self.uncommitted.is_some() {
+            self.retry_at = None;
+            self.commit().await;
+            if self.uncommitted.is_some() {
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+
+    /// One turn: outcomes, the World's own times, probes that are due.
+    fn turn(&mut self, batch: Vec<Done>, wanted: Instant) {
+        let now = self.clock.now();
+        let late = Span::from(Instant::now().saturating_duration_since(wanted));
+        if batch.is_empty() && late >= STALL {
+            self.stall = Some((now - late, now));
+        }
+        if (batch.is_empty() && late >= SUSPENDED) || self.clock.stepped() != Span::ZERO {
+            self.restart();
+            return;
+        }
+        for done in batch {
+            self.dispatch.ended(&done);
+            self.take(done.outcome);
+        }
+        if self.uncommitted.is_none() {
+            self.unfold();
+            if self.world.next_wake().is_some_and(|t| t <= now) {
+                self.apply(Event::Wake, now);
+            }
+            self.tick(now);
+        }
+        self.send_due(now);
+        self.alive.turned.store(now.millis(), Ordering::Relaxed);
+    }
+
+    fn take(&mut self, outcome: Outcome) {
+        let outcome = stalled(outcome, self.stall);
+        let lag = outcome.begun.since(outcome.due);
+        self.settings.watcher.probed(&outcome, lag);
+        self.evidence.note(&outcome);
+        self.publish_at.get_or_insert(self.clock.now() + PUBLISH);
+        if self.uncommitted.is_some() {
+            self.fold(outcome);
+        } else {
+            let now = self.clock.now();
+            self.apply(Event::Outcome(outcome), now);
+        }
+    }
+
+    /// Bounded: of each check the latest outcome, and the failures in a row before it, as many as confirm.
+    fn fold(&mut self, outcome: Outcome) {
+        let most = usize::try_from(self.settings.policy.health.fail_after_lossy).unwrap_or(8).max(2);
+        let run = self.folded.entry((outcome.target, outcome.check)).or_default();
+        if run.last().is_some_and(|last| last.result.is_alive() != outcome.result.is_alive()) {
+            run.clear();
+        }
+        run.push(outcome);
+        if run.len() > most {
+            run.remove(1);
+        }
+    }
+
+    fn unfold(&mut self) {
+        if self.folded.is_empty() {
+            return;
+        }
+        let mut outcomes: Vec<Outcome> = std::mem::take(&mut self.folded).into_values().flatten().collect();
+        outcomes.sort_by_key(|o| o.ended);
+        let now = self.clock.now();
+        for outcome in outcomes {
+            self.apply(Event::Outcome(outcome), now);
+        }
+    }
+
+    fn apply(&mut self, event: Event, now: Time) {
+        let effects = self.world.apply(event, now);
+        self.keep(effects);
+    }
+
+    /// Wishes go to the plan at once; the rest waits for the commit.
+    fn keep(&mut self, mut effects: Effects) {
+        for ask in effects.asks.drain(..) {
+            self.schedule.wish(ask);
+        }
+        if !effects.nothing_to_keep() {
+            self.uncommitted_mut().effects.absorb(effects);
+        }
+    }
+
+    fn uncommitted_mut(&mut self) -> &mut Uncommitted {
+        let store = &self.store;
+        self.uncommitted.get_or_insert_with(|| Uncommitted {
+            id: store.next_batch(),
+            effects: Effects::default(),
+            tick: false,
+            audit: Vec::new(),
+            reloading: None,
+            acks: Vec::new(),
+            figures: Vec::new(),
+        })
+    }
+
+    fn tick(&mut self, now: Time) {
+        if now >= self.tick_at {
+            self.tick_at = now + TICK;
+            self.uncommitted_mut().tick = true;
+        }
+        if now >= self.figures_at {
+            self.figures_at = now + FIGURES;
+            let topology = self.world.snapshot().topology;
+            let figures = self.evidence.take_figures(&topology);
+            self.uncommitted_mut().figures.extend(figures);
+        }
+    }
+
+    fn send_due(&mut self, now: Time) {
+        let views = self.world.snapshot().cameras;
+        let may_show = |target: Target| match target {
+            Target::Camera(c) => {
+                views.get(c.at()).is_none_or(|v| v.password_held_until.is_none_or(|until| now >= until))
+            }
+            _ => true,
+        };
+        self.dispatch.send_waiting(may_show);
+        while let Some(due) = self.schedule.pop(now) {
+            let held = match due.target {
+                Target::Camera(c) if !due.asked => views.get(c.at()).is_some_and(|v| v.held[due.check.at()]),
+                _ => false,
+            };
+            if !held {
+                self.dispatch.send(due, may_show(due.target));
+            }
+        }
+    }
+
+    fn next_turn(&self) -> Instant {
+        let now = self.clock.now();
+        let committed = self.uncommitted.is_none();
+        let wake = self.world.next_wake().filter(|_| committed);
+        let tick = Some(self.tick_at.min(self.figures_at)).filter(|_| committed);
+        let publish = self.publish_at.filter(|_| committed);
+        let next = [self.schedule.next(), wake, tick, publish].into_iter().flatten().min();
+        let wait = next.map_or(TICK, |t| (t - now).max(Span::ZERO)).to_std();
+        let turn = Instant::now() + wait;
+        self.retry_at.map_or(turn, |retry| turn.min(retry))
+    }
+
+    /// Commits what waits; on a failure the same batch is tried again later.
+    async fn commit(&mut self) {
+        if self.retry_at.is_some_and(|at| Instant::now() < at) {
+            return;
+        }
+        let Some(waiting) = self.uncommitted.as_ref() else { return };
+        let topology = self.world.snapshot().topology;
+        let names = |target: Target| match target {
+            Target::Camera(c) => topology.cameras.get(c.at()).map(|s| s.id.to_string()),
+            Target::Node(n) => topology.nodes.get(n.at()).map(|s| s.id.to_string()),
+            Target::Canary(_) => None,
+        };
+        let batch = Batch {
+            id: waiting.id,
+            effects: &waiting.effects,
+            registry_version: self.version,
+            routes: &self.settings.routes,
+            tick: waiting.tick.then(|| self.clock.now()),
+            registry: waiting.reloading.as_ref().map(|r| &r.put),
+            audit: &waiting.audit,
+            hourly: &waiting.figures,
+            names: &names,
+        };
+        let began = Instant::now();
+        let result = self.store.commit(&batch).await;
+        self.settings.watcher.committed(began.elapsed(), result.is_ok());
+        match result {
+            Ok(()) => self.committed(),
+            Err(error) => {
+                if self.alive.store_failing.swap(1, Ordering::Relaxed) == 0 {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the store does not take a commit; it is tried again");
+                }
+                self.retry_at = Some(Instant::now() + RETRY);
+            }
+        }
+    }
+
+    fn committed(&mut self) {
+        self.retry_at = None;
+        if self.alive.store_failing.swap(0, Ordering::Relaxed) != 0 {
+            tracing::info!("the store takes commits again");
+        }
+        self.alive.stored.store(self.clock.now().millis(), Ordering::Relaxed);
+        let Some(kept) = self.uncommitted.take() else { return };
+        self.publish();
+        if !kept.effects.messages.is_empty() {
+            self.outbox.notify_waiters();
+            self.settings.watcher.told();
+        }
+        if let Some(reloading) = kept.reloading {
+            self.alive.reload_failed.store(0, Ordering::Relaxed);
+            self.alive.reloaded.store(self.clock.now().millis(), Ordering::Relaxed);
+            let _ = reloading.reply.send(Ok(reloading.report));
+        }
+        for (request, reply) in kept.acks {
+            let taken = self.world.snapshot().incidents.get(&request.incident).cloned();
+            let _ = reply.send(taken.ok_or(AckError::NotFound));
+        }
+    }
+
+    fn publish(&mut self) {
+        self.publish_at = None;
+        self.published.send_replace(Arc::new(self.world.snapshot()));
+    }
+
+    fn publish_if_due(&mut self) {
+        // What is not committed is not published.
+        if self.uncommitted.is_none() && self.publish_at.is_some_and(|at| at <= self.clock.now()) {
+            self.publish();
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Evidence(target, reply) => {
+                let _ = reply.send(self.evidence.of(target));
+            }
+            Command::Acknowledge(request, reply) => self.acknowledge(request, reply),
+            Command::Reload(request, reply) => self.prepare(request, reply),
+        }
+    }
+
+    fn acknowledge(
+        &mut self,
+        request: AckRequest,
+        reply: oneshot::Sender<Result<Arc<cunkou_core::alert::Incident>, AckError>>,
+    ) {
+        if self.alive.store_failing.load(Ordering::Relaxed) != 0 {
+            let _ = reply.send(Err(AckError::NotKept));
+            return;
+        }
+        let snapshot = self.world.snapshot();
+        let before = snapshot.incidents.get(&request.incident);
+        if let Some(refusal) = match before {
+            None => Some(AckError::NotFound),
+            Some(i) if !i.status.is_open() => Some(AckError::Over),
+            Some(_) => None,
+        } {
+            let _ = reply.send(Err(refusal));
+            return;
+        }
+        let now = self.clock.now();
+        let entry = AuditEntry {
+            at: now,
+            who: request.by.to_string(),
+            what: "acknowledge".to_owned(),
+            object: request.incident.to_string(),
+            from: String::new(),
+            old: before.map(|i| i.status.word().to_owned()),
+            new: Some(request.note.to_string()),
+        };
+        let event = Event::Acknowledge {
+            incident: request.incident,
+            by: request.by.clone(),
+            note: request.note.clone(),
+            until: request.until,
+        };
+        self.apply(event, now);
+        let waiting = self.uncommitted_mut();
+        waiting.audit.push(entry);
+        waiting.acks.push((request, reply));
+    }
+
+    /// Reads and judges a registry beside the loop; it comes back as [`Prepared`].
+    fn prepare(&self, request: ReloadRequest, reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>) {
+        let snapshot = self.world.snapshot();
+        let (source, results) = (self.settings.registry.clone(), self.prepare.clone());
+        tokio::spawn(async move {
+            let prepared = reload::prepare(source, snapshot.registry, request, reply).await;
+            let _ = results.send(prepared).await;
+        });
+    }
+
+    fn reload(&mut self, prepared: Prepared) {
+        let now = self.clock.now();
+        let accepted = match prepared.result {
+            Ok(accepted) => accepted,
+            Err(refused) => {
+                self.alive.reload_failed.store(i64::from(!prepared.dry_run), Ordering::Relaxed);
+                tracing::warn!(reason = %refused, "the registry in force stays");
+                let _ = prepared.reply.send(Err(refused));
+                return;
+            }
+        };
+        let unchanged = accepted.changes.is_empty();
+        let version = if unchanged { self.version } else { self.version + 1 };
+        let report = ReloadReport { version, ..accepted.report };
+        if prepared.dry_run || unchanged {
+            if !prepared.dry_run {
+                self.alive.reload_failed.store(0, Ordering::Relaxed);
+                self.alive.reloaded.store(now.millis(), Ordering::Relaxed);
+            }
+            let _ = prepared.reply.send(Ok(report));
+            return;
+        }
+        self.version = version;
+        self.apply(Event::Registry { registry: accepted.registry, version }, now);
+        self.lay_plan(now);
+        let put = RegistryPut {
+            version,
+            at: now,
+            who: prepared.who.to_string(),
+            hashes: accepted.hashes,
+            summary: accepted.summary.clone(),
+            changes: accepted.changes,
+        };
+        let audit = AuditEntry {
+            at: now,
+            who: prepared.who.to_string(),
+            what: "registry".to_owned(),
+            object: version.to_string(),
+            from: String::new(),
+            old: Some((version - 1).to_string()),
+            new: Some(accepted.summary),
+        };
+        let waiting = self.uncommitted_mut();
+        waiting.audit.push(audit);
+        waiting.reloading = Some(Reloading { put, report, reply: prepared.reply });
+    }
+
+    fn lay_plan(&mut self, now: Time) {
+        let snapshot = self.world.snapshot();
+        let canaries: Vec<String> = self.settings.policy.canaries.iter().map(|c| c.to_string()).collect();
+        self.schedule.lay(&snapshot.topology, &canaries, self.settings.policy.health.canary_interval, now);
+        self.dispatch.put_in_force(snapshot.registry, snapshot.topology);
+    }
+
+    /// The clock was stepped, or we were suspended: like a start, with what is believed now as what was kept.
+    fn restart(&mut self) {
+        let (before, step) = (self.clock.now(), self.clock.stepped());
+        self.clock.anchor();
+        let now = self.clock.now();
+        tracing::warn!(step = %step, "the clock was stepped, or this machine slept: a first round comes before any word");
+        let saved = self.world.saved(before);
+        let registry = self.world.snapshot().registry;
+        let (world, effects) = World::start(self.settings.policy.clone(), registry, saved, now);
+        self.world = world;
+        self.tick_at = now;
+        self.figures_at = now + FIGURES;
+        self.publish_at = None;
+        self.schedule = Schedule::default();
+        self.lay_plan(now);
+        self.keep(effects);
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("in_flight", &self.dispatch.in_flight()).finish_non_exhaustive()
+    }
+}
