@@ -4,8 +4,29 @@
 //! planned, by day, by night and now; is it night. It never asks why a camera is down, and never tells anybody.
 //! Rules: semantics.md §4; formulas: EN 62676-4 at the functions.
 
+mod elements;
+mod grid;
+mod ground;
+mod lens;
+mod policy;
+mod spare;
+mod state;
+mod summary;
+mod sun;
+mod view;
 mod watch;
 mod words;
 
-pub use watch::{Verdict, Watch, Watcher};
+#[cfg(test)]
+mod tests;
+
+pub use elements::element_entrances;
+pub use lens::{Framed, Mount};
+pub use policy::{Policy, PolicyFault};
+pub use spare::spare_nodes;
+pub use state::{judge_entrance, live_watchers, spare_cameras, standing};
+pub use summary::{Completeness, Level, PlanElement};
+pub use sun::{is_night, next_change, next_dusk};
+pub use view::{Limit, View, view};
+pub use watch::{Conflict, Verdict, Watch, Watcher};
 pub use words::{EntranceBelief, EntranceState, GapReason, Judgement, Standing};
