@@ -467,6 +467,11 @@ pub(super) fn quoted(value: &str) -> String {
     format!("{text:?}")
 }
 
+/// The name of a file or column as people are shown it: like a value, without the quotes.
+pub(super) fn bare(name: &str) -> String {
+    name.chars().take(SHOWN).flat_map(char::escape_debug).collect()
+}
+
 /// A list of ids or words, cut after so many.
 pub(super) fn some<'a>(items: impl ExactSizeIterator<Item = &'a str>, most: usize, and_more: &str) -> String {
     let left = items.len().saturating_sub(most);

@@ -1,7 +1,8 @@
 //! Faults in English: one sentence each.
 
 use super::fault::{
-    CellFault, CheckWordFault, Fault, FaultKind, FileFault, HostHint, NumberHint, ShapeFault, UrlFault, quoted, some,
+    CellFault, CheckWordFault, Fault, FaultKind, FileFault, HostHint, NumberHint, ShapeFault, UrlFault, bare, quoted,
+    some,
 };
 use super::tables::ObjectKind;
 
@@ -9,12 +10,12 @@ use super::tables::ObjectKind;
 const LISTED: usize = 12;
 
 pub(super) fn place(fault: &Fault) -> String {
-    let mut text = fault.file.to_string();
+    let mut text = bare(&fault.file);
     if let Some(row) = fault.row {
         text.push_str(&format!(" line {row}"));
     }
     if let Some(column) = &fault.column {
-        text.push_str(&format!(", {column}"));
+        text.push_str(&format!(", {}", bare(column)));
     }
     if text.is_empty() { "registry".to_owned() } else { text }
 }

@@ -350,5 +350,7 @@ fn values_are_shown_on_one_line_and_cut() {
     };
     let said = fault.to_string();
     assert!(said.starts_with(r#"cameras.csv line 3, id: "a\nb\u{202e}长长"#), "{said}");
+    let odd = Fault { column: Some("na\nme\u{202e}".into()), ..fault };
+    assert!(odd.to_string().starts_with(r"cameras.csv line 3, na\nme\u{202e}: "), "{odd}");
     assert!(said.contains("长…\" is no id: an id has at most 64 characters") && said.chars().count() < 150, "{said}");
 }
