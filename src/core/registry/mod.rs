@@ -4,16 +4,42 @@
 //! whether anything is up, and never reads a file: it gets tables of text and gives values and faults.
 
 mod camera;
+mod check;
 mod checks;
+mod datum;
+mod derive;
+mod diff;
+mod fault;
+mod fault_en;
+mod fault_zh;
+mod guess;
 mod objects;
+mod read;
+mod summary;
+mod tables;
+#[cfg(test)]
+mod tests;
 mod topology;
+mod write;
 
 pub use camera::{
     Azimuth, Camera, CameraKind, CheckPlan, ChecksSpec, Duty, Layer, Life, NightLight, ReachVia, ReachWord, WatchRule,
 };
+pub use check::judge;
 pub use checks::{Intervals, next_due};
+pub use datum::Datum;
+pub use derive::{DERIVED, entrances as derived_entrances};
+pub use diff::{Change, Diff, Rename, RenameBy, What, diff};
+pub use fault::{
+    CellFault, CheckWordFault, Fault, FaultKind, FaultSeverity, FileFault, HostHint, MAX_FAULTS, NumberHint,
+    ShapeFault, UrlFault,
+};
 pub use objects::{
     Area, AreaKind, Density, Dirs, Element, Entrance, EntranceStatus, Extra, Gate, LonLat, Needs, Node, NodeKind,
     Place, PlaceKind, Registry, Site, SiteKind,
 };
+pub use read::read;
+pub use summary::{PlanSummary, plan_summary};
+pub use tables::{FileKind, Lines, ObjectKind, Row, Table, Tables};
 pub use topology::{CameraSlot, DenseGate, EntranceSlot, NodeSlot, Topology};
+pub use write::{ObjectRow, empty as empty_table, object_rows, tables_of, tables_of_rows};

@@ -1,0 +1,270 @@
+//! The registry as plain text: one table a file, one row an object, each cell as it is written.
+
+use std::collections::BTreeMap;
+
+use geo::Geometry;
+
+use super::fault::{Fault, FaultKind};
+use super::objects::words;
+
+words! {
+    /// The files of a registry folder that hold objects (names.md, registry files), by name.
+    FileKind {
+        /// Areas.
+        Areas = "areas.csv",
+        /// Boundaries of areas.
+        AreaShapes = "areas.geojson",
+        /// Nodes.
+        Nodes = "nodes.csv",
+        /// Entrances.
+        Entrances = "entrances.csv",
+        /// Cameras.
+        Cameras = "cameras.csv",
+        /// Elements of the plan.
+        Plan = "plan.geojson",
+        /// Stations, liaison points, teams.
+        Places = "places.csv",
+        /// Where cameras could stand.
+        Sites = "sites.csv",
+    }
+}
+words! {
+    /// The kinds of objects of a registry; label `kind` of the registry.
+    ObjectKind {
+        /// An area.
+        Area = "area",
+        /// A node.
+        Node = "node",
+        /// An entrance.
+        Entrance = "entrance",
+        /// A camera.
+        Camera = "camera",
+        /// An element of the plan.
+        Element = "element",
+        /// A place.
+        Place = "place",
+        /// A site.
+        Site = "site",
+    }
+}
+
+/// The column that says what lon and lat mean; known in every file, never written (inside all is WGS 84).
+pub(super) const DATUM: &str = "datum";
+
+impl FileKind {
+    /// Whether the file is GeoJSON: its rows have shapes, its columns are properties.
+    #[must_use]
+    pub const fn is_geojson(self) -> bool {
+        matches!(self, FileKind::AreaShapes | FileKind::Plan)
+    }
+
+    /// What its rows are.
+    #[must_use]
+    pub const fn object(self) -> ObjectKind {
+        match self {
+            FileKind::Areas | FileKind::AreaShapes => ObjectKind::Area,
+            FileKind::Nodes => ObjectKind::Node,
+            FileKind::Entrances => ObjectKind::Entrance,
+            FileKind::Cameras => ObjectKind::Camera,
+            FileKind::Plan => ObjectKind::Element,
+            FileKind::Places => ObjectKind::Place,
+            FileKind::Sites => ObjectKind::Site,
+        }
+    }
+
+    /// The file that says that an object of this kind exists.
+    #[must_use]
+    pub const fn of(kind: ObjectKind) -> FileKind {
+        match kind {
+            ObjectKind::Area => FileKind::Areas,
+            ObjectKind::Node => FileKind::Nodes,
+            ObjectKind::Entrance => FileKind::Entrances,
+            ObjectKind::Camera => FileKind::Cameras,
+            ObjectKind::Element => FileKind::Plan,
+            ObjectKind::Place => FileKind::Places,
+            ObjectKind::Site => FileKind::Sites,
+        }
+    }
+
+    /// Its columns in the order of names.md, as they are written; `datum` is read beside them.
+    #[must_use]
+    pub const fn columns(self) -> &'static [&'static str] {
+        match self {
+            FileKind::Areas => &["id", "parent", "kind", "name", "code", "lon", "lat"],
+            FileKind::AreaShapes => &["id"],
+            FileKind::Nodes => {
+                &["id", "kind", "name", "address", "lon", "lat", "parents", "needs", "power", "power_needs"]
+            }
+            FileKind::Entrances => &[
+                "id",
+                "area",
+                "name",
+                "lon",
+                "lat",
+                "bearing",
+                "density",
+                "required",
+                "target",
+                "priority",
+                "roles",
+                "dirs",
+                "status",
+                "source",
+                "derived_from",
+            ],
+            FileKind::Cameras => &[
+                "id",
+                "gb_code",
+                "name",
+                "area",
+                "layer",
+                "element",
+                "kind",
+                "lon",
+                "lat",
+                "position_m",
+                "height_m",
+                "azimuth",
+                "azimuth_error",
+                "tilt",
+                "hfov",
+                "range_m",
+                "width_px",
+                "height_px",
+                "night",
+                "night_range_m",
+                "duty",
+                "node",
+                "power",
+                "status",
+                "host",
+                "rtsp",
+                "snapshot",
+                "onvif",
+                "credential",
+                "checks",
+                "vendor",
+                "model",
+                "installed_on",
+                "watches",
+                "note",
+            ],
+            FileKind::Plan => &["id", "layer", "name", "parent", "entrances", "max_gap_m", "radius_m"],
+            FileKind::Places => &["id", "kind", "name", "area", "lon", "lat", "contact"],
+            FileKind::Sites => &["id", "kind", "lon", "lat", "cost"],
+        }
+    }
+
+    /// The columns whose cells may not be empty.
+    #[must_use]
+    pub const fn required(self) -> &'static [&'static str] {
+        match self {
+            FileKind::Areas | FileKind::Nodes => &["id", "kind"],
+            FileKind::Entrances | FileKind::Cameras => &["id", "area", "name"],
+            FileKind::AreaShapes | FileKind::Plan | FileKind::Places | FileKind::Sites => &["id"],
+        }
+    }
+}
+
+/// One row of a file, or one feature of a GeoJSON file.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Row {
+    /// The line of the file on which it begins, from 1; 0 where it comes from no file.
+    pub line: u32,
+    /// Its cells, one a column; missing ones are empty.
+    pub cells: Vec<String>,
+    /// Its shape, in a GeoJSON file.
+    pub shape: Option<Geometry<f64>>,
+}
+
+/// One file.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Table {
+    /// The names of its columns, or of the properties of its features.
+    pub columns: Vec<String>,
+    /// Its rows, in the order of the file.
+    pub rows: Vec<Row>,
+}
+
+impl Table {
+    /// The place of a column.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c == name)
+    }
+}
+
+/// The files of a registry folder as text.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Tables {
+    /// By file; a file that is not there has no table, one with a header only has an empty one.
+    pub files: BTreeMap<FileKind, Table>,
+}
+
+/// Where an object stands in the files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Line {
+    file: FileKind,
+    row: u32,
+}
+
+/// Which ids the files hold, and on which line each stands. Also ids of rows that cannot be read, so that one bad
+/// cell is one fault and not one for each reference to its row.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Lines {
+    by_id: BTreeMap<String, Line>,
+}
+
+impl Lines {
+    /// The ids of some tables; of an id that stands twice the first place counts.
+    #[must_use]
+    pub fn of(tables: &Tables) -> Lines {
+        let mut by_id = BTreeMap::new();
+        for (file, table) in tables.files.iter().filter(|(f, _)| **f != FileKind::AreaShapes) {
+            let Some(at) = table.column("id") else { continue };
+            for row in &table.rows {
+                let id = row.cells.get(at).map_or("", |c| c.trim());
+                if !id.is_empty() {
+                    by_id.entry(id.to_owned()).or_insert(Line { file: *file, row: row.line });
+                }
+            }
+        }
+        Lines { by_id }
+    }
+
+    /// What an id is.
+    #[must_use]
+    pub fn kind_of(&self, id: &str) -> Option<ObjectKind> {
+        self.by_id.get(id).map(|l| l.file.object())
+    }
+
+    /// The file and line of an id.
+    #[must_use]
+    pub fn place_of(&self, id: &str) -> Option<(FileKind, u32)> {
+        self.by_id.get(id).map(|l| (l.file, l.row))
+    }
+
+    /// Every id of some kinds, in order.
+    pub fn ids<'a>(&'a self, kinds: &'a [ObjectKind]) -> impl Iterator<Item = &'a str> {
+        self.by_id.iter().filter(|(_, l)| kinds.contains(&l.file.object())).map(|(id, _)| id.as_str())
+    }
+
+    /// A fault at the line of an object; for an id of no file (a derived entrance), at the file of its kind.
+    #[must_use]
+    pub fn fault(&self, of: ObjectKind, id: &str, column: &str, value: &str, kind: FaultKind) -> Fault {
+        let (file, row) = self.place_of(id).map_or((FileKind::of(of), None), |(file, row)| (file, Some(row)));
+        Fault { file: file.word().into(), row, column: Some(column.into()), value: value.into(), kind }
+    }
+
+    /// One warning for each entrance that nobody watches, as the coverage room has found them.
+    pub fn unwatched<'a>(&'a self, entrances: impl IntoIterator<Item = &'a str> + 'a) -> impl Iterator<Item = Fault> {
+        entrances.into_iter().map(|id| self.fault(ObjectKind::Entrance, id, "id", id, FaultKind::EntranceUnwatched))
+    }
+
+    /// A camera declares that it watches an entrance which its view says it cannot see.
+    #[must_use]
+    pub fn watch_conflict(&self, camera: &str, entrance: &str) -> Fault {
+        let kind = FaultKind::WatchConflict { entrance: entrance.into() };
+        self.fault(ObjectKind::Camera, camera, "watches", entrance, kind)
+    }
+}
