@@ -141,13 +141,11 @@ async fn pictures_move_freeze_and_go_black() {
     rig.camera("C1", Fault::Frozen).await;
     assert_eq!(rig.picture(1).await.body, second, "set again, it is the same fault");
     rig.camera("C1", Fault::Black).await;
-    let now = rig.second.load(Ordering::Relaxed);
-    let size = picture::size(2560, 1440);
-    let black = picture::jpeg(&picture::black("C1", size, now), size).unwrap();
-    assert_eq!(rig.picture(1).await.body, black);
+    let black = rig.picture(1).await.body;
+    assert!(decoded(&black).2 < 20 && decoded(&second).2 > 60, "{} {}", decoded(&black).2, decoded(&second).2);
     rig.camera("C1", Fault::None).await;
     let healthy = rig.picture(1).await.body;
-    assert!(healthy != black && healthy != second);
+    assert!(healthy != second && decoded(&healthy).2 > 60);
 }
 
 #[tokio::test]

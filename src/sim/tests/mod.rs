@@ -252,3 +252,11 @@ async fn times_out(address: SocketAddr) -> bool {
 async fn is_refused(address: SocketAddr) -> bool {
     Client::to(address).await.is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused)
 }
+
+/// Width, height and the mean brightness (0 to 255) of a JPEG, by a decoder of another maker.
+fn decoded(jpeg: &[u8]) -> (usize, usize, usize) {
+    let mut decoder = zune_jpeg::JpegDecoder::new(io::Cursor::new(jpeg));
+    let pixels = decoder.decode().unwrap();
+    let (width, height) = decoder.dimensions().unwrap();
+    (width, height, pixels.iter().map(|p| usize::from(*p)).sum::<usize>() / pixels.len())
+}
