@@ -138,7 +138,7 @@ CREATE TABLE registry_object (
     PRIMARY KEY (kind, id)
 );
 
--- Figures of a camera's check in an hour; r0 to r11 count round trips by bucket (1 ms, 2 ms, 4 ms, … 1 024 ms, above).
+-- Figures of a camera's check in an hour; r0 to r11 count round trips: up to 1 ms, 2 ms, 4 ms, … 1 024 ms, above.
 CREATE TABLE hourly (
     camera    TEXT   NOT NULL,
     asked     TEXT   NOT NULL,   -- reach, stream

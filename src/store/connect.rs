@@ -45,6 +45,9 @@ struct Writer {
     /// A transaction may be open that nobody will end.
     spoilt: bool,
     closed: bool,
+    /// The tables are there: a file that is missing from now on was taken away, and is not made again, empty.
+    made: bool,
+    in_memory: bool,
 }
 
 impl Connections {
@@ -54,7 +57,7 @@ impl Connections {
         let in_memory = place == Place::Memory;
         let conn = if in_memory { Some(connect(&place.url("")?, None).await?) } else { None };
         let readers = if in_memory { None } else { Some(pool(&place)?) };
-        let writer = Writer { conn, spoilt: false, closed: false };
+        let writer = Writer { conn, spoilt: false, closed: false, made: false, in_memory };
         // Memory needs no deadline; without one, tests may stop the clock.
         let deadline = (!in_memory).then_some(DEADLINE);
         Ok(Connections { place, writer: Arc::new(Mutex::new(writer)), readers, deadline, may_write })
@@ -69,25 +72,27 @@ impl Connections {
         if guard.closed {
             return Err(StoreError::Closed);
         }
+        self.look(&mut guard)?;
         if guard.spoilt {
-            self.mend(&mut guard).await;
+            mend(&mut guard).await;
         }
+        let mode = if guard.made { "rw" } else { "rwc" };
         let conn = match guard.conn.take() {
             Some(conn) => conn,
-            None => connect(&self.place.url("rwc")?, self.deadline).await?,
+            None => connect(&self.place.url(mode)?, self.deadline).await?,
         };
         Ok(RawWriter { guard, conn: Some(conn) })
     }
 
-    /// Gets rid of what a cancelled transaction left: a new connection, but in memory, where that would lose all.
-    async fn mend(&self, writer: &mut Writer) {
-        if self.place != Place::Memory {
-            writer.conn = None;
-        } else if let Some(conn) = &mut writer.conn {
-            // Refused when no transaction is open, which is what is wanted.
-            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *conn).await;
+    /// Whether the file is still there: SQLite itself goes on writing to one that was taken away, and all is lost.
+    fn look(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        match &self.place {
+            Place::File(path) if writer.made && !path.exists() => {
+                writer.conn = None;
+                Err(StoreError::Missing(path.clone()))
+            }
+            _ => Ok(()),
         }
-        writer.spoilt = false;
     }
 
     /// Begins a transaction that writes.
@@ -131,6 +136,15 @@ impl Connections {
     }
 }
 
+/// Ends what a transaction left that failed or was given up. Only memory gets here with a connection.
+async fn mend(writer: &mut Writer) {
+    if let Some(conn) = &mut writer.conn {
+        // Refused when no transaction is open, which is what is wanted.
+        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *conn).await;
+    }
+    writer.spoilt = false;
+}
+
 async fn connect(url: &str, deadline: Option<Duration>) -> Result<AnyConnection, StoreError> {
     let options: AnyConnectOptions = url.parse()?;
     let mut conn = within(deadline, options.disable_statement_logging().connect()).await?;
@@ -157,7 +171,8 @@ fn pool(place: &Place) -> Result<AnyPool, StoreError> {
     Ok(pool.connect_lazy_with(options.disable_statement_logging()))
 }
 
-/// The writing connection, held. Given back when it is dropped.
+/// The writing connection, held. Given back when it is dropped, unless something failed on it: closing it takes back
+/// what was not committed. In memory, where closing would lose all, the next user takes it back.
 pub(super) struct RawWriter {
     guard: OwnedMutexGuard<Writer>,
     conn: Option<AnyConnection>,
@@ -168,11 +183,19 @@ impl RawWriter {
     pub(super) fn conn(&mut self) -> Result<&mut AnyConnection, StoreError> {
         self.conn.as_mut().ok_or(StoreError::Closed)
     }
+
+    /// Says that the tables are there.
+    pub(super) fn made(&mut self) {
+        self.guard.made = true;
+    }
 }
 
 impl Drop for RawWriter {
     fn drop(&mut self) {
-        self.guard.conn = self.conn.take();
+        if self.guard.in_memory || !self.guard.spoilt {
+            self.guard.conn = self.conn.take();
+        }
+        self.guard.spoilt &= self.guard.in_memory;
     }
 }
 
@@ -189,15 +212,13 @@ impl Session {
         Ok(Link { conn: self.raw.conn()?, deadline })
     }
 
-    /// Commits when the work went well, else takes all of it back. A commit of which the answer is an error may have
-    /// happened all the same; whoever tries again must find that out.
+    /// Commits when the work went well, else all of it is taken back. A commit of which the answer is an error may
+    /// have happened all the same; whoever tries again must find that out.
     pub(super) async fn finish<T>(mut self, work: Result<T, StoreError>) -> Result<T, StoreError> {
-        let deadline = self.deadline;
-        let end = if work.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = within(deadline, sqlx::raw_sql(end).execute(self.raw.conn()?)).await;
-        self.raw.guard.spoilt = ended.is_err() || work.is_err();
-        let value = work?;
-        ended.map(|_| value)
+        let (value, deadline) = (work?, self.deadline);
+        within(deadline, sqlx::raw_sql("COMMIT").execute(self.raw.conn()?)).await?;
+        self.raw.guard.spoilt = false;
+        Ok(value)
     }
 }
 

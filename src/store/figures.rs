@@ -43,7 +43,8 @@ pub fn rtt_bucket(rtt: Span) -> usize {
 }
 
 const HOURLY: Insert = Insert {
-    head: "INSERT INTO hourly (hour, camera, asked, probes, failures, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11)",
+    head: "INSERT INTO hourly (hour, camera, asked, probes, failures, \
+           r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11)",
     columns: 5 + RTT_BUCKETS,
     tail: "ON CONFLICT (hour, camera, asked) DO UPDATE SET probes = hourly.probes + excluded.probes, \
            failures = hourly.failures + excluded.failures, r0 = hourly.r0 + excluded.r0, \

@@ -90,8 +90,8 @@ const COLUMNS: &str = "SELECT seq, kind, subject, period, at_ms, since_ms, from_
      reasons, registry_version, evidence FROM history";
 
 /// The last change of each thing of a kind, at or before a moment: one look-up in the index a thing.
-const AT: &str = "SELECT h.seq, h.kind, h.subject, h.period, h.at_ms, h.since_ms, h.from_state, h.to_state, h.cause, \
-     h.incident, h.reasons, h.registry_version, h.evidence FROM subject s JOIN history h ON h.seq = \
+pub(super) const AT: &str = "SELECT h.seq, h.kind, h.subject, h.period, h.at_ms, h.since_ms, h.from_state, \
+     h.to_state, h.cause, h.incident, h.reasons, h.registry_version, h.evidence FROM subject s JOIN history h ON h.seq = \
      (SELECT l.seq FROM history l WHERE l.kind = s.kind AND l.subject = s.id AND l.period = $2 AND l.at_ms <= $3 \
      ORDER BY l.at_ms DESC, l.seq DESC LIMIT 1) WHERE s.kind = $1 AND h.to_state <> 'removed' ORDER BY s.id";
 

@@ -84,7 +84,7 @@ impl Store {
     /// `Locked` when a daemon has it already (to write), `NoFolder`, `Missing`, `NewerSchema`, `OlderSchema` (to
     /// read), and whatever the database says.
     pub async fn open(url: &str, mode: OpenMode) -> Result<Store, StoreError> {
-        let place = Place::parse(url, Path::new("."))?;
+        let place = Place::parse(url, Path::new("."))?.canonical();
         let lock = match (&place, mode) {
             (Place::Memory, OpenMode::ReadWrite) => None,
             (Place::Memory, OpenMode::ReadOnly) => return Err(StoreError::Url("memory cannot be opened for reading")),

@@ -79,13 +79,14 @@ pub struct Backlog {
     pub oldest: Time,
 }
 
-const HEADS: &str = "SELECT o.incident, o.step, o.from_step, o.state, o.created_ms, o.attempts, \
-     (SELECT COUNT(*) FROM outbox d WHERE d.incident = o.incident AND d.sink = o.sink AND d.state = 'delivered') AS told \
+pub(super) const HEADS: &str = "SELECT o.incident, o.step, o.from_step, o.state, o.created_ms, o.attempts, \
+     (SELECT COUNT(*) FROM outbox d WHERE d.incident = o.incident AND d.sink = o.sink \
+     AND d.state = 'delivered') AS told \
      FROM outbox o WHERE o.sink = $1 AND o.state IN ('pending', 'sending') AND o.next_attempt_ms <= $2 \
      AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.sink = o.sink AND e.incident = o.incident AND e.step < o.step \
      AND e.state IN ('pending', 'sending')) ORDER BY o.created_ms, o.incident LIMIT $3";
 
-const NEXT: &str = "SELECT o.incident, o.step, o.next_attempt_ms FROM outbox o \
+pub(super) const NEXT: &str = "SELECT o.incident, o.step, o.next_attempt_ms FROM outbox o \
      WHERE o.sink = $1 AND o.state IN ('pending', 'sending') \
      AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.sink = o.sink AND e.incident = o.incident AND e.step < o.step \
      AND e.state IN ('pending', 'sending')) ORDER BY o.next_attempt_ms, o.incident LIMIT $2";
@@ -224,6 +225,11 @@ impl Store {
         Ok(())
     }
 
+    /// The worker of a sink has ended: what it had and did not settle is handed out again.
+    pub fn release(&self, sink: &str) {
+        self.claimed().retain(|key| key.sink != sink);
+    }
+
     /// When the next row of a sink is due, of those that nobody has; `None`: nothing waits.
     ///
     /// # Errors
@@ -318,7 +324,8 @@ async fn collapse_into_later(link: &mut Link<'_>, key: &OutboxKey) -> Result<(),
     let into = "UPDATE outbox SET \
         from_step = (SELECT e.from_step FROM outbox e WHERE e.incident = $1 AND e.sink = $2 AND e.step = $3), \
         created_ms = (SELECT e.created_ms FROM outbox e WHERE e.incident = $1 AND e.sink = $2 AND e.step = $3), \
-        next_attempt_ms = (SELECT e.next_attempt_ms FROM outbox e WHERE e.incident = $1 AND e.sink = $2 AND e.step = $3), \
+        next_attempt_ms = \
+        (SELECT e.next_attempt_ms FROM outbox e WHERE e.incident = $1 AND e.sink = $2 AND e.step = $3), \
         attempts = (SELECT e.attempts FROM outbox e WHERE e.incident = $1 AND e.sink = $2 AND e.step = $3) \
         WHERE incident = $1 AND sink = $2 AND step = $4";
     link.run(into, values![key.incident, key.sink.as_str(), key.step, later.int("step")?]).await?;

@@ -52,6 +52,15 @@ impl Place {
         Ok(Place::File(path))
     }
 
+    /// The same place by its one true path: two names of a file must not have two locks.
+    pub(super) fn canonical(self) -> Place {
+        let Place::File(path) = self else { return self };
+        let whole = std::fs::canonicalize(&path).ok();
+        let folder = || Some(std::fs::canonicalize(path.parent()?).ok()?.join(path.file_name()?));
+        // What does not exist yet, or cannot be looked at, is told when it is opened.
+        Place::File(whole.or_else(folder).unwrap_or(path))
+    }
+
     /// The URL by which sqlx opens it.
     pub(super) fn url(&self, mode: &str) -> Result<String, StoreError> {
         match self {

@@ -27,15 +27,17 @@ fn migrator() -> Migrator {
 pub(super) async fn migrate(connections: &Connections) -> Result<(), StoreError> {
     let mut writer = connections.raw_writer().await?;
     let conn = writer.conn()?;
-    match found(conn).await? {
-        found if found > known() => Err(StoreError::NewerSchema { found, known: known() }),
-        _ => match migrator().run(&mut *conn).await {
-            Ok(()) => Ok(()),
-            // A full disk is a full disk, whoever meets it.
-            Err(MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _)) => Err(e.into()),
-            Err(source) => Err(StoreError::Migrate { known: known(), source }),
-        },
+    let (found, known) = (found(conn).await?, known());
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
     }
+    migrator().run(&mut *conn).await.map_err(|e| match e {
+        // A full disk is a full disk, whoever meets it.
+        MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => e.into(),
+        source => StoreError::Migrate { known, source },
+    })?;
+    writer.made();
+    Ok(())
 }
 
 /// Refuses a database of another schema, for those who only read.

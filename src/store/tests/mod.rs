@@ -119,3 +119,10 @@ fn desk() -> Vec<SinkRoute> {
 async fn commit(store: &Store, effects: &Effects, routes: &[SinkRoute]) {
     store.commit(&Batch { routes, ..Batch::new(store.next_batch(), effects, 1) }).await.unwrap();
 }
+
+/// Runs a statement of a test's own.
+async fn run(store: &Store, sql: &'static str) {
+    let mut session = store.inner.connections.write().await.unwrap();
+    session.link().unwrap().run(sql, sql::values![]).await.unwrap();
+    session.finish(Ok(())).await.unwrap();
+}

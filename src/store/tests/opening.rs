@@ -49,6 +49,16 @@ async fn a_second_daemon_is_told_who_holds_the_database() {
 }
 
 #[tokio::test]
+async fn two_names_of_a_file_have_one_lock() {
+    let town = Town::new();
+    let _store = town.open().await;
+    let link = town.dir.path().join("other.db");
+    std::os::unix::fs::symlink(town.dir.path().join("村口.db"), &link).unwrap();
+    let e = Store::open(&format!("sqlite://{}", link.display()), OpenMode::ReadWrite).await.unwrap_err();
+    assert_eq!(e.word(), "locked");
+}
+
+#[tokio::test]
 async fn a_reader_sees_whole_commits_only_while_the_daemon_writes() {
     let town = Town::new();
     let store = town.open().await;
@@ -123,4 +133,22 @@ async fn the_writer_survives_a_power_cut() {
     assert_eq!(row.text("journal_mode").unwrap(), "wal");
     let row = link.row("PRAGMA foreign_keys", values![]).await.unwrap().unwrap();
     assert_eq!(row.int("foreign_keys").unwrap(), 1);
+}
+
+/// Questions that are asked often, or over a history of years, must not walk through whole tables.
+#[tokio::test]
+async fn questions_go_by_the_indices() {
+    let store = memory().await;
+    let mut reader = store.inner.connections.read().await.unwrap();
+    let mut link = reader.link().unwrap();
+    for (sql, values, index) in [
+        (super::super::history::AT, values!["entrance", "now", 1_i64], "history_by_subject"),
+        (super::super::outbox::HEADS, values!["desk", 1_i64, 10_i64], "outbox_open"),
+        (super::super::outbox::NEXT, values!["desk", 1_i64], "outbox_open"),
+    ] {
+        let rows = link.rows(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")), values).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.text("detail").unwrap()).collect();
+        assert!(plan.iter().any(|step| step.contains(index)), "{plan:#?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:#?}");
+    }
 }

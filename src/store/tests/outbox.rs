@@ -31,6 +31,9 @@ async fn a_message_comes_back_as_it_was_and_only_once() {
     assert_eq!(row.key.to_string(), "1/desk/1");
     assert!(take(&store).await.is_empty(), "it is on its way");
     assert_eq!(store.next_attempt("desk").await.unwrap(), None);
+    store.release("desk");
+    let again = take(&store).await;
+    assert_eq!((again.len(), again[0].uncertain), (1, true), "its worker ended without a word");
     store.delivered(&key(1, 1), NOW, Some(200)).await.unwrap();
     assert!(take(&store).await.is_empty(), "it has arrived");
     let story = store.incident(IncidentId(1)).await.unwrap();
@@ -131,6 +134,23 @@ async fn the_outbox_outlives_a_crash_and_keeps_the_keys() {
     let found: Vec<_> = rows.iter().map(|r| (r.key.clone(), r.from_step, r.uncertain)).collect();
     let expected = [(key(1, 1), 1, true), (key(2, 2), 1, false)];
     assert_eq!(found, expected, "1/1 may have been received, so it keeps its key; 2/1 was never sent");
+}
+
+#[tokio::test]
+async fn what_was_committed_is_handed_out_while_the_store_cannot_write() {
+    let town = Town::new();
+    let store = town.open().await;
+    commit(&store, &telling(vec![message(1, 1, K::Opened, Severity::Critical)]), &desk()).await;
+    let fault = "CREATE TRIGGER fault BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'fault'); END";
+    run(&store, fault).await;
+    assert_eq!(keys(&store).await, [key(1, 1)], "it could not be marked, and goes out all the same");
+    assert!(store.delivered(&key(1, 1), NOW, None).await.is_err());
+    assert!(take(&store).await.is_empty(), "what could not be settled stays with who has it");
+    run(&store, "DROP TRIGGER fault").await;
+    commit(&store, &telling(vec![message(1, 2, K::Updated, Severity::Critical)]), &desk()).await;
+    store.delivered(&key(1, 1), NOW, None).await.unwrap();
+    let rows = take(&store).await;
+    assert_eq!((&rows[0].key, rows[0].from_step), (&key(1, 2), 2), "it did not collapse on its way");
 }
 
 #[tokio::test]

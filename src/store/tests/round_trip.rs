@@ -252,10 +252,14 @@ proptest! {
 
     /// Messages have one more form: in the outbox.
     #[test]
-    fn a_message_is_told_as_it_was_written(of in any_incident(), alerts in proptest::collection::vec(any_alert(), 0..5)) {
+    fn a_message_is_told_as_it_was_written(
+        of in any_incident(),
+        alerts in proptest::collection::vec(any_alert(), 0..5),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let alerts = alerts.into_iter().map(Arc::new).collect();
-        let told = Message { alerts, incident: Arc::new(of), ..message(1, 1, cunkou_core::alert::MessageKind::Opened, Severity::Critical) };
+        let opened = message(1, 1, MessageKind::Opened, Severity::Critical);
+        let told = Message { alerts, incident: Arc::new(of), ..opened };
         let found = runtime.block_on(async {
             let store = memory().await;
             commit(&store, &telling(vec![told.clone()]), &desk()).await;

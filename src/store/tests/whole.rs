@@ -66,12 +66,6 @@ async fn counts(store: &Store) -> Vec<u64> {
     ["a", "b", "c", "d", "e", "f", "g", "h", "i"].iter().map(|c| row.count(c).unwrap()).collect()
 }
 
-async fn run(store: &Store, sql: &'static str) {
-    let mut session = store.inner.connections.write().await.unwrap();
-    session.link().unwrap().run(sql, values![]).await.unwrap();
-    session.finish(Ok(())).await.unwrap();
-}
-
 #[tokio::test]
 async fn the_same_batch_twice_is_once() {
     let (effects, routes, hourly, audit) = (everything(), desk(), figures(), [entry()]);
@@ -177,10 +171,31 @@ async fn another_writer_is_said_to_be_busy() {
     let place = super::super::place::Place::parse(&town.url(), Path::new(".")).unwrap();
     let other = Connections::new(place, true).await.unwrap();
     let session = other.write().await.unwrap();
+    let mut raw = store.inner.connections.raw_writer().await.unwrap();
+    sqlx::raw_sql("PRAGMA busy_timeout = 0").execute(raw.conn().unwrap()).await.unwrap();
+    drop(raw);
     let e = store.tick(Time(1)).await.unwrap_err();
     assert_eq!(e.word(), "busy", "{e}");
     drop(session);
     store.tick(Time(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_was_taken_away_is_missed_and_not_made_again() {
+    let town = Town::new();
+    let store = town.open().await;
+    let effects = everything();
+    let batch = Batch::new(store.next_batch(), &effects, 1);
+    let (file, away) = (town.dir.path().join("村口.db"), town.dir.path().join("away.db"));
+    std::fs::rename(&file, &away).unwrap();
+    for _ in 0..2 {
+        let e = store.commit(&batch).await.unwrap_err();
+        assert_eq!(e.word(), "missing", "{e}");
+        assert!(!file.exists());
+    }
+    std::fs::rename(&away, &file).unwrap();
+    store.commit(&batch).await.unwrap();
+    assert_eq!(counts(&store).await[0], 1);
 }
 
 #[tokio::test]
