@@ -1,1 +1,181 @@
-//! WHAT IS KEPT: every SQL statement of the project. One writer connection; a commit is whole or not at all. Decides nothing.
+//! WHAT IS KEPT: every SQL statement of the project.
+//!
+//! Keeps what the World concluded, said and wants to have told, in one commit a batch that is whole or not at all;
+//! gives a start what it needs; answers questions about the past from history. One connection writes. It decides
+//! nothing: not who is told (routes come with the batch), not what is true.
+//!
+//! SQLite now, by sqlx's `Any`; every statement is one that PostgreSQL takes too.
+
+mod audit;
+mod commit;
+mod connect;
+mod error;
+mod figures;
+mod history;
+mod incidents;
+mod load;
+mod lock;
+mod outbox;
+mod place;
+mod registry;
+mod routing;
+mod rows;
+mod schema;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cunkou_core::model::Time;
+
+pub use audit::{AuditEntry, AuditRow};
+pub use commit::{Batch, BatchId, Names};
+pub use error::StoreError;
+pub use figures::{HourlyRow, RTT_BUCKETS, hour_of, rtt_bucket};
+pub use history::{CameraAt, EntranceAt, TransitionQuery, TransitionRow};
+pub use incidents::{Delivery, IncidentQuery, IncidentStory, Step};
+pub use lock::Holder;
+pub use outbox::{Backlog, OutboxKey, OutboxRow, Received};
+pub use place::locate;
+pub use registry::{Change, RegistryPut, RegistryVersion};
+pub use routing::SinkRoute;
+pub use rows::StoredOutcome;
+
+use connect::Connections;
+use lock::Lock;
+use place::Place;
+use sql::{Cells, values};
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// For the one daemon: makes the file on the first start, takes the lock, brings the tables up to date.
+    ReadWrite,
+    /// For commands that ask: changes nothing, takes no lock, works while the daemon writes.
+    ReadOnly,
+}
+
+/// The store. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    connections: Connections,
+    lock: Mutex<Option<Lock>>,
+    batches: AtomicU64,
+    /// Held while rows of the outbox are taken, and while they may collapse.
+    gate: tokio::sync::Mutex<()>,
+    /// Rows of the outbox that somebody is sending now.
+    claimed: Mutex<BTreeSet<OutboxKey>>,
+}
+
+impl Store {
+    /// Opens the store at a `database.url`; a relative path is relative to the current folder ([`locate`] makes it
+    /// relative to another). `sqlite::memory:` opens one that is gone with the last clone.
+    ///
+    /// # Errors
+    /// `Locked` when a daemon has it already (to write), `NoFolder`, `Missing`, `NewerSchema`, `OlderSchema` (to
+    /// read), and whatever the database says.
+    pub async fn open(url: &str, mode: OpenMode) -> Result<Store, StoreError> {
+        let place = Place::parse(url, Path::new("."))?.canonical();
+        let lock = match (&place, mode) {
+            (Place::Memory, OpenMode::ReadWrite) => None,
+            (Place::Memory, OpenMode::ReadOnly) => return Err(StoreError::Url("memory cannot be opened for reading")),
+            (Place::File(path), OpenMode::ReadWrite) => Some(take_lock(path)?),
+            (Place::File(path), OpenMode::ReadOnly) if !path.exists() => return Err(StoreError::Missing(path.clone())),
+            (Place::File(_), OpenMode::ReadOnly) => None,
+        };
+        let may_write = mode == OpenMode::ReadWrite;
+        let connections = Connections::new(place, may_write).await?;
+        if may_write {
+            schema::migrate(&connections).await?;
+        } else {
+            schema::check(&connections).await?;
+        }
+        let store = Store {
+            inner: Arc::new(Inner {
+                connections,
+                lock: Mutex::new(lock),
+                batches: AtomicU64::new(0),
+                gate: tokio::sync::Mutex::new(()),
+                claimed: Mutex::new(BTreeSet::new()),
+            }),
+        };
+        let mark = store.mark().await?;
+        store.inner.batches.store(mark.batch, Ordering::Relaxed);
+        Ok(store)
+    }
+
+    /// Says where the daemon that holds this store listens, in the lock and for commands that look for it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn announce(&self, listen: &str, now: Time) -> Result<(), StoreError> {
+        let holder = Holder::this(listen, now);
+        if let Some(lock) = held(&self.inner.lock).as_mut() {
+            lock.write(&holder)?;
+        }
+        let mut session = self.inner.connections.write().await?;
+        let written = async {
+            let mut link = session.link()?;
+            link.run("DELETE FROM daemon", values![]).await?;
+            let row = values![1_i64, holder.pid, holder.host, holder.listen, now];
+            link.run("INSERT INTO daemon (id, pid, host, listen, since_ms) VALUES ($1, $2, $3, $4, $5)", row).await
+        };
+        let written = written.await;
+        session.finish(written).await.map(|_| ())
+    }
+
+    /// Where the daemon listens, as it announced; stays after a crash, so whoever asks must expect silence there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn daemon(&self) -> Result<Option<Holder>, StoreError> {
+        let mut reader = self.inner.connections.read().await?;
+        let row = reader.link()?.row("SELECT pid, host, listen, since_ms FROM daemon", values![]).await?;
+        row.map(|row| {
+            Ok(Holder {
+                pid: row.small("pid")?,
+                host: row.text("host")?,
+                listen: row.text("listen")?,
+                since_ms: row.int("since_ms")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Ends the use of the store: the announcement is taken back, connections are closed, the lock is let go.
+    pub async fn close(&self) {
+        // Best effort: a stale announcement only makes a command ask in vain.
+        if let Ok(mut session) = self.inner.connections.write().await {
+            let gone = async { session.link()?.run("DELETE FROM daemon", values![]).await };
+            let gone = gone.await;
+            let _ = session.finish(gone).await;
+        }
+        self.inner.connections.close().await;
+        held(&self.inner.lock).take();
+    }
+
+    fn claimed(&self) -> MutexGuard<'_, BTreeSet<OutboxKey>> {
+        held(&self.inner.claimed)
+    }
+}
+
+/// A lock of which the holder panicked is still a lock over whole values.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn take_lock(path: &Path) -> Result<Lock, StoreError> {
+    match path.parent() {
+        Some(folder) if !folder.is_dir() => Err(StoreError::NoFolder(folder.to_owned())),
+        _ => Lock::take(path),
+    }
+}

@@ -417,6 +417,29 @@ pub enum SayReason {
 }
 
 impl SayReason {
+    /// Every reason.
+    pub const ALL: [SayReason; 13] = [
+        SayReason::FirstWord,
+        SayReason::NewLoss,
+        SayReason::LostAgain,
+        SayReason::JoinedQuietly,
+        SayReason::CauseChanged,
+        SayReason::MergedIncidents,
+        SayReason::AllOver,
+        SayReason::PartOver,
+        SayReason::TakenBySomebody,
+        SayReason::HeldSettling,
+        SayReason::HeldBlind,
+        SayReason::HeldFirstRound,
+        SayReason::HeldUnnamed,
+    ];
+
+    /// The reason a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<SayReason> {
+        SayReason::ALL.into_iter().find(|r| r.word() == word)
+    }
+
     /// The word users see.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -1,0 +1,113 @@
+//! Which sink is told which step, and what collapses: pure, so that it can be tried as a table.
+//!
+//! A sink is told of an incident from the first step that is severe enough for it; from then on it hears every step,
+//! to the end. Only steps that surely were not received collapse, into the latest: a step that is on its way, or may
+//! have been received, keeps its own key, so that nothing is told twice under two keys.
+
+use std::collections::BTreeMap;
+
+use cunkou_core::alert::{Message, MessageKind};
+use cunkou_core::model::{Severity, Time};
+
+use super::outbox::OutboxKey;
+
+/// A sink, as far as the outbox must know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkRoute {
+    /// Its name in the settings.
+    pub name: String,
+    /// The least severity that it is told of.
+    pub min_severity: Severity,
+}
+
+/// How far a row of the outbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SlotState {
+    /// Surely not received.
+    Pending,
+    /// On its way, or perhaps received.
+    Sending,
+    /// Received.
+    Delivered,
+    /// Given up.
+    Dropped,
+    /// Told by a later row.
+    Collapsed,
+}
+
+impl SlotState {
+    /// The word in the column `state`.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            SlotState::Pending => "pending",
+            SlotState::Sending => "sending",
+            SlotState::Delivered => "delivered",
+            SlotState::Dropped => "dropped",
+            SlotState::Collapsed => "collapsed",
+        }
+    }
+
+    /// The state a word names.
+    pub(super) fn from_word(word: &str) -> Option<SlotState> {
+        use SlotState as S;
+        [S::Pending, S::Sending, S::Delivered, S::Dropped, S::Collapsed].into_iter().find(|s| s.word() == word)
+    }
+}
+
+/// A row of the outbox, without its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) from_step: u32,
+    pub(super) state: SlotState,
+    pub(super) created: Time,
+    pub(super) next_attempt: Time,
+    pub(super) attempts: u32,
+    /// To be written.
+    pub(super) changed: bool,
+}
+
+/// The rows of the incidents of a batch.
+pub(super) type Slots = BTreeMap<OutboxKey, Slot>;
+
+/// Adds a step for every sink that is to hear it.
+pub(super) fn route(message: &Message, routes: &[SinkRoute], slots: &mut Slots) {
+    for route in routes {
+        let key = OutboxKey { incident: message.incident.id, sink: route.name.clone(), step: message.step };
+        let first = OutboxKey { step: 0, ..key.clone() };
+        let last = OutboxKey { step: u32::MAX, ..key.clone() };
+        let told = slots.range(first.clone()..=last).next().is_some();
+        if slots.contains_key(&key) || !(told || takes(route, message)) {
+            continue;
+        }
+        let mut slot = Slot {
+            from_step: message.step,
+            state: SlotState::Pending,
+            created: message.at,
+            next_attempt: message.at,
+            attempts: 0,
+            changed: true,
+        };
+        for (_, old) in slots.range_mut(first..key.clone()).filter(|(_, old)| old.state == SlotState::Pending) {
+            slot.take_over(old);
+        }
+        slots.insert(key, slot);
+    }
+}
+
+/// Whether a step is one by which a sink learns of an incident: an end is news only to those who know the beginning.
+fn takes(route: &SinkRoute, message: &Message) -> bool {
+    let ends = matches!(message.kind, MessageKind::Resolved | MessageKind::Merged | MessageKind::Acknowledged);
+    !ends && message.incident.severity >= route.min_severity
+}
+
+impl Slot {
+    /// Tells what an earlier row was to tell; a sink that is away is not tried sooner for it.
+    fn take_over(&mut self, old: &mut Slot) {
+        self.from_step = self.from_step.min(old.from_step);
+        self.created = self.created.min(old.created);
+        self.next_attempt = self.next_attempt.max(old.next_attempt);
+        self.attempts = self.attempts.max(old.attempts);
+        old.state = SlotState::Collapsed;
+        old.changed = true;
+    }
+}

@@ -1,0 +1,122 @@
+//! Who is told which step, as a table: pure.
+
+use cunkou_core::alert::MessageKind as K;
+use cunkou_core::model::Severity;
+use proptest::prelude::*;
+
+use super::super::routing::{Slot, SlotState as S, Slots, route};
+use super::*;
+
+/// What a table says of one sink: (step, from_step, state).
+fn told(slots: &Slots) -> Vec<(u32, u32, S)> {
+    slots.iter().map(|(key, slot)| (key.step, slot.from_step, slot.state)).collect()
+}
+
+fn slots(rows: &[(u32, u32, S)]) -> Slots {
+    let row = |(step, from_step, state): &(u32, u32, S)| {
+        let key = OutboxKey { incident: IncidentId(1), sink: "desk".to_owned(), step: *step };
+        let slot = Slot {
+            from_step: *from_step,
+            state: *state,
+            created: Time(1_000),
+            next_attempt: Time(7_000),
+            attempts: 3,
+            changed: false,
+        };
+        (key, slot)
+    };
+    rows.iter().map(row).collect()
+}
+
+#[test]
+fn only_what_was_surely_not_received_collapses_into_the_latest() {
+    use S::{Collapsed, Delivered, Dropped, Pending, Sending};
+    type Rows = &'static [(u32, u32, S)];
+    let table: [(&str, Rows, Rows); 6] = [
+        ("nothing before", &[], &[(5, 5, Pending)]),
+        ("an unsent one", &[(3, 2, Pending)], &[(3, 2, Collapsed), (5, 2, Pending)]),
+        (
+            "two unsent ones",
+            &[(3, 3, Pending), (4, 4, Pending)],
+            &[(3, 3, Collapsed), (4, 4, Collapsed), (5, 3, Pending)],
+        ),
+        ("one on its way", &[(4, 4, Sending)], &[(4, 4, Sending), (5, 5, Pending)]),
+        (
+            "one on its way and an unsent one behind it",
+            &[(3, 3, Sending), (4, 4, Pending)],
+            &[(3, 3, Sending), (4, 4, Collapsed), (5, 4, Pending)],
+        ),
+        (
+            "what is over stays",
+            &[(1, 1, Delivered), (2, 2, Dropped), (3, 3, Collapsed)],
+            &[(1, 1, Delivered), (2, 2, Dropped), (3, 3, Collapsed), (5, 5, Pending)],
+        ),
+    ];
+    for (case, before, after) in table {
+        let mut slots = slots(before);
+        route(&message(1, 5, K::Updated, Severity::Critical), &desk(), &mut slots);
+        assert_eq!(told(&slots), after, "{case}");
+    }
+}
+
+#[test]
+fn a_collapsed_row_keeps_how_long_it_has_waited_and_when_it_is_tried() {
+    let mut slots = slots(&[(1, 1, S::Pending)]);
+    route(&message(1, 5, K::Resolved, Severity::Critical), &desk(), &mut slots);
+    let slot = slots.into_values().next_back().unwrap();
+    assert_eq!((slot.created, slot.next_attempt, slot.attempts), (Time(1_000), Time(7_000), 3));
+}
+
+#[test]
+fn a_sink_hears_of_an_incident_once_it_is_severe_enough_and_then_to_the_end() {
+    let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Warning }];
+    let mut slots = Slots::new();
+    let mut say = |step, kind, severity| {
+        let before = slots.len();
+        route(&message(1, step, kind, severity), &sink, &mut slots);
+        slots.len() > before
+    };
+    assert!(!say(1, K::Opened, Severity::Info));
+    assert!(say(2, K::Updated, Severity::Critical));
+    assert!(say(3, K::Updated, Severity::Info), "told once, it hears all");
+    assert!(!say(3, K::Updated, Severity::Info), "but nothing twice");
+    assert!(say(4, K::Resolved, Severity::Info));
+}
+
+#[test]
+fn an_end_is_no_news_to_who_never_heard_of_the_beginning() {
+    for kind in [K::Resolved, K::Merged, K::Acknowledged] {
+        let mut slots = Slots::new();
+        route(&message(1, 4, kind, Severity::Critical), &desk(), &mut slots);
+        assert!(slots.is_empty(), "{kind:?}");
+    }
+}
+
+proptest! {
+    /// Whatever a sink does, every step from the first it takes is told by exactly one row that counts, in order.
+    #[test]
+    fn no_step_is_lost_and_none_is_told_twice(acts in proptest::collection::vec(0_u8..4, 1..40)) {
+        let mut slots = Slots::new();
+        let mut step = 0;
+        for act in acts {
+            let head = slots.iter().find(|(_, s)| matches!(s.state, S::Pending | S::Sending)).map(|(k, _)| k.clone());
+            match (act, head.and_then(|key| slots.get_mut(&key))) {
+                (0 | 1, _) => {
+                    step += 1;
+                    route(&message(1, step, K::Updated, Severity::Critical), &desk(), &mut slots);
+                }
+                (2, Some(slot)) => slot.state = S::Sending,
+                (_, Some(slot)) if slot.state == S::Sending => slot.state = S::Delivered,
+                _ => {}
+            }
+        }
+        let mut next = 1;
+        for (key, slot) in slots.iter().filter(|(_, s)| s.state != S::Collapsed) {
+            prop_assert_eq!(slot.from_step, next);
+            next = key.step + 1;
+        }
+        prop_assert_eq!(next, step + 1);
+        let waiting = slots.values().filter(|s| s.state == S::Pending).count();
+        prop_assert!(waiting <= 1, "at most one row waits behind the one on its way");
+    }
+}
