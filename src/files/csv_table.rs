@@ -1,7 +1,5 @@
 //! CSV to a table and back: `,` `;` or tab, LF or CRLF, line numbers that are those of the file.
 
-use std::io::Read;
-
 use csv::StringRecord;
 use cunkou_core::registry::{FileFault, FileKind, Row, Table};
 
@@ -10,28 +8,22 @@ use super::told::Told;
 
 /// What may stand between cells.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
-/// A record behind the last one: where it does not come back alone, a quote was left open and has swallowed it.
-const END: &str = "\u{1}end of file";
 
 /// Cuts a text into rows and cells; `None` where it is no table. Also says what stood between the cells.
 pub(super) fn parse(file: FileKind, text: &str, told: &mut Told) -> Option<(Table, u8)> {
     let delimiter = sniff(file, text);
+    if let Some(line) = broken_quote(text, delimiter) {
+        let why = "a quotation mark that opens here is never closed, or text stands behind its end".into();
+        told.fault(Some(line), None, FileFault::Unreadable { why });
+        return None;
+    }
     let mut reader = reader(text, delimiter);
     let mut record = StringRecord::new();
     let mut table = Table::default();
     let mut loose = Loose::default();
     let mut header_line = None;
-    loop {
-        let more = reader.read_record(&mut record).unwrap_or(false);
+    while reader.read_record(&mut record).unwrap_or(false) {
         let line = line_of(text, &record);
-        if !more || is_end(&record) {
-            break;
-        }
-        if record.iter().last().is_some_and(|cell| cell.ends_with(&format!("\n{END}\n"))) {
-            let why = "a quotation mark that opens here is never closed".into();
-            told.fault(Some(line), None, FileFault::Unreadable { why });
-            return None;
-        }
         if header_line.is_none() {
             header_line = Some(line);
             if record.len() > MAX_COLUMNS {
@@ -50,17 +42,34 @@ pub(super) fn parse(file: FileKind, text: &str, told: &mut Told) -> Option<(Tabl
     Some((table, delimiter))
 }
 
-fn reader(text: &str, delimiter: u8) -> csv::Reader<impl Read> {
-    let end = format!("\n{END}\n");
-    csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes().chain(std::io::Cursor::new(end.into_bytes())))
+fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes())
 }
 
-fn is_end(record: &StringRecord) -> bool {
-    record.len() == 1 && record.get(0) == Some(END)
+/// The line on which a quote opens that is not closed, or not closed at the end of its cell (RFC 4180). The reader
+/// would take it and what follows for one cell, and cameras would be missing without a word.
+fn broken_quote(text: &str, delimiter: u8) -> Option<u32> {
+    let mut bytes = text.bytes().peekable();
+    let mut line = 1;
+    let mut cell_begins = true;
+    while let Some(byte) = bytes.next() {
+        if cell_begins && byte == b'"' {
+            let opened = line;
+            loop {
+                match (bytes.next(), bytes.peek()) {
+                    (Some(b'"'), Some(b'"')) => drop(bytes.next()),
+                    (Some(b'"'), None | Some(b'\n' | b'\r')) => break,
+                    (Some(b'"'), Some(next)) if *next == delimiter => break,
+                    (Some(b'"'), Some(_)) | (None, _) => return Some(opened),
+                    (Some(b'\n'), _) => line += 1,
+                    (Some(_), _) => {}
+                }
+            }
+        }
+        line += u32::from(byte == b'\n');
+        cell_begins = byte == delimiter || matches!(byte, b'\n' | b'\r');
+    }
+    None
 }
 
 /// The delimiter by which the first row has most known names; of equals that which gives most names, then the comma.

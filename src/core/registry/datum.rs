@@ -23,7 +23,7 @@ words! {
 /// The ellipsoid of Krasovsky, of which the reconstruction is made: axis in metres.
 const AXIS: f64 = 6_378_245.0;
 /// The square of its eccentricity.
-const E2: f64 = 0.006_693_421_622_965_943_23;
+const E2: f64 = 0.006_693_421_622_965_943;
 /// Converted positions are rounded to a hundred-millionth of a degree, about a millimetre.
 const KEPT: f64 = 1e8;
 /// The inverses converge in four to six rounds to 1e-12 degrees.
