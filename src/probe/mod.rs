@@ -1,1 +1,100 @@
-//! ASK ONE QUESTION: one file a protocol. Every address passes the allow-list once, as a type; every read is bounded in time and bytes. Believes nothing: an outcome is what was heard.
+//! ASK ONE QUESTION: one file a protocol. Every address passes the allow-list once, as a type; every read is bounded in
+//! time and bytes. Believes nothing: an answer is what was heard.
+//!
+//! What comes from a camera is hostile. Nothing in here panics, retries, keeps a picture or shows a secret.
+
+mod allow;
+mod dial;
+mod hints;
+mod jpeg;
+mod limits;
+mod question;
+mod reach;
+mod rtsp;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use std::sync::Arc;
+
+use cunkou_core::model::{Check, FailKind, ProbeResult, Span};
+use tokio::time::Instant;
+
+pub use allow::{AllowList, Vetted};
+pub use hints::Hint;
+pub use limits::Limits;
+pub use question::{Answer, Credential, How, Question, for_camera, for_canary, for_node, for_url};
+pub use trace::Step;
+
+use reach::Icmp;
+use trace::{Stop, Trace};
+
+/// Asks questions. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Prober {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    limits: Limits,
+    allow: AllowList,
+    icmp: Icmp,
+    tls: tokio_rustls::TlsConnector,
+}
+
+impl std::fmt::Debug for Prober {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prober").field("limits", &self.inner.limits).finish_non_exhaustive()
+    }
+}
+
+impl Prober {
+    /// A prober that dials only what the list allows.
+    #[must_use]
+    pub fn new(limits: Limits, allow: AllowList) -> Prober {
+        let tls = dial::tls_connector();
+        Prober { inner: Arc::new(Inner { limits, allow, icmp: Icmp::default(), tls }) }
+    }
+
+    /// Asks one question. Ends within its deadline, whatever the other side does.
+    pub async fn ask(&self, question: &Question) -> Answer {
+        self.run(question, Trace::quiet()).await
+    }
+
+    /// The same, with every step written down for people.
+    pub async fn ask_aloud(&self, question: &Question) -> Answer {
+        self.run(question, Trace::aloud()).await
+    }
+
+    async fn run(&self, question: &Question, mut trace: Trace) -> Answer {
+        let deadline = self.inner.limits.deadline(question.check(), question.confirming);
+        let began = Instant::now();
+        let heard = tokio::time::timeout(deadline, self.heard(question, &mut trace)).await;
+        let took = began.elapsed();
+        let result = match heard {
+            Ok(Ok(())) => ProbeResult::Pass { slow: question.check() != Check::Reach && took > self.inner.limits.timeout },
+            Ok(Err(Stop { result, note })) => {
+                trace.note(note);
+                result
+            }
+            Err(_) => {
+                trace.end_phase();
+                trace.note(format!("no answer within {}", Span::from(deadline)));
+                ProbeResult::Fail(FailKind::Timeout)
+            }
+        };
+        trace.into_answer(result)
+    }
+
+    async fn heard(&self, question: &Question, trace: &mut Trace) -> Result<(), Stop> {
+        match &question.how {
+            How::Tcp { host, port } => reach::tcp(&self.inner, host, *port, question.confirming, trace).await,
+            How::Icmp { host, fallback } => {
+                reach::icmp(&self.inner, host, *fallback, question.confirming, trace).await
+            }
+            How::Stream { url } => rtsp::ask(&self.inner, url, question.credential.as_ref(), trace).await,
+            How::Picture { url } => snapshot::ask(&self.inner, url, question.credential.as_ref(), trace).await,
+        }
+    }
+}

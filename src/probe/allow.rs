@@ -1,0 +1,102 @@
+//! Which addresses may be dialled at all: the list of the settings, as a type.
+//!
+//! A name is judged after it was resolved, and again after each redirect; only a [`Vetted`] address can be dialled, and
+//! only this file can make one.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+/// An address that passed the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vetted(SocketAddr);
+
+impl Vetted {
+    /// The address.
+    #[must_use]
+    pub fn addr(self) -> SocketAddr {
+        self.0
+    }
+}
+
+/// The list: networks that may be probed, and what the daemon itself listens on, which never may.
+#[derive(Debug, Clone, Default)]
+pub struct AllowList {
+    nets: Vec<IpNet>,
+    /// Addresses allowed by being named: canaries, and what a tech names on the command line.
+    named: Vec<IpAddr>,
+    own: Vec<SocketAddr>,
+}
+
+impl AllowList {
+    /// The list of the settings. `own` is what the daemon listens on.
+    #[must_use]
+    pub fn new(nets: Vec<IpNet>, own: Vec<SocketAddr>) -> AllowList {
+        AllowList { nets, named: Vec::new(), own }
+    }
+
+    /// Allows an address by naming it: a canary.
+    #[must_use]
+    pub fn and(mut self, address: IpAddr) -> AllowList {
+        self.named.push(plain(address));
+        self
+    }
+
+    /// Judges an address. A mapped IPv6 address is judged as the IPv4 address that it is.
+    #[must_use]
+    pub fn vet(&self, addr: SocketAddr) -> Option<Vetted> {
+        let ip = plain(addr.ip());
+        let own = |o: &SocketAddr| {
+            o.port() == addr.port() && (plain(o.ip()) == ip || (o.ip().is_unspecified() && ip.is_loopback()))
+        };
+        let allowed = self.nets.iter().any(|n| n.contains(&ip)) || self.named.contains(&ip);
+        let usable = !ip.is_unspecified() && !ip.is_multicast();
+        (allowed && usable && !self.own.iter().any(own)).then(|| Vetted(SocketAddr::new(ip, addr.port())))
+    }
+}
+
+/// An IPv4 address that is mapped into IPv6, as what it is.
+fn plain(ip: IpAddr) -> IpAddr {
+    ip.to_canonical()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list() -> AllowList {
+        let nets = ["10.0.0.0/8", "192.168.0.0/16", "fc00::/7"].map(|n| n.parse().unwrap());
+        AllowList::new(nets.to_vec(), vec!["10.0.0.5:9778".parse().unwrap(), "0.0.0.0:9779".parse().unwrap()])
+            .and("127.20.255.254".parse().unwrap())
+    }
+
+    #[test]
+    fn only_what_is_listed_can_be_dialled() {
+        let list = list();
+        for (addr, may) in [
+            ("10.1.2.3:554", true),
+            ("192.168.7.1:80", true),
+            ("[fd00::1]:554", true),
+            ("[::ffff:10.1.2.3]:554", true),
+            ("[::ffff:127.0.0.1]:554", false),
+            ("127.0.0.1:554", false),
+            ("[::1]:554", false),
+            ("169.254.169.254:80", false),
+            ("8.8.8.8:53", false),
+            ("0.0.0.0:554", false),
+            ("224.0.0.1:554", false),
+            ("10.0.0.5:9778", false),
+            ("10.0.0.5:554", true),
+            ("127.20.255.254:8023", true),
+            ("127.20.255.254:9779", false),
+        ] {
+            assert_eq!(list.vet(addr.parse().unwrap()).is_some(), may, "{addr}");
+        }
+    }
+
+    #[test]
+    fn a_mapped_address_is_dialled_as_what_it_is() {
+        let vetted = list().vet("[::ffff:10.1.2.3]:554".parse().unwrap()).unwrap();
+        assert_eq!(vetted.addr(), "10.1.2.3:554".parse().unwrap());
+    }
+}

@@ -1,0 +1,61 @@
+//! Every bound on what a camera may cost us (pitfalls of other tools: an answer without end took 528 MB in 2.7 s).
+
+use std::time::Duration;
+
+use cunkou_core::model::Check;
+
+/// The bounds, with their defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// A whole probe of stream or picture; an answer after it, in a confirming try, is `slow`.
+    pub timeout: Duration,
+    /// An ordinary probe of reach.
+    pub reach_timeout: Duration,
+    /// A confirming try of stream or picture.
+    pub confirm_timeout: Duration,
+    /// A confirming try of reach: packets, and the time over which they are sent.
+    pub confirm_packets: u32,
+    /// See `confirm_packets`.
+    pub confirm_reach: Duration,
+    /// The head of an answer, bytes.
+    pub head_bytes: usize,
+    /// The body of an RTSP answer (an SDP), bytes.
+    pub sdp_bytes: usize,
+    /// The body of a snapshot, bytes.
+    pub picture_bytes: usize,
+    /// Redirects that are followed; each is vetted anew.
+    pub redirects: usize,
+    /// Addresses of one name that are tried.
+    pub addresses: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            timeout: Duration::from_secs(3),
+            reach_timeout: Duration::from_secs(1),
+            confirm_timeout: Duration::from_secs(10),
+            confirm_packets: 5,
+            confirm_reach: Duration::from_millis(800),
+            head_bytes: 64 * 1024,
+            sdp_bytes: 256 * 1024,
+            picture_bytes: 4 * 1024 * 1024,
+            redirects: 3,
+            addresses: 4,
+        }
+    }
+}
+
+impl Limits {
+    /// How long a probe may take.
+    #[must_use]
+    pub fn deadline(&self, check: Check, confirming: bool) -> Duration {
+        match (check, confirming) {
+            (Check::Reach, false) => self.reach_timeout,
+            // The packets end it; a name that is slow to resolve must not.
+            (Check::Reach, true) => self.confirm_reach.max(self.reach_timeout),
+            (_, false) => self.timeout,
+            (_, true) => self.confirm_timeout,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of whole probes against servers that misbehave.
