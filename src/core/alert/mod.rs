@@ -4,8 +4,10 @@
 //! which language. It never sends anything and knows no sink. Rules: semantics.md §6.
 
 mod types;
+mod words;
 
 pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
     MessageKind, Policy, SayReason,
 };
+pub use words::{Speaker, Station, clean, nearest_station};
