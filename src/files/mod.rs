@@ -1,12 +1,20 @@
-//! FROM AND TO DISK: registry tables as CSV and GeoJSON, settings as TOML, secrets. Bytes in, values and faults out; decides nothing about cameras.
+//! FROM AND TO DISK: registry tables as CSV and GeoJSON, settings as TOML, secrets.
+//!
+//! Bytes in, values and faults out. Decides nothing about cameras and puts nothing in force.
 
 mod csv_table;
 mod encoding;
 pub mod folder;
+mod judge;
 pub mod rows;
+pub mod secrets;
+pub mod settings;
 mod shapes;
 #[cfg(test)]
 mod tests;
 mod told;
 
 pub use encoding::Encoding;
+pub use folder::{FolderError, Loaded, from_bytes, load, write_files, write_folder};
+pub use judge::judge;
+pub use rows::{RowsError, decode, encode};

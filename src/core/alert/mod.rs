@@ -6,6 +6,7 @@
 mod book;
 mod speak;
 mod types;
+mod words;
 
 pub(crate) use book::{Book, Want, Wanted};
 pub(crate) use speak::{CauseFacts, Facts};
@@ -13,3 +14,4 @@ pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
     MessageKind, Policy, SayReason,
 };
+pub use words::{Speaker, Station, clean, nearest_station};

@@ -1,0 +1,299 @@
+//! What alerts and incidents say, in every language that people here read.
+//!
+//! Order of every message: entrances first, then cameras, then the cause; lists are capped and the rest is counted.
+//! Pure text: escaping is the sink's, times come through a function of the caller. Names of the registry are hostile
+//! (they are typed by hand and pasted from elsewhere), so control and bidirectional characters are taken out.
+
+mod en;
+mod names;
+mod station;
+#[cfg(test)]
+mod tests;
+mod zh;
+
+use crate::alert::{Alert, AlertName, AlertObject, EndReason, Incident, Message, MessageKind};
+use crate::health::{Cause, MonitorCause};
+use crate::model::{CameraId, EntranceId, IncidentId, Language, Reason, ReasonSet, Time};
+use crate::registry::{NodeKind, Registry};
+
+use names::Names;
+pub use names::clean;
+pub use station::{Station, nearest_station};
+
+/// Entrances, and villages, that a message names.
+const MAX_ENTRANCES: usize = 10;
+
+/// Cameras that a message names.
+const MAX_CAMERAS: usize = 5;
+
+/// One language: a phrase a method, so that the compiler misses no key in any.
+trait Tongue: Sync {
+    /// Names, the rest counted: `shown` of `total`.
+    fn list(&self, shown: &[String], total: usize) -> String;
+    fn entrances_lost(&self, n: usize) -> String;
+    fn cameras_down(&self, n: usize, of: Option<u32>) -> String;
+    fn nothing_lost(&self) -> String;
+    fn cause(&self, cause: &str) -> String;
+    fn blind(&self) -> String;
+    fn kind(&self, kind: MessageKind, headline: &str) -> String;
+    fn lost_line(&self, n: usize, list: &str) -> String;
+    fn was_lost_line(&self, n: usize, list: &str) -> String;
+    fn villages_line(&self, n: usize, list: &str) -> String;
+    fn cameras_line(&self, n: usize, of: Option<u32>, list: &str) -> String;
+    fn rivals_line(&self, list: &str) -> String;
+    fn since_line(&self, from: &str) -> String;
+    fn lasted_line(&self, from: &str, to: &str) -> String;
+    fn station_line(&self, name: &str, metres: f64) -> String;
+    fn link_line(&self, link: &str) -> String;
+    fn still_lost_line(&self, n: usize, list: &str) -> String;
+    fn none_lost_line(&self) -> String;
+    fn acknowledged_line(&self, by: &str, at: &str, note: &str, until: Option<&str>) -> String;
+    fn merged_line(&self, into: Option<IncidentId>) -> String;
+    fn reopened_line(&self, times: u32) -> String;
+    fn ended_line(&self, at: &str, why: EndReason) -> String;
+    fn node(&self, kind: Option<NodeKind>) -> &'static str;
+    fn camera(&self) -> &'static str;
+    fn named(&self, what: &str, id: &str, name: &str) -> String;
+    fn partial(&self, node: &str) -> String;
+    fn common_village(&self, village: &str) -> String;
+    fn common_subnet(&self, subnet: &str) -> String;
+    fn common_town(&self) -> String;
+    fn monitor(&self, cause: MonitorCause) -> &'static str;
+    fn alert(&self, name: AlertName, what: &str) -> String;
+    fn reasons_line(&self, list: &str) -> String;
+    fn reason(&self, reason: Reason) -> &'static str;
+}
+
+/// Says things, in one language, with the names of one registry.
+#[derive(Clone, Copy)]
+pub struct Speaker<'a> {
+    /// The language.
+    pub language: Language,
+    /// Where names are looked up.
+    pub registry: &'a Registry,
+    /// A moment as people there write it.
+    pub local_time: &'a dyn Fn(Time) -> String,
+    /// Where an incident can be looked at; `None` where no address is set.
+    pub link: &'a dyn Fn(IncidentId) -> Option<String>,
+    /// Why a camera is degraded.
+    pub reasons: &'a dyn Fn(&CameraId) -> ReasonSet,
+    /// Every entrance that is lost at this moment, by whatever incident: a word that something is over says what is not.
+    pub lost_now: &'a [EntranceId],
+}
+
+impl Speaker<'_> {
+    /// One line: how much is lost, and why.
+    #[must_use]
+    pub fn headline(&self, incident: &Incident) -> String {
+        self.headline_of(incident, incident.entrances_lost.len())
+    }
+
+    fn headline_of(&self, incident: &Incident, entrances: usize) -> String {
+        let t = self.tongue();
+        if incident.cause == Cause::Monitor(MonitorCause::Blind) {
+            return t.blind();
+        }
+        let mut parts = Vec::new();
+        if entrances > 0 {
+            parts.push(t.entrances_lost(entrances));
+        }
+        if !incident.cameras.is_empty() {
+            parts.push(t.cameras_down(incident.cameras.len(), incident.cameras_of));
+        }
+        if parts.is_empty() {
+            parts.push(t.nothing_lost());
+        }
+        parts.push(t.cause(&self.incident_cause(incident)));
+        parts.join(" · ")
+    }
+
+    /// One line for a message: what happened to the incident, and its headline.
+    #[must_use]
+    pub fn message_summary(&self, message: &Message) -> String {
+        let entrances = self.entrances_of(message).len();
+        self.tongue().kind(message.kind, &self.headline_of(&message.incident, entrances))
+    }
+
+    /// The whole text of a message, a line a fact.
+    #[must_use]
+    pub fn message_description(&self, message: &Message) -> String {
+        let (t, incident) = (self.tongue(), &*message.incident);
+        let mut lines = match message.kind {
+            MessageKind::Opened | MessageKind::Updated | MessageKind::MoreLost => Vec::new(),
+            MessageKind::Reopened => vec![t.reopened_line(incident.reopenings)],
+            MessageKind::Acknowledged => self.acknowledged_lines(incident),
+            MessageKind::Merged => vec![t.merged_line(incident.merged_into)],
+            MessageKind::Resolved => Vec::new(),
+        };
+        self.push_extent(message, &mut lines);
+        lines.push(t.cause(&self.incident_cause(incident)));
+        self.push_rivals(incident, &mut lines);
+        match incident.resolved_at.filter(|_| message.kind == MessageKind::Resolved) {
+            Some(end) => lines.push(t.lasted_line(&self.time(incident.since), &self.time(end))),
+            None => lines.push(t.since_line(&self.time(incident.since))),
+        }
+        if message.kind == MessageKind::Resolved {
+            if message.alerts.iter().any(|a| a.ended.is_some_and(|(_, why)| why == EndReason::Removed)) {
+                lines.push(t.ended_line(&self.time(message.at), EndReason::Removed));
+            }
+            lines.push(self.still_lost());
+        } else {
+            lines.extend(
+                station::of_incident(self.registry, incident).map(|s| t.station_line(&clean(s.name), s.metres)),
+            );
+        }
+        let shown = incident.merged_into.filter(|_| message.kind == MessageKind::Merged).unwrap_or(incident.id);
+        lines.extend((self.link)(shown).map(|link| t.link_line(&link)));
+        lines.join("\n")
+    }
+
+    /// Entrances, villages, cameras: what a message is about.
+    fn push_extent(&self, message: &Message, lines: &mut Vec<String>) {
+        let (t, names, incident) = (self.tongue(), self.names(), &*message.incident);
+        let entrances = self.entrances_of(message);
+        if !entrances.is_empty() {
+            let list = self.capped(entrances.iter().map(|id| names.entrance(id)), MAX_ENTRANCES, entrances.len());
+            lines.push(match message.kind {
+                MessageKind::Resolved => t.was_lost_line(entrances.len(), &list),
+                _ => t.lost_line(entrances.len(), &list),
+            });
+        }
+        if !incident.villages.is_empty() {
+            let n = incident.villages.len();
+            let list = self.capped(incident.villages.iter().map(|id| names.area(id)), MAX_ENTRANCES, n);
+            lines.push(t.villages_line(n, &list));
+        }
+        if !incident.cameras.is_empty() && message.kind != MessageKind::Resolved {
+            let n = incident.cameras.len();
+            let list = self.capped(incident.cameras.iter().map(|id| names.camera(id)), MAX_CAMERAS, n);
+            lines.push(t.cameras_line(n, incident.cameras_of, &list));
+        }
+    }
+
+    /// The entrances a message is about: those lost now; once it is over, those that were.
+    fn entrances_of(&self, message: &Message) -> Vec<EntranceId> {
+        if message.kind != MessageKind::Resolved {
+            return message.incident.entrances_lost.clone();
+        }
+        let ended = message.alerts.iter().filter(|a| a.key.name == AlertName::EntranceLost).filter_map(|a| {
+            match &a.key.object {
+                AlertObject::Entrance(id) => Some(id.clone()),
+                _ => None,
+            }
+        });
+        let mut all: Vec<EntranceId> = message.incident.paged_entrances.iter().cloned().chain(ended).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn acknowledged_lines(&self, incident: &Incident) -> Vec<String> {
+        let Some(ack) = &incident.acknowledged else { return Vec::new() };
+        let until = ack.until.map(|u| self.time(u));
+        let line =
+            self.tongue().acknowledged_line(&clean(&ack.by), &self.time(ack.at), &clean(&ack.note), until.as_deref());
+        vec![line]
+    }
+
+    fn push_rivals(&self, incident: &Incident, lines: &mut Vec<String>) {
+        if !incident.rivals.is_empty() {
+            let n = incident.rivals.len();
+            let list = self.capped(incident.rivals.iter().map(|r| self.cause(r)), MAX_CAMERAS, n);
+            lines.push(self.tongue().rivals_line(&list));
+        }
+    }
+
+    fn still_lost(&self) -> String {
+        let (t, names, n) = (self.tongue(), self.names(), self.lost_now.len());
+        if n == 0 {
+            return t.none_lost_line();
+        }
+        t.still_lost_line(n, &self.capped(self.lost_now.iter().map(|id| names.entrance(id)), MAX_ENTRANCES, n))
+    }
+
+    /// One line for an alert.
+    #[must_use]
+    pub fn alert_summary(&self, alert: &Alert) -> String {
+        self.tongue().alert(alert.key.name, &self.alert_object(alert))
+    }
+
+    /// The whole text of an alert, a line a fact; `incident` is the one it belongs to now.
+    #[must_use]
+    pub fn alert_description(&self, alert: &Alert, incident: Option<&Incident>) -> String {
+        let t = self.tongue();
+        let mut lines = vec![self.alert_summary(alert)];
+        if let (AlertName::CameraDegraded, AlertObject::Camera(id)) = (alert.key.name, &alert.key.object) {
+            let reasons: Vec<String> = (self.reasons)(id).iter().map(|r| t.reason(r).to_owned()).collect();
+            if !reasons.is_empty() {
+                lines.push(t.reasons_line(&t.list(&reasons, reasons.len())));
+            }
+        }
+        lines.extend(alert.cause.as_ref().map(|cause| t.cause(&self.cause(cause))));
+        if let Some(incident) = incident {
+            self.push_rivals(incident, &mut lines);
+        }
+        match alert.ended {
+            Some((at, why)) => {
+                lines.push(t.lasted_line(&self.time(alert.since), &self.time(at)));
+                lines.push(t.ended_line(&self.time(at), why));
+            }
+            None => lines.push(t.since_line(&self.time(alert.since))),
+        }
+        if let (AlertObject::Entrance(id), None) = (&alert.key.object, alert.ended) {
+            let at = self.registry.entrances.get(id).and_then(|e| e.at);
+            let station = at.and_then(|at| nearest_station(self.registry, at));
+            lines.extend(station.map(|s| t.station_line(&clean(s.name), s.metres)));
+        }
+        lines.join("\n")
+    }
+
+    /// A cause, with the kind, id and name of the thing to blame.
+    #[must_use]
+    pub fn cause(&self, cause: &Cause) -> String {
+        self.names().cause(cause, "")
+    }
+
+    fn incident_cause(&self, incident: &Incident) -> String {
+        self.names().cause(&incident.cause, &incident.cause_name)
+    }
+
+    fn alert_object(&self, alert: &Alert) -> String {
+        let (names, t) = (self.names(), self.tongue());
+        match &alert.key.object {
+            AlertObject::Entrance(id) => {
+                names::in_village(&clean(&alert.village_name), &names::or_id(&alert.name, id.as_str()))
+            }
+            AlertObject::Camera(id) => t.named(t.camera(), id.as_str(), &clean(&alert.name)),
+            AlertObject::Node(id) => names.node(id, &alert.name),
+            AlertObject::Common(text) => match Cause::parse(text) {
+                Some(cause) => names.cause(&cause, &alert.name),
+                None => clean(text),
+            },
+            AlertObject::Monitor => String::new(),
+        }
+    }
+
+    fn capped(&self, names: impl Iterator<Item = String>, cap: usize, total: usize) -> String {
+        let shown: Vec<String> = names.take(cap).collect();
+        self.tongue().list(&shown, total)
+    }
+
+    fn time(&self, at: Time) -> String {
+        (self.local_time)(at)
+    }
+
+    fn tongue(&self) -> &'static dyn Tongue {
+        tongue(self.language)
+    }
+
+    fn names(&self) -> Names<'_> {
+        Names { registry: self.registry, tongue: self.tongue() }
+    }
+}
+
+fn tongue(language: Language) -> &'static dyn Tongue {
+    match language {
+        Language::ZhCn => &zh::Zh,
+        Language::En => &en::En,
+    }
+}

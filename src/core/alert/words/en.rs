@@ -1,0 +1,238 @@
+//! English.
+
+use super::Tongue;
+use crate::alert::{AlertName, EndReason, MessageKind};
+use crate::health::MonitorCause;
+use crate::model::{IncidentId, Reason};
+use crate::registry::NodeKind;
+
+pub(super) struct En;
+
+/// `1 camera`, `40 cameras`.
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+impl Tongue for En {
+    fn list(&self, shown: &[String], total: usize) -> String {
+        let names = shown.join(", ");
+        match total.saturating_sub(shown.len()) {
+            0 => names,
+            rest => format!("{names}, +{rest} more"),
+        }
+    }
+
+    fn entrances_lost(&self, n: usize) -> String {
+        format!("{} lost", count(n, "entrance", "entrances"))
+    }
+
+    fn cameras_down(&self, n: usize, of: Option<u32>) -> String {
+        match of {
+            Some(of) => format!("{n} of {} down", count(of as usize, "camera", "cameras")),
+            None => format!("{} down", count(n, "camera", "cameras")),
+        }
+    }
+
+    fn nothing_lost(&self) -> String {
+        "no entrance lost".to_owned()
+    }
+
+    fn cause(&self, cause: &str) -> String {
+        format!("cause: {cause}")
+    }
+
+    fn blind(&self) -> String {
+        "the monitor is blind: it sees no camera at all; the trouble is on its side and says nothing of the cameras"
+            .to_owned()
+    }
+
+    fn kind(&self, kind: MessageKind, headline: &str) -> String {
+        let word = match kind {
+            MessageKind::Opened => "New",
+            MessageKind::Updated => "Update",
+            MessageKind::MoreLost => "More lost",
+            MessageKind::Reopened => "Again",
+            MessageKind::Acknowledged => "Taken",
+            MessageKind::Resolved => "Over",
+            MessageKind::Merged => "Merged",
+        };
+        format!("{word}: {headline}")
+    }
+
+    fn lost_line(&self, n: usize, list: &str) -> String {
+        format!("{}: {list}", self.entrances_lost(n))
+    }
+
+    fn was_lost_line(&self, n: usize, list: &str) -> String {
+        format!("{} lost before: {list}", count(n, "entrance was", "entrances were"))
+    }
+
+    fn villages_line(&self, n: usize, list: &str) -> String {
+        format!("in {}: {list}", count(n, "village", "villages"))
+    }
+
+    fn cameras_line(&self, n: usize, of: Option<u32>, list: &str) -> String {
+        format!("{}: {list}", self.cameras_down(n, of))
+    }
+
+    fn rivals_line(&self, list: &str) -> String {
+        format!("or: {list}")
+    }
+
+    fn since_line(&self, from: &str) -> String {
+        format!("since {from}")
+    }
+
+    fn lasted_line(&self, from: &str, to: &str) -> String {
+        format!("from {from} to {to}")
+    }
+
+    fn station_line(&self, name: &str, metres: f64) -> String {
+        format!("nearest work station: {name}, {:.1} km as the crow flies", metres / 1_000.0)
+    }
+
+    fn link_line(&self, link: &str) -> String {
+        format!("more: {link}")
+    }
+
+    fn still_lost_line(&self, n: usize, list: &str) -> String {
+        format!("{} still lost: {list}", count(n, "entrance is", "entrances are"))
+    }
+
+    fn none_lost_line(&self) -> String {
+        "no entrance is lost now".to_owned()
+    }
+
+    fn acknowledged_line(&self, by: &str, at: &str, note: &str, until: Option<&str>) -> String {
+        let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+        let until = until.map(|u| format!(" (until {u})")).unwrap_or_default();
+        format!("taken by {by} at {at}{until}{note}")
+    }
+
+    fn merged_line(&self, into: Option<IncidentId>) -> String {
+        match into {
+            Some(id) => format!("same cause as incident #{id}, which goes on for both; not over"),
+            None => "same cause as another incident; not over".to_owned(),
+        }
+    }
+
+    fn reopened_line(&self, times: u32) -> String {
+        format!("it was over and is back (opened again {})", count(times as usize, "time", "times"))
+    }
+
+    fn ended_line(&self, at: &str, why: EndReason) -> String {
+        match why {
+            EndReason::Recovered => format!("recovered at {at}"),
+            EndReason::Removed => {
+                format!("ended at {at}: removed from the registry or no longer judged, which is no recovery")
+            }
+            EndReason::Superseded => format!("ended at {at}: another alert says it now, which is no recovery"),
+        }
+    }
+
+    fn node(&self, kind: Option<NodeKind>) -> &'static str {
+        match kind {
+            Some(NodeKind::Uplink) => "uplink",
+            Some(NodeKind::Switch) => "switch",
+            Some(NodeKind::Onu) => "ONU",
+            Some(NodeKind::Nvr) => "recorder",
+            Some(NodeKind::Power) => "power feed",
+            Some(NodeKind::Pole) => "pole",
+            Some(NodeKind::Group) => "group",
+            None => "node",
+        }
+    }
+
+    fn camera(&self) -> &'static str {
+        "camera"
+    }
+
+    fn named(&self, what: &str, id: &str, name: &str) -> String {
+        let what = if what.is_empty() { String::new() } else { format!("{what} ") };
+        if name.is_empty() || name == id { format!("{what}{id}") } else { format!("{what}{id} ({name})") }
+    }
+
+    fn partial(&self, node: &str) -> String {
+        format!("{node}, in part")
+    }
+
+    fn common_village(&self, village: &str) -> String {
+        format!("several cameras of {village} failed together, cause unknown, no node in the registry")
+    }
+
+    fn common_subnet(&self, subnet: &str) -> String {
+        format!("several cameras of {subnet} failed together, cause unknown, no node in the registry")
+    }
+
+    fn common_town(&self) -> String {
+        "cameras of several networks of the town failed together, cause unknown, no node in the registry".to_owned()
+    }
+
+    fn monitor(&self, cause: MonitorCause) -> &'static str {
+        match cause {
+            MonitorCause::Blind => "the monitor is blind",
+            MonitorCause::Stopped => "the monitor was not running",
+            MonitorCause::Stuck => "the monitor cannot write to its database",
+            MonitorCause::Starting => "the monitor has just started, no answer yet",
+        }
+    }
+
+    fn alert(&self, name: AlertName, what: &str) -> String {
+        match name {
+            AlertName::EntranceLost => format!("Entrance lost: {what}, too few live cameras watch it"),
+            AlertName::EntranceLostTonight => {
+                format!("Entrance lost tonight: {what}, too few cameras will see it after dusk")
+            }
+            AlertName::EntranceReduced => {
+                format!("Entrance reduced: {what} is watched, by fewer cameras than it should be")
+            }
+            AlertName::EntranceUnknown => format!("Entrance unknown: {what}, no fresh evidence for long"),
+            AlertName::SealBroken => format!("Seal broken: {what}"),
+            AlertName::NodeDown => format!("Down: {what}"),
+            AlertName::NodePartial => format!("Down in part: {what}"),
+            AlertName::CommonCause => format!("Common cause: {what}"),
+            AlertName::CameraDown => format!("Camera down: {what}"),
+            AlertName::CameraDegraded => format!("Camera degraded: {what} answers, but something is wrong"),
+            AlertName::CameraFlapping => format!("Camera flapping: {what} comes and goes"),
+            AlertName::CameraUnknown => format!("Camera unknown: {what}, no fresh evidence for long"),
+            AlertName::MonitorBlind => format!("Monitor blind: {}", self.blind()),
+            AlertName::MonitorStuck => {
+                "Monitor stuck: it cannot write to its database; news cannot be told for now".to_owned()
+            }
+            AlertName::Watchdog => {
+                "Watchdog: the monitor is alive; this alert always fires, its absence is the alarm".to_owned()
+            }
+        }
+    }
+
+    fn reasons_line(&self, list: &str) -> String {
+        format!("what is wrong: {list}")
+    }
+
+    fn reason(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::Black => "black picture",
+            Reason::Covered => "lens covered",
+            Reason::NoSignal => "no signal",
+            Reason::Frozen => "frozen picture",
+            Reason::Moved => "moved view",
+            Reason::Corrupt => "corrupt picture",
+            Reason::Auth => "password refused",
+            Reason::Busy => "busy",
+            Reason::Method => "method refused",
+            Reason::Lossy => "many tries lost",
+            Reason::Slow => "slow answers",
+            Reason::PictureFailed => "no picture",
+            Reason::DeviceFailed => "device check fails",
+            Reason::Clock => "clock off",
+            Reason::Firmware => "unexpected firmware",
+            Reason::Certificate => "certificate ends or has ended",
+            Reason::TlsTooOld => "TLS too old",
+            Reason::LowLight => "too dark",
+            Reason::Blur => "blurred",
+            Reason::Noise => "noisy picture",
+            Reason::Stripes => "stripes",
+            Reason::ColourCast => "colour cast",
+        }
+    }
+}

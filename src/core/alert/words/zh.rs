@@ -1,0 +1,222 @@
+//! 简体中文。
+
+use super::Tongue;
+use crate::alert::{AlertName, EndReason, MessageKind};
+use crate::health::MonitorCause;
+use crate::model::{IncidentId, Reason};
+use crate::registry::NodeKind;
+
+pub(super) struct Zh;
+
+impl Tongue for Zh {
+    fn list(&self, shown: &[String], total: usize) -> String {
+        let names = shown.join("、");
+        match total.saturating_sub(shown.len()) {
+            0 => names,
+            rest => format!("{names} 等（另有 {rest} 个未列出）"),
+        }
+    }
+
+    fn entrances_lost(&self, n: usize) -> String {
+        format!("村口失守 {n} 处")
+    }
+
+    fn cameras_down(&self, n: usize, of: Option<u32>) -> String {
+        match of {
+            Some(of) => format!("摄像机中断 {n} 台（共 {of} 台）"),
+            None => format!("摄像机中断 {n} 台"),
+        }
+    }
+
+    fn nothing_lost(&self) -> String {
+        "无村口失守".to_owned()
+    }
+
+    fn cause(&self, cause: &str) -> String {
+        format!("原因：{cause}")
+    }
+
+    fn blind(&self) -> String {
+        "监测端失明：所有摄像机都看不到，问题在监测端，不代表摄像机有故障".to_owned()
+    }
+
+    fn kind(&self, kind: MessageKind, headline: &str) -> String {
+        let word = match kind {
+            MessageKind::Opened => "新事件",
+            MessageKind::Updated => "更新",
+            MessageKind::MoreLost => "失守增加",
+            MessageKind::Reopened => "再次发生",
+            MessageKind::Acknowledged => "已受理",
+            MessageKind::Resolved => "已恢复",
+            MessageKind::Merged => "已并入其他事件",
+        };
+        format!("【{word}】{headline}")
+    }
+
+    fn lost_line(&self, n: usize, list: &str) -> String {
+        format!("失守村口 {n} 处：{list}")
+    }
+
+    fn was_lost_line(&self, n: usize, list: &str) -> String {
+        format!("曾失守村口 {n} 处：{list}")
+    }
+
+    fn villages_line(&self, n: usize, list: &str) -> String {
+        format!("涉及村（社区）{n} 个：{list}")
+    }
+
+    fn cameras_line(&self, n: usize, of: Option<u32>, list: &str) -> String {
+        format!("{}：{list}", self.cameras_down(n, of))
+    }
+
+    fn rivals_line(&self, list: &str) -> String {
+        format!("也可能是：{list}")
+    }
+
+    fn since_line(&self, from: &str) -> String {
+        format!("开始时间：{from}")
+    }
+
+    fn lasted_line(&self, from: &str, to: &str) -> String {
+        format!("持续时间：{from} 至 {to}")
+    }
+
+    fn station_line(&self, name: &str, metres: f64) -> String {
+        format!("最近警务工作站：{name}（直线约 {:.1} 公里）", metres / 1_000.0)
+    }
+
+    fn link_line(&self, link: &str) -> String {
+        format!("详情：{link}")
+    }
+
+    fn still_lost_line(&self, n: usize, list: &str) -> String {
+        format!("目前仍失守村口 {n} 处：{list}")
+    }
+
+    fn none_lost_line(&self) -> String {
+        "目前没有失守的村口".to_owned()
+    }
+
+    fn acknowledged_line(&self, by: &str, at: &str, note: &str, until: Option<&str>) -> String {
+        let note = if note.is_empty() { String::new() } else { format!("，备注：{note}") };
+        let until = until.map(|u| format!("，有效至 {u}")).unwrap_or_default();
+        format!("{by} 于 {at} 受理{note}{until}")
+    }
+
+    fn merged_line(&self, into: Option<IncidentId>) -> String {
+        match into {
+            Some(id) => format!("与事件 #{id} 同一原因，后续以 #{id} 为准；尚未恢复"),
+            None => "与另一事件同一原因；尚未恢复".to_owned(),
+        }
+    }
+
+    fn reopened_line(&self, times: u32) -> String {
+        format!("恢复后再次发生，第 {times} 次")
+    }
+
+    fn ended_line(&self, at: &str, why: EndReason) -> String {
+        match why {
+            EndReason::Recovered => format!("已于 {at} 恢复"),
+            EndReason::Removed => format!("已于 {at} 结束：对象已从登记表移除或不再判定，并非恢复"),
+            EndReason::Superseded => format!("已于 {at} 结束：由另一告警接替，并非恢复"),
+        }
+    }
+
+    fn node(&self, kind: Option<NodeKind>) -> &'static str {
+        match kind {
+            Some(NodeKind::Uplink) => "上联",
+            Some(NodeKind::Switch) => "交换机",
+            Some(NodeKind::Onu) => "光猫",
+            Some(NodeKind::Nvr) => "录像机",
+            Some(NodeKind::Power) => "供电",
+            Some(NodeKind::Pole) => "立杆",
+            Some(NodeKind::Group) => "设备组",
+            None => "设备",
+        }
+    }
+
+    fn camera(&self) -> &'static str {
+        "摄像机"
+    }
+
+    fn named(&self, what: &str, id: &str, name: &str) -> String {
+        let what = if what.is_empty() { String::new() } else { format!("{what} ") };
+        if name.is_empty() || name == id { format!("{what}{id}") } else { format!("{what}{id}（{name}）") }
+    }
+
+    fn partial(&self, node: &str) -> String {
+        format!("{node} 部分中断")
+    }
+
+    fn common_village(&self, village: &str) -> String {
+        format!("{village}多台摄像机同时中断，共同原因不明，登记表中没有对应设备")
+    }
+
+    fn common_subnet(&self, subnet: &str) -> String {
+        format!("网段 {subnet} 多台摄像机同时中断，共同原因不明，登记表中没有对应设备")
+    }
+
+    fn common_town(&self) -> String {
+        "全镇多个网段的摄像机同时中断，共同原因不明，登记表中没有对应设备".to_owned()
+    }
+
+    fn monitor(&self, cause: MonitorCause) -> &'static str {
+        match cause {
+            MonitorCause::Blind => "监测端失明",
+            MonitorCause::Stopped => "监测程序曾停止",
+            MonitorCause::Stuck => "监测端无法写入数据库",
+            MonitorCause::Starting => "监测刚启动，尚无应答",
+        }
+    }
+
+    fn alert(&self, name: AlertName, what: &str) -> String {
+        match name {
+            AlertName::EntranceLost => format!("村口失守：{what}，在看的摄像机不足"),
+            AlertName::EntranceLostTonight => format!("今晚将失守：{what}，入夜后能看见的摄像机不足"),
+            AlertName::EntranceReduced => format!("村口冗余不足：{what}，仍有摄像机在看，但少于应有台数"),
+            AlertName::EntranceUnknown => format!("村口状况不明：{what}，较长时间没有可靠的检测结果"),
+            AlertName::SealBroken => format!("封控有缺口：{what}"),
+            AlertName::NodeDown => format!("设备中断：{what}"),
+            AlertName::NodePartial => format!("设备部分中断：{what}"),
+            AlertName::CommonCause => format!("多台摄像机同时中断：{what}"),
+            AlertName::CameraDown => format!("摄像机中断：{what}"),
+            AlertName::CameraDegraded => format!("摄像机异常：{what}，有应答但不正常"),
+            AlertName::CameraFlapping => format!("摄像机时断时续：{what}"),
+            AlertName::CameraUnknown => format!("摄像机状况不明：{what}，较长时间没有可靠的检测结果"),
+            AlertName::MonitorBlind => self.blind(),
+            AlertName::MonitorStuck => "监测端无法写入数据库：新情况暂时无法通知".to_owned(),
+            AlertName::Watchdog => "监测正常：本告警始终存在，消失即表示监测已停止".to_owned(),
+        }
+    }
+
+    fn reasons_line(&self, list: &str) -> String {
+        format!("表现：{list}")
+    }
+
+    fn reason(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::Black => "画面全黑",
+            Reason::Covered => "镜头被遮挡",
+            Reason::NoSignal => "无视频信号",
+            Reason::Frozen => "画面冻结",
+            Reason::Moved => "画面偏移",
+            Reason::Corrupt => "画面损坏",
+            Reason::Auth => "密码被拒绝",
+            Reason::Busy => "设备繁忙",
+            Reason::Method => "设备不接受请求方法",
+            Reason::Lossy => "丢包较多",
+            Reason::Slow => "应答缓慢",
+            Reason::PictureFailed => "取不到画面",
+            Reason::DeviceFailed => "设备检查失败",
+            Reason::Clock => "时钟不准",
+            Reason::Firmware => "固件版本不符",
+            Reason::Certificate => "证书即将到期或已到期",
+            Reason::TlsTooOld => "TLS 版本过旧",
+            Reason::LowLight => "画面过暗",
+            Reason::Blur => "画面模糊",
+            Reason::Noise => "画面噪点多",
+            Reason::Stripes => "画面有条纹",
+            Reason::ColourCast => "画面偏色",
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Passwords and tokens: from the environment, systemd's credentials or the secrets file, in this order.
+//!
+//! They stand in no registry file, database, log, metric, error or shown URL. Nothing here has a `Debug` that shows one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use toml::de::{DeTable, DeValue};
+use url::Url;
+
+/// What a variable that holds a secret begins with: `CUNKOU_SECRET_<ENTRY>`.
+const PREFIX: &str = "CUNKOU_SECRET_";
+
+/// The credential of systemd that is read like the secrets file.
+const CREDENTIAL: &str = "cunkou-secrets";
+
+/// A larger file holds no secrets.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What one entry holds.
+#[derive(Clone, Debug)]
+pub enum Secret {
+    /// A user and a password.
+    Login {
+        /// The user.
+        user: String,
+        /// The password.
+        password: SecretString,
+    },
+    /// A token.
+    Token(SecretString),
+}
+
+/// Every secret there is, by entry.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    environment: BTreeMap<String, Secret>,
+    credential: BTreeMap<String, Secret>,
+    file: BTreeMap<String, Secret>,
+}
+
+/// Why the secrets cannot be used. Says where, never what.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// Others can read the file.
+    #[error("{path} has mode {mode:03o}: others than its owner can read it; chmod 600 it")]
+    Mode {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It cannot be read.
+    #[error("{path} cannot be read")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is larger than secrets ever are.
+    #[error("{path} is larger than 1 MiB")]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A line is no TOML.
+    #[error("{path}, line {line}: this is no TOML")]
+    Syntax {
+        /// Which file.
+        path: PathBuf,
+        /// Which line.
+        line: usize,
+    },
+    /// An entry is not of the form that it must have.
+    #[error("{path}, line {line}: an entry is a table [name] with user and password, or with token, all texts")]
+    Entry {
+        /// Which file.
+        path: PathBuf,
+        /// Which line.
+        line: usize,
+    },
+}
+
+impl Secrets {
+    /// Reads the secrets file (which need not be there), systemd's credential `cunkou-secrets` below
+    /// `credentials_dir` (`$CREDENTIALS_DIRECTORY`), and the variables `CUNKOU_SECRET_<ENTRY>` of `env`.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read, can be read by others, or is not of its form.
+    pub fn load(
+        path: &Path,
+        env: impl IntoIterator<Item = (String, String)>,
+        credentials_dir: Option<&Path>,
+    ) -> Result<Secrets, SecretsError> {
+        let environment = env
+            .into_iter()
+            .filter_map(|(name, text)| Some((name.strip_prefix(PREFIX)?.to_owned(), from_variable(&text))))
+            .collect();
+        // systemd guards its credentials itself (a directory of mode 0700, files 0400, or an ACL that shows as 0440).
+        let credential = match credentials_dir {
+            Some(dir) => read(&dir.join(CREDENTIAL), false)?,
+            None => BTreeMap::new(),
+        };
+        Ok(Secrets { environment, credential, file: read(path, true)? })
+    }
+
+    /// The secret of an entry.
+    #[must_use]
+    pub fn get(&self, entry: &str) -> Option<&Secret> {
+        let variable: String =
+            entry.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        self.environment.get(&variable).or_else(|| self.credential.get(entry)).or_else(|| self.file.get(entry))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.environment.len() + self.credential.len() + self.file.len();
+        write!(f, "Secrets({n} entries)")
+    }
+}
+
+/// `user:password`, or a token where there is no colon.
+fn from_variable(text: &str) -> Secret {
+    match text.split_once(':') {
+        Some((user, password)) => Secret::Login { user: user.to_owned(), password: password.into() },
+        None => Secret::Token(text.into()),
+    }
+}
+
+fn read(path: &Path, check_mode: bool) -> Result<BTreeMap<String, Secret>, SecretsError> {
+    use std::io::Read as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let failed = |source| SecretsError::Read { path: path.to_owned(), source };
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(e) => return Err(failed(e)),
+    };
+    // Asked of the open file, so that it is the one that is read.
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    if check_mode && mode & 0o177 != 0 {
+        return Err(SecretsError::Mode { path: path.to_owned(), mode });
+    }
+    let mut text = String::new();
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(SecretsError::TooLarge { path: path.to_owned() });
+    }
+    parse(path, &SecretString::from(text))
+}
+
+fn parse(path: &Path, text: &SecretString) -> Result<BTreeMap<String, Secret>, SecretsError> {
+    let text = text.expose_secret();
+    let line = |offset: usize| text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;
+    // The parser's own message is left out: it may quote the line.
+    let table = DeTable::parse(text)
+        .map_err(|e| SecretsError::Syntax { path: path.to_owned(), line: line(e.span().map_or(0, |s| s.start)) })?;
+    let mut entries = BTreeMap::new();
+    for (name, value) in table.get_ref() {
+        let secret = match value.get_ref() {
+            DeValue::Table(fields) => entry(fields),
+            _ => None,
+        };
+        let Some(secret) = secret else {
+            return Err(SecretsError::Entry { path: path.to_owned(), line: line(name.span().start) });
+        };
+        entries.insert(name.get_ref().to_string(), secret);
+    }
+    Ok(entries)
+}
+
+fn entry(fields: &DeTable<'_>) -> Option<Secret> {
+    let text = |key: &str| fields.get(key).and_then(|v| v.get_ref().as_str());
+    match (fields.len(), text("user"), text("password"), text("token")) {
+        (2, Some(user), Some(password), None) => {
+            Some(Secret::Login { user: user.to_owned(), password: password.into() })
+        }
+        (1, None, None, Some(token)) => Some(Secret::Token(token.into())),
+        _ => None,
+    }
+}
+
+/// A URL that may hold a secret (the robots of most chat services do): shown only as scheme and host.
+#[derive(Clone)]
+pub struct SecretUrl {
+    full: SecretString,
+    shown: String,
+}
+
+impl SecretUrl {
+    /// An http or https URL with a host.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<SecretUrl> {
+        let url = Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https"))?;
+        let host = url.host_str().filter(|h| !h.is_empty())?;
+        let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
+        let shown = format!("{}://{host}{port}", url.scheme());
+        Some(SecretUrl { full: url.as_str().into(), shown })
+    }
+
+    /// The whole URL, to be dialled and not to be shown.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.full.expose_secret()
+    }
+}
+
+impl fmt::Display for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl PartialEq for SecretUrl {
+    fn eq(&self, other: &SecretUrl) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for SecretUrl {}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn file(dir: &Path, text: &str, mode: u32) -> PathBuf {
+        let path = dir.join("secrets.toml");
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    fn login(secrets: &Secrets, entry: &str) -> Option<(String, String)> {
+        match secrets.get(entry)? {
+            Secret::Login { user, password } => Some((user.clone(), password.expose_secret().to_owned())),
+            Secret::Token(_) => None,
+        }
+    }
+
+    fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn environment_comes_before_credential_before_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "[a-1]\nuser = 'f'\npassword = '密:码'\n[b]\nuser='f'\npassword='f'\n[c]\nuser='f'\npassword='f'\n";
+        let path = file(dir.path(), text, 0o600);
+        std::fs::write(dir.path().join(CREDENTIAL), "[b]\nuser='c'\npassword='c'\n[c]\nuser='c'\npassword='c'")
+            .unwrap();
+        let secrets =
+            Secrets::load(&path, env(&[("CUNKOU_SECRET_C", "e:p:q"), ("HOME", "/")]), Some(dir.path())).unwrap();
+        assert_eq!(login(&secrets, "a-1"), Some(("f".into(), "密:码".into())));
+        assert_eq!(login(&secrets, "b"), Some(("c".into(), "c".into())));
+        assert_eq!(login(&secrets, "c"), Some(("e".into(), "p:q".into())));
+        assert!(secrets.get("d").is_none());
+        let secrets = Secrets::load(&path, env(&[("CUNKOU_SECRET_A_1", "tok")]), None).unwrap();
+        assert!(matches!(secrets.get("a-1"), Some(Secret::Token(t)) if t.expose_secret() == "tok"));
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for (mode, good) in
+            [(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o700, false), (0o644, false)]
+        {
+            let result = Secrets::load(&file(dir.path(), "", mode), [], None);
+            assert_eq!(result.is_ok(), good, "{mode:o}");
+            if let Err(e) = result {
+                assert!(e.to_string().contains(&format!("mode {mode:o}")), "{e}");
+            }
+        }
+        assert!(Secrets::load(&dir.path().join("absent.toml"), [], None).is_ok(), "no file, no secrets");
+    }
+
+    #[test]
+    fn faults_name_the_line_and_never_the_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        for (text, line) in [
+            ("[a]\nuser = 'u'\npassword = 'hunter2' x\n", 3),
+            ("[a]\nuser = 'u'\npassword = 'p'\n[b]\nuser = 'hunter2'\n", 4),
+            ("[a]\npassword = 'hunter2'\ntoken = 'hunter2'", 1),
+            ("\na = 'hunter2'", 2),
+            ("[a]\nuser = 'u'\npassword = 5", 1),
+        ] {
+            let error = Secrets::load(&file(dir.path(), text, 0o600), [], None).unwrap_err();
+            let all = format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+            assert!(error.to_string().contains(&format!("line {line}:")), "{text}: {error}");
+            assert!(!all.contains("hunter2"), "{all}");
+        }
+    }
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = file(dir.path(), "[a]\nuser = 'u'\npassword = 'hunter2'\n[b]\ntoken = 'hunter2'\n", 0o600);
+        let secrets = Secrets::load(&path, env(&[("CUNKOU_SECRET_X", "u:hunter2")]), None).unwrap();
+        let shown = format!("{secrets:?} {:?} {:?} {:?}", secrets.get("a"), secrets.get("b"), secrets.get("x"));
+        assert!(!shown.contains("hunter2"), "{shown}");
+        let url = SecretUrl::parse("https://u:hunter2@robot.example:8443/hook/hunter2?key=hunter2#hunter2").unwrap();
+        assert_eq!(format!("{url} {url:?}"), "https://robot.example:8443 https://robot.example:8443");
+        assert!(url.expose().contains("hunter2"));
+        for bad in ["", "ftp://a/", "http://", "desk", "/path"] {
+            assert!(SecretUrl::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

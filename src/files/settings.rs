@@ -1,0 +1,92 @@
+//! `cunkou.toml`: every key with its default, every fault at once, the environment laid over the file.
+//!
+//! Reads text and gives values; opens no file and checks nothing against the world. Rooms own their parameters
+//! ([`cunkou_core::health::Policy`] and its like); this only gathers them.
+
+mod doc;
+mod fault;
+mod gather;
+mod read;
+mod tables;
+
+use std::path::Path;
+
+use cunkou_core::alert;
+use cunkou_core::health;
+use cunkou_core::registry::Intervals;
+
+pub use fault::{FaultKind, Place, SettingFault};
+pub use tables::{
+    CoverageSettings, DatabaseSettings, EscalationSettings, HttpSettings, KeepSettings, MetricsSettings, Mode,
+    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, SinkKind, SinkSettings, TokenSettings,
+    UiSettings,
+};
+
+/// Everything that can be set.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Settings {
+    /// Where the registry is.
+    pub registry: RegistrySettings,
+    /// Where the database is.
+    pub database: DatabaseSettings,
+    /// How to listen.
+    pub http: HttpSettings,
+    /// Who may change something.
+    pub tokens: Vec<TokenSettings>,
+    /// Language and time zone.
+    pub ui: UiSettings,
+    /// How to probe.
+    pub probe: ProbeSettings,
+    /// Canaries and blindness.
+    pub monitor: MonitorSettings,
+    /// What is reserved of `[incident]`.
+    pub escalation: EscalationSettings,
+    /// How long things are kept.
+    pub keep: KeepSettings,
+    /// What is measured.
+    pub metrics: MetricsSettings,
+    /// What coverage asks for.
+    pub coverage: CoverageSettings,
+    /// Whom to tell.
+    pub sinks: Vec<SinkSettings>,
+    checks: Intervals,
+    health: health::Policy,
+    alert: alert::Policy,
+}
+
+impl Settings {
+    /// Reads the text of a settings file and lays the variables `CUNKOU__TABLE__KEY` of `env` over it; relative paths
+    /// are taken from `base_dir`, the folder of the file. A variable's text is read as TOML where it is TOML, else as
+    /// it stands; the tables of a list are numbered from 0 (`CUNKOU__SINK__0__URL`).
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the lines.
+    pub fn parse(
+        text: &str,
+        env: impl IntoIterator<Item = (String, String)>,
+        base_dir: &Path,
+    ) -> Result<Settings, Vec<SettingFault>> {
+        gather::settings(text, env, base_dir)
+    }
+
+    /// How quickly and how surely to believe.
+    #[must_use]
+    pub fn health(&self) -> health::Policy {
+        self.health.clone()
+    }
+
+    /// When to tell.
+    #[must_use]
+    pub fn alert(&self) -> alert::Policy {
+        self.alert.clone()
+    }
+
+    /// How often each check is asked.
+    #[must_use]
+    pub fn intervals(&self) -> Intervals {
+        self.checks
+    }
+}
+
+#[cfg(test)]
+mod tests;

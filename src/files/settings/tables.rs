@@ -1,0 +1,315 @@
+//! The tables of the settings (names.md, Settings), each with its defaults.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use cunkou_core::model::{Language, Severity, Span};
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use url::Url;
+
+use crate::files::secrets::SecretUrl;
+
+/// `[registry]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegistrySettings {
+    /// The folder that the town edits.
+    pub dir: PathBuf,
+    /// The secrets file; it need not be there.
+    pub secrets: PathBuf,
+}
+
+/// `[database]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DatabaseSettings {
+    /// The file of the SQLite database (`url = "sqlite://FILE"`).
+    pub file: PathBuf,
+}
+
+/// Who may read over HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReadRule {
+    /// Everybody on this host.
+    Open,
+    /// Whoever shows a token.
+    Token,
+    /// Everybody who reaches the address.
+    OpenToNetwork,
+}
+
+/// `[http]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HttpSettings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What links in messages begin with, without a slash at the end; empty: no links.
+    pub public_url: String,
+    /// Names that the Host header may carry, besides addresses.
+    pub hosts: Vec<String>,
+    /// Who may read.
+    pub read: ReadRule,
+}
+
+/// What a token allows; each role may do what those before it may.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Role {
+    /// Read.
+    Read,
+    /// Acknowledge, set maintenance.
+    Operate,
+    /// Change the registry.
+    Admin,
+}
+
+/// `[[token]]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenSettings {
+    /// Who it is: what an acknowledgement is signed with.
+    pub name: String,
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// What it allows.
+    pub role: Role,
+}
+
+/// `[ui]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UiSettings {
+    /// The language of page, messages and reports.
+    pub language: Language,
+    /// The time zone in which people are told times.
+    pub time_zone: TimeZone,
+}
+
+/// `[probe]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProbeSettings {
+    /// Networks that may be probed.
+    pub allow: Vec<IpNet>,
+    /// Probes in flight at most; 0: max(512, cameras × 1.3).
+    pub in_flight: u32,
+    /// Of these, behind one node.
+    pub per_node: u32,
+    /// Time a try may take.
+    pub timeout: Span,
+    /// Time a try of reach may take.
+    pub reach_timeout: Span,
+    /// A refused password is not shown again before.
+    pub auth_retry: Span,
+}
+
+/// `[monitor]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MonitorSettings {
+    /// Reference addresses near the monitor: `host` (ICMP) or `host:port` (TCP).
+    pub canaries: Vec<String>,
+    /// Share of the sample that must fail, without canaries, to be blind.
+    pub blind_share: f64,
+    /// How long the store may be away before that is told.
+    pub store_grace: Span,
+}
+
+/// What of `[incident]` is not yet acted on: read, checked and kept for the versions that do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EscalationSettings {
+    /// Unacknowledged for so long, an incident goes to the next contact.
+    pub escalate_after: Span,
+    /// Still open after so long, it is said again.
+    pub remind_every: Span,
+    /// A storm: so many pages …
+    pub storm_messages: u32,
+    /// … within this.
+    pub storm_per: Span,
+}
+
+/// `[keep]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeepSettings {
+    /// Outcomes a check kept in memory.
+    pub outcomes: u32,
+    /// How long hourly figures are kept.
+    pub hourly: Span,
+    /// How long the audit log is kept.
+    pub audit: Span,
+}
+
+/// `[metrics]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MetricsSettings {
+    /// Whether each camera has series of its own.
+    pub per_camera: bool,
+    /// Whether positions stand in the `_info` series.
+    pub positions: bool,
+}
+
+/// How one may come into the town (`[coverage] modes`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Mode {
+    /// By car.
+    Motor,
+    /// By motorcycle or bicycle.
+    TwoWheel,
+    /// On foot.
+    Foot,
+}
+
+/// `[coverage]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CoverageSettings {
+    /// Ways of coming in that count.
+    pub modes: Vec<Mode>,
+    /// How far inside the boundary the core of an area begins, metres.
+    pub core_offset_m: f64,
+    /// Longest stretch of a line that may go unwatched, metres.
+    pub max_gap_m: f64,
+    /// Pixels a metre that detect, observe, recognise and identify ask for (EN 62676-4).
+    pub density: [f64; 4],
+}
+
+/// How a sink speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SinkKind {
+    /// Alertmanager's API v2.
+    Alertmanager,
+    /// Alertmanager's webhook payload.
+    Webhook,
+}
+
+impl SinkKind {
+    /// The word of the settings.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            SinkKind::Alertmanager => "alertmanager",
+            SinkKind::Webhook => "webhook",
+        }
+    }
+}
+
+/// `[[sink]]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SinkSettings {
+    /// Its name: label `sink`, and part of the idempotency key.
+    pub name: String,
+    /// How it speaks.
+    pub kind: SinkKind,
+    /// Where it is.
+    pub url: SecretUrl,
+    /// What is less than this is not sent there.
+    pub min_severity: Severity,
+    /// Whether it gets the alert that always fires.
+    pub watchdog: bool,
+    /// The language of its texts.
+    pub language: Language,
+    /// The entry of the secrets file that it is shown.
+    pub secret: Option<String>,
+}
+
+impl Default for RegistrySettings {
+    fn default() -> Self {
+        RegistrySettings { dir: "registry".into(), secrets: "secrets.toml".into() }
+    }
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        DatabaseSettings { file: "cunkou.db".into() }
+    }
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        HttpSettings {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9778),
+            public_url: String::new(),
+            hosts: Vec::new(),
+            read: ReadRule::Open,
+        }
+    }
+}
+
+impl Default for UiSettings {
+    fn default() -> Self {
+        // The zone rules are built in; should this one ever be missing, times are told in UTC and say so.
+        UiSettings { language: Language::ZhCn, time_zone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC) }
+    }
+}
+
+/// The private networks of RFC 1918, 3927, 4193 and 6598.
+const PRIVATE: [&str; 6] =
+    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7"];
+
+impl Default for ProbeSettings {
+    fn default() -> Self {
+        ProbeSettings {
+            allow: PRIVATE.iter().filter_map(|net| net.parse().ok()).collect(),
+            in_flight: 0,
+            per_node: 16,
+            timeout: Span::seconds(3),
+            reach_timeout: Span::seconds(1),
+            auth_retry: Span::hours(6),
+        }
+    }
+}
+
+impl ProbeSettings {
+    /// Probes in flight at most, in a town of so many cameras.
+    #[must_use]
+    pub fn in_flight_for(&self, cameras: usize) -> usize {
+        match self.in_flight {
+            0 => 512.max(cameras.saturating_mul(13) / 10),
+            n => n as usize,
+        }
+    }
+}
+
+impl Default for MonitorSettings {
+    fn default() -> Self {
+        MonitorSettings { canaries: Vec::new(), blind_share: 0.8, store_grace: Span::seconds(30) }
+    }
+}
+
+impl Default for EscalationSettings {
+    fn default() -> Self {
+        EscalationSettings {
+            escalate_after: Span::minutes(15),
+            remind_every: Span::hours(4),
+            storm_messages: 20,
+            storm_per: Span::minutes(10),
+        }
+    }
+}
+
+impl Default for KeepSettings {
+    fn default() -> Self {
+        KeepSettings { outcomes: 20, hourly: Span::hours(400 * 24), audit: Span::hours(180 * 24) }
+    }
+}
+
+impl Default for MetricsSettings {
+    fn default() -> Self {
+        MetricsSettings { per_camera: true, positions: false }
+    }
+}
+
+impl Default for CoverageSettings {
+    fn default() -> Self {
+        CoverageSettings {
+            modes: vec![Mode::Motor, Mode::TwoWheel],
+            core_offset_m: 800.0,
+            max_gap_m: 2_000.0,
+            density: [25.0, 62.5, 125.0, 250.0],
+        }
+    }
+}
+
+/// A URL that links can be made of: http or https, with a host, nothing secret in it; without slashes at its end.
+pub(super) fn link_base(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some(String::new());
+    }
+    let url = Url::parse(text).ok()?;
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    (matches!(url.scheme(), "http" | "https") && plain).then(|| url.as_str().trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,297 @@
+//! Tests of the settings.
+
+use std::path::{Path, PathBuf};
+
+use cunkou_core::model::{Language, Severity, Span};
+use proptest::prelude::*;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Settings, Vec<SettingFault>> {
+    Settings::parse(text, [], Path::new(""))
+}
+
+fn with_env(text: &str, env: &[(&str, &str)]) -> Result<Settings, Vec<SettingFault>> {
+    let env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    Settings::parse(text, env, Path::new(""))
+}
+
+/// The faults as text, one a line.
+fn faults(text: &str) -> Vec<String> {
+    parse(text).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_example_shows_the_defaults() {
+    let text = include_str!("../../../config/cunkou.toml");
+    assert_eq!(parse(text), Ok(Settings::default()));
+    assert_eq!(parse(""), Ok(Settings::default()));
+    assert_eq!(Settings::default().probe.allow.len(), 6);
+    assert_eq!(Settings::default().ui.time_zone.iana_name(), Some("Asia/Shanghai"));
+}
+
+/// Each key of the example, given another value, changes something: no key is read and forgotten.
+#[test]
+fn every_key_of_the_example_counts() {
+    let mut table = String::new();
+    let mut seen = 0;
+    for line in include_str!("../../../config/cunkou.toml").lines().map(str::trim) {
+        if line.starts_with('[') {
+            table = line.split('#').next().unwrap().trim().to_owned();
+        }
+        let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else { continue };
+        let other = match (key, value.split(" #").next().unwrap().trim()) {
+            ("url", _) => "\"sqlite://other.db\"",
+            ("listen", _) => "\"127.0.0.1:1\"",
+            ("public_url", _) => "\"http://x\"",
+            ("read", _) => "\"token\"",
+            ("language", _) => "\"en\"",
+            ("time_zone", _) => "\"Europe/Berlin\"",
+            ("allow", _) => "[\"127.0.0.0/8\"]",
+            ("confirm", _) => "[\"3s\"]",
+            ("modes", _) => "[\"foot\"]",
+            ("storm", _) => "{ messages = 21 }",
+            ("lossy" | "blind_share", _) => "0.5",
+            (_, "[]") => "[\"a\"]",
+            (_, "true") => "false",
+            (_, "false") => "true",
+            (_, v) if v.starts_with('"') && v.ends_with("s\"") | v.ends_with("m\"") => "\"7s\"",
+            (_, v) if v.starts_with('"') => "\"7h\"",
+            _ => "77",
+        };
+        let text = format!("{table}\n{key} = {other}\n");
+        let changed = parse(&text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        assert_ne!(changed, Settings::default(), "{text}");
+        seen += 1;
+    }
+    assert!(seen > 45, "{seen} keys");
+}
+
+#[test]
+fn every_fault_is_told_at_once_with_its_line() {
+    let text = "\
+[http]
+listen = \"localhost\"
+raed = \"open\"
+read = \"opne\"
+[Probe]
+timeout = \"3 s\"
+[checks]
+reach = 10
+stream = \"0s\"
+[probe]
+allow = [\"10.0.0.0/8\", \"10.0.0.0/40\", \"camera\"]
+in_flight = -1
+[health]
+lossy = 1.5
+confirm = \"1s\"
+[[sink]]
+name = \"desk\"
+kind = \"webhok\"
+url = \"http://a/\"
+[[sink]]
+name = \"desk\"
+kind = \"dingtalk\"
+url = \"ftp://a/hunter2\"
+[[sink]]
+[incident]
+storm = 5
+";
+    insta::assert_snapshot!(faults(text).join("\n"), @r#"
+    line 2: http.listen = "localhost": allowed is an address and a port: 127.0.0.1:9778, [::1]:9778
+    line 3: http.raed: there is no such setting (did you mean "read"?)
+    line 4: http.read = "opne": allowed is open, token or open-to-network (did you mean "open"?)
+    line 5: Probe: there is no such setting (did you mean "probe"?)
+    line 8: checks.reach = 10: allowed is a length of time from 1s to 30d
+    line 9: checks.stream = "0s": allowed is a length of time from 1s to 30d
+    line 11: probe.allow = "10.0.0.0/40": allowed is a network: 10.0.0.0/8, fc00::/7, or one address
+    line 11: probe.allow = "camera": allowed is a network: 10.0.0.0/8, fc00::/7, or one address
+    line 12: probe.in_flight = -1: allowed is a number from 0 (as many as the town needs) to 100000
+    line 14: health.lossy = 1.5: allowed is a number from 0 to 1
+    line 15: health.confirm = "1s": allowed is a list in brackets
+    line 18: sink[0].kind = "webhok": allowed is alertmanager or webhook (did you mean "webhook"?)
+    line 20: sink[1].kind = "dingtalk": this kind is not built yet; alertmanager and webhook are
+    line 20: sink[1].name = "desk": this name is taken already
+    line 23: sink[1].url: allowed is an http or https URL with a host
+    line 24: sink[2]: this is missing here: name
+    line 24: sink[2]: this is missing here: kind
+    line 26: incident.storm = 5: allowed is a table of settings
+    "#);
+}
+
+#[test]
+fn text_that_is_no_toml_is_told_with_its_line() {
+    let faults = parse("[http]\nlisten = \n[checks]\nreach = \"10s\n").unwrap_err();
+    assert_eq!(faults.iter().map(SettingFault::line).collect::<Vec<_>>(), [Some(2), Some(4)], "{faults:?}");
+    assert!(faults.iter().all(|f| matches!(f.kind, FaultKind::Syntax(_))));
+    let large = format!("# {}", "x".repeat(1 << 20));
+    assert_eq!(parse(&large).unwrap_err()[0].kind, FaultKind::TooLarge);
+}
+
+#[test]
+fn reading_without_a_token_is_for_loopback() {
+    for (listen, read, good) in [
+        ("127.0.0.1:9778", "open", true),
+        ("127.20.0.1:0", "open", true),
+        ("[::1]:9778", "open", true),
+        ("[::ffff:127.0.0.1]:1", "open", true),
+        ("0.0.0.0:9778", "open", false),
+        ("[::]:9778", "open", false),
+        ("192.168.1.1:9778", "open", false),
+        ("0.0.0.0:9778", "token", true),
+        ("0.0.0.0:9778", "open-to-network", true),
+    ] {
+        let result = parse(&format!("[http]\nlisten = \"{listen}\"\nread = \"{read}\"\n"));
+        assert_eq!(result.is_ok(), good, "{listen} {read}");
+        if let Err(faults) = result {
+            assert_eq!((faults[0].line(), &faults[0].kind), (Some(2), &FaultKind::OpenToNetwork));
+        }
+    }
+}
+
+#[test]
+fn variables_are_laid_over_the_file() {
+    let text = "[http]\nlisten = \"127.0.0.1:1\"\n[[sink]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"http://a/\"\n";
+    let settings = with_env(
+        text,
+        &[
+            ("CUNKOU__HTTP__LISTEN", "127.0.0.1:2"),
+            ("CUNKOU__UI__LANGUAGE", "en"),
+            ("CUNKOU__HEALTH__FAIL_AFTER", "4"),
+            ("CUNKOU__CHECKS__REACH", "20s"),
+            ("CUNKOU__HTTP__HOSTS", "[\"a.example\", \"b\"]"),
+            ("CUNKOU__MONITOR__CANARIES", "10.0.0.1"),
+            ("CUNKOU__INCIDENT__STORM__MESSAGES", "9"),
+            ("CUNKOU__SINK__0__URL", "http://b/"),
+            ("CUNKOU__SINK__1__NAME", "7"),
+            ("CUNKOU__SINK__1__KIND", "alertmanager"),
+            ("CUNKOU__SINK__1__URL", "http://c/"),
+            ("CUNKOU_SECRET_X", "not a setting"),
+            ("PATH", "/bin"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(settings.http.listen.port(), 2);
+    assert_eq!(settings.ui.language, Language::En);
+    assert_eq!(settings.health().fail_after, 4);
+    assert_eq!(settings.intervals().reach, Span::seconds(20));
+    assert_eq!(settings.http.hosts, ["a.example", "b"]);
+    assert_eq!(settings.monitor.canaries, ["10.0.0.1"]);
+    assert_eq!(settings.escalation.storm_messages, 9);
+    let sinks: Vec<_> = settings.sinks.iter().map(|s| (s.name.as_str(), s.url.expose(), s.watchdog)).collect();
+    assert_eq!(sinks, [("a", "http://b/", false), ("7", "http://c/", true)]);
+    assert_eq!(settings.sinks[0].language, Language::En, "a sink speaks the language of [ui]");
+}
+
+#[test]
+fn a_wrong_variable_is_named_and_its_secret_is_not_shown() {
+    for (name, value, said) in [
+        (
+            "CUNKOU__HTTP__LISTN",
+            "x",
+            "CUNKOU__HTTP__LISTN: http.listn: there is no such setting (did you mean \"listen\"?)",
+        ),
+        (
+            "CUNKOU__HTTP____LISTEN",
+            "x",
+            "CUNKOU__HTTP____LISTEN: http..listen: the variable names no place in the settings",
+        ),
+        ("CUNKOU__HTTP__LISTEN__PORT", "1", "names no place"),
+        ("CUNKOU__SINK__5__URL", "http://a/", "names no place"),
+        (
+            "CUNKOU__SINK__0__URL",
+            "hunter2",
+            "CUNKOU__SINK__0__URL: sink[0].url: allowed is an http or https URL with a host",
+        ),
+        ("CUNKOU__TOKEN__0__HASH", "hunter2", "token[0].hash: allowed is the 64 hexadecimal digits"),
+    ] {
+        let faults = with_env("[http]\nlisten = \"127.0.0.1:1\"\n", &[(name, value)]).unwrap_err();
+        let all: Vec<String> = faults.iter().map(|f| format!("{f} {f:?}")).collect();
+        assert!(all.iter().any(|f| f.contains(said)), "{name}: {all:?}");
+        assert!(all.iter().all(|f| !f.contains("hunter2")), "{all:?}");
+    }
+}
+
+#[test]
+fn policies_are_gathered_from_several_tables() {
+    let settings = parse(
+        "[probe]\nauth_retry = \"1h\"\nreach_timeout = \"2s\"\n[monitor]\nblind_share = 1\n[incident]\nsettle = \"2s\"\n\
+         regroup = \"1m\"\n[health]\nconfirm = [\"500ms\"]\n",
+    )
+    .unwrap();
+    let health = settings.health();
+    assert_eq!((health.auth_retry, health.reach_timeout), (Span::hours(1), Span::seconds(2)));
+    assert_eq!((health.blind_share, health.settle), (1.0, Span::seconds(2)));
+    assert_eq!(health.confirm, [Span::millis(500)]);
+    assert_eq!((settings.alert().settle, settings.alert().regroup), (Span::seconds(2), Span::minutes(1)));
+    assert_eq!(Settings::default().health(), cunkou_core::health::Policy::default());
+}
+
+#[test]
+fn paths_are_relative_to_the_file() {
+    let text = "[registry]\ndir = \"镇\"\nsecrets = \"/etc/s.toml\"\n[database]\nurl = \"sqlite://data/c.db\"\n";
+    let settings = Settings::parse(text, [], Path::new("/etc/cunkou")).unwrap();
+    assert_eq!(settings.registry.dir, PathBuf::from("/etc/cunkou/镇"));
+    assert_eq!(settings.registry.secrets, PathBuf::from("/etc/s.toml"));
+    assert_eq!(settings.database.file, PathBuf::from("/etc/cunkou/data/c.db"));
+    assert!(parse("[database]\nurl = \"postgres://x\"").is_err());
+}
+
+#[test]
+fn sinks_and_tokens_are_read_whole() {
+    let hash = "0f".repeat(32);
+    let text = format!(
+        "[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9000/x\"\nmin_severity = \"critical\"\n\
+         watchdog = true\nlanguage = \"en\"\nsecret = \"desk\"\n[[token]]\nname = \"值班\"\nhash = \"{hash}\"\n\
+         role = \"operate\"\n[[contact]]\nname = \"x\"\n[roster]\nfile = \"r\"\n[templates]\ndir = \"t\"\n\
+         [heartbeat]\nurl = \"u\"\n[ui]\ntiles = \"t\"\n"
+    );
+    let settings = parse(&text).unwrap();
+    let sink = &settings.sinks[0];
+    assert_eq!((sink.kind, sink.min_severity, sink.watchdog), (SinkKind::Webhook, Severity::Critical, true));
+    assert_eq!((sink.language, sink.secret.as_deref()), (Language::En, Some("desk")));
+    let token = &settings.tokens[0];
+    assert_eq!((token.name.as_str(), token.hash, token.role), ("值班", [0x0f; 32], Role::Operate));
+}
+
+#[test]
+fn canaries_are_addresses() {
+    for (text, good) in [
+        ("10.0.0.1", true),
+        ("10.0.0.1:8023", true),
+        ("gw.local:80", true),
+        ("fd00::1", true),
+        ("[fd00::1]:80", true),
+        ("[fd00::1]", true),
+        ("", false),
+        ("10.0.0.1:", false),
+        ("10.0.0.1:0", false),
+        ("10.0.0.1:70000", false),
+        ("[fd00::1", false),
+        ("[gw]:80", false),
+        ("http://gw", false),
+        ("a b", false),
+    ] {
+        assert_eq!(parse(&format!("[monitor]\ncanaries = [{text:?}]")).is_ok(), good, "{text}");
+    }
+}
+
+#[test]
+fn probes_in_flight_follow_the_town() {
+    let mut probe = ProbeSettings::default();
+    assert_eq!(
+        (probe.in_flight_for(12), probe.in_flight_for(778), probe.in_flight_for(100_000)),
+        (512, 1_011, 130_000)
+    );
+    probe.in_flight = 64;
+    assert_eq!(probe.in_flight_for(778), 64);
+}
+
+proptest! {
+    #[test]
+    fn no_text_and_no_variable_panics(text in "\\PC{0,200}", key in "[A-Z_0-9]{0,30}", value in "\\PC{0,40}") {
+        let env = [(format!("CUNKOU__{key}"), value)];
+        let _ = Settings::parse(&text, env.clone(), Path::new(""));
+        let _ = Settings::parse("[[sink]]\n[http]\n[incident]\nstorm = {}\n", env, Path::new(""));
+    }
+}
