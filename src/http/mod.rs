@@ -21,7 +21,7 @@ pub(crate) mod tests;
 pub mod wire;
 
 pub use history::{Answer, Delivery, History, HistoryError, PastEntrance, Step};
-pub use problem::Problem;
+pub use problem::{Problem, ProblemType};
 pub use serve::serve;
 pub use settings::{HttpSettings, ReadAccess, Role, Token};
 pub use state::{AppState, Build, Parts};

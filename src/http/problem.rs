@@ -11,14 +11,23 @@ use super::HistoryError;
 /// The media type of problem documents.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
+/// What kind of problem it is, beyond the status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub enum ProblemType {
+    /// The status says it all.
+    #[serde(rename = "about:blank")]
+    AboutBlank,
+}
+
 /// Why a request was not answered as asked (RFC 9457).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema, thiserror::Error)]
 #[error("{title}: {detail}")]
 pub struct Problem {
-    /// `about:blank`: the status says what kind of problem it is.
-    pub r#type: String,
+    /// What kind of problem it is.
+    #[schema(inline)]
+    pub r#type: ProblemType,
     /// The phrase of the status.
-    pub title: String,
+    pub title: Box<str>,
     /// The status of HTTP.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
@@ -42,8 +51,8 @@ impl Problem {
     /// A problem with a status and a sentence.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         Problem {
-            r#type: "about:blank".to_owned(),
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            r#type: ProblemType::AboutBlank,
+            title: status.canonical_reason().unwrap_or("Error").into(),
             status: status.as_u16(),
             detail: detail.into(),
             parameter: None,

@@ -11,6 +11,7 @@ use axum::{Extension, Json};
 use cunkou_core::alert;
 use cunkou_core::model::{AreaId, IncidentId, Time};
 use cunkou_core::world::Snapshot;
+use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::lists::{Wanted, answer, lies_in};
@@ -187,9 +188,14 @@ pub(super) async fn acknowledge(
 
 fn read_body(body: &[u8]) -> Result<AckBody, Problem> {
     let allowed = "a JSON object with note (text) and until (a time of RFC 3339), or null";
-    let read: Option<AckBody> =
-        serde_json::from_slice(body).map_err(|e| Problem::parameter("body", e.to_string(), allowed))?;
-    let read = read.unwrap_or_default();
+    let refused = |detail: String| Problem::parameter("body", detail, allowed);
+    let value: Value = serde_json::from_slice(body).map_err(|e| refused(e.to_string()))?;
+    // A list would be taken for the fields in their order.
+    let read: AckBody = match value {
+        Value::Null => AckBody::default(),
+        Value::Object(_) => serde_json::from_value(value).map_err(|e| refused(e.to_string()))?,
+        _ => return Err(refused("this is no object".to_owned())),
+    };
     if read.note.chars().count() > MAX_NOTE {
         return Err(Problem::parameter("note", "this note is too long", format!("at most {MAX_NOTE} characters")));
     }

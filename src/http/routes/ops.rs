@@ -78,7 +78,7 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 /// Whether the loop turns.
 #[utoipa::path(get, path = "/-/healthy", operation_id = "healthy", tag = "service",
-    responses((status = 200, description = "The loop turns.", body = String, content_type = "text/plain"),
+    responses((status = 200, description = "The loop turns.", body = String, content_type = "text/plain; charset=utf-8"),
         (status = 503, description = "The loop stands still.", body = Problem,
             content_type = "application/problem+json")))]
 pub(super) async fn healthy(State(state): State<AppState>) -> Result<Response, Problem> {

@@ -134,9 +134,7 @@ async fn files(request: Request) -> Result<BTreeMap<String, Vec<u8>>, Problem> {
             let body = axum::body::Bytes::from_request(request, &())
                 .await
                 .map_err(|e| too_long(e.status(), &e.body_text()))?;
-            let read: RegistryFiles = serde_json::from_slice(&body).map_err(|e| {
-                Problem::parameter("body", e.to_string(), "an object with files: names to contents as text")
-            })?;
+            let read = read_json(&body)?;
             many(read.files.len())?;
             Ok(read.files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect())
         }
@@ -146,6 +144,16 @@ async fn files(request: Request) -> Result<BTreeMap<String, Vec<u8>>, Problem> {
             Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
         }
     }
+}
+
+fn read_json(body: &[u8]) -> Result<RegistryFiles, Problem> {
+    let refused =
+        |detail: String| Problem::parameter("body", detail, "an object with files: names to contents as text");
+    // A list would be taken for the fields in their order.
+    if body.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(refused("this is no object".to_owned()));
+    }
+    serde_json::from_slice(body).map_err(|e| refused(e.to_string()))
 }
 
 fn too_long(status: StatusCode, detail: &str) -> Problem {

@@ -279,7 +279,7 @@ async fn a_registry_is_shown_tried_and_put_in_force() {
     d.post("/api/v1/registry", Role::Admin, &files("stuck")).await.problem(503);
     let faults = d.post("/api/v1/registry", Role::Admin, &files("faulty")).await.problem(422).faults.unwrap();
     assert_eq!((faults.len(), faults[1_000].as_str()), (1_001, "and 500 more"));
-    for bad in ["{}", r#"{"files": {}}"#, r#"{"files": {"../x": ""}}"#, r#"{"files": 1}"#] {
+    for bad in ["{}", "[{}]", r#"{"files": {}}"#, r#"{"files": {"../x": ""}}"#, r#"{"files": 1}"#] {
         d.post("/api/v1/registry", Role::Admin, bad).await.problem(400);
     }
     d.post("/api/v1/registry?yes=no", Role::Admin, &files("good")).await.problem(400);

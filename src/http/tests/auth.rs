@@ -34,8 +34,7 @@ async fn every_operation_asks_for_its_role_and_no_less() {
         let ask = |role: Option<Role>| {
             let request = d.request(method.clone(), &path);
             let request = role.map(|r| d.request(method.clone(), &path).bearer_auth(token(r))).unwrap_or(request);
-            let status = async { request.send().await.unwrap().status().as_u16() };
-            status
+            async { request.send().await.unwrap().status().as_u16() }
         };
         let Some(needed) = needed else {
             assert!(path.starts_with("/-/") && method == Method::GET, "{path} is open");
