@@ -1,1 +1,27 @@
-//! API, page, metrics endpoint, auth, wire types. Asks the published snapshot and the store; changes go through the engine. Never passes a picture through.
+//! API, page, metrics endpoint, auth, wire types. Asks the published snapshot and the store; changes go through the
+//! engine. Never passes a picture through, never shows a place's contact or a password, never takes a token from
+//! anywhere but the `Authorization` header.
+//!
+//! Every operation of the API is registered together with its description and its role, so that `openapi.json`
+//! cannot say anything else than what is served.
+
+mod auth;
+mod events;
+mod history;
+mod openapi;
+mod page;
+mod params;
+mod problem;
+mod routes;
+mod serve;
+mod settings;
+mod state;
+#[cfg(test)]
+pub(crate) mod tests;
+pub mod wire;
+
+pub use history::{Answer, Delivery, History, HistoryError, PastEntrance, Step};
+pub use problem::{Problem, ProblemType};
+pub use serve::serve;
+pub use settings::{HttpSettings, ReadAccess, Role, Token};
+pub use state::{AppState, Build, Parts};

@@ -1,0 +1,81 @@
+//! What this room asks of the past. The daemon answers it out of the store.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use cunkou_core::alert::{Incident, MessageKind, SayReason};
+use cunkou_core::coverage::EntranceState;
+use cunkou_core::health::Cause;
+use cunkou_core::model::{EntranceId, IncidentId, Period, Time};
+
+/// The answer of a question to the past.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, HistoryError>> + Send + 'a>>;
+
+/// The past cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the history cannot be read")]
+pub struct HistoryError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// The past, as the store kept it; never reckoned again with today's registry.
+pub trait History: Send + Sync {
+    /// Every entrance with a state at that moment, in the order of ids.
+    fn entrances_at(&self, period: Period, at: Time) -> Answer<'_, Vec<PastEntrance>>;
+
+    /// At most so many incidents with a number below `before` (`None`: from the newest), newest first.
+    fn incidents(&self, before: Option<IncidentId>, limit: usize) -> Answer<'_, Vec<Incident>>;
+
+    /// One incident, however old.
+    fn incident(&self, id: IncidentId) -> Answer<'_, Option<Incident>>;
+
+    /// What was said or held about an incident, oldest first.
+    fn steps(&self, id: IncidentId) -> Answer<'_, Vec<Step>>;
+
+    /// What became of its messages, by sink and step.
+    fn deliveries(&self, id: IncidentId) -> Answer<'_, Vec<Delivery>>;
+}
+
+/// An entrance at a moment of the past.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PastEntrance {
+    /// Which.
+    pub id: EntranceId,
+    /// Its state then.
+    pub state: EntranceState,
+    /// Since when it had it.
+    pub since: Time,
+    /// Why.
+    pub cause: Option<Cause>,
+    /// The incident, where there was one.
+    pub incident: Option<IncidentId>,
+}
+
+/// One step of an incident.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// Its number.
+    pub step: u32,
+    /// When.
+    pub at: Time,
+    /// What was told; `None` where a word was held.
+    pub kind: Option<MessageKind>,
+    /// Why it was said or held.
+    pub why: SayReason,
+}
+
+/// One message to one sink.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Delivery {
+    /// The sink's name in the settings.
+    pub sink: Arc<str>,
+    /// The step that it tells.
+    pub step: u32,
+    /// Tries so far.
+    pub attempts: u32,
+    /// When the sink took it; `None` while it waits, or when it was dropped.
+    pub delivered: Option<Time>,
+    /// When it was given up.
+    pub dropped: Option<Time>,
+    /// What the last failed try said, one line without secrets.
+    pub error: Option<Arc<str>>,
+}

@@ -1,0 +1,115 @@
+//! The status page: written by the server, in two languages, without anything from elsewhere. It runs no inline
+//! script and no inline style (the policy forbids them), and every name from the registry is escaped.
+
+mod html;
+mod view;
+mod words;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cunkou_core::model::Language;
+use sha2::{Digest, Sha256};
+
+use super::auth::{Refusal, WRONG_TOKEN_DELAY, identify};
+use super::{AppState, Problem, Role};
+
+/// What a browser may do on the page: nothing but our own style, script and requests.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The page; where reading needs a token and none is shown, one that asks for it and shows nothing else.
+pub(super) async fn index(State(state): State<AppState>, RawQuery(raw): RawQuery, headers: HeaderMap) -> Response {
+    let language = language(raw.as_deref(), &headers, state.parts.settings.language);
+    let words = words::of(language);
+    let (status, body) = match identify(&state.parts.settings, Role::Read, &headers) {
+        Ok(_) => (StatusCode::OK, view::town(&state, language, words)),
+        Err(refusal) => {
+            if refusal == Refusal::Wrong {
+                tokio::time::sleep(WRONG_TOKEN_DELAY).await;
+            }
+            (StatusCode::UNAUTHORIZED, view::door(language, words))
+        }
+    };
+    let mut response = (status, body).into_response();
+    let out = response.headers_mut();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    out.insert(header::VARY, HeaderValue::from_static("accept-language, authorization"));
+    response
+}
+
+/// `?lang=`, else what the browser prefers among ours, else the setting.
+fn language(raw: Option<&str>, headers: &HeaderMap, setting: Language) -> Language {
+    let pairs = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
+    let asked = pairs.filter(|(name, _)| name == "lang").find_map(|(_, tag)| Language::from_tag(&tag));
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+    asked.or_else(|| accepted.and_then(preferred)).unwrap_or(setting)
+}
+
+/// The language of ours with the highest weight (RFC 9110, 12.5.4); the first of equals.
+fn preferred(accepted: &str) -> Option<Language> {
+    let mut best: Option<(f32, Language)> = None;
+    for part in accepted.split(',') {
+        let mut words = part.split(';').map(str::trim);
+        let Some(language) = words.next().and_then(Language::from_tag) else { continue };
+        let weight = words.find_map(|w| w.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok()).unwrap_or(0.0);
+        if weight > 0.0 && best.is_none_or(|(w, _)| weight > w) {
+            best = Some((weight, language));
+        }
+    }
+    best.map(|(_, language)| language)
+}
+
+/// Style and script, from this program; known by their hash, so that a browser asks once.
+pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    let (kind, text) = match file.as_str() {
+        "page.css" => ("text/css; charset=utf-8", STYLE),
+        "page.js" => ("text/javascript; charset=utf-8", SCRIPT),
+        _ => return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such file")),
+    };
+    let tag = etag(text);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    let known = known.is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag));
+    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { text.into_response() };
+    let out = response.headers_mut();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        out.insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+fn etag(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    let hex: String = hash.iter().take(12).map(|b| format!("{b:02x}")).collect();
+    format!("\"{hex}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_the_one_asked_for_else_the_preferred_else_the_setting() {
+        let accepting =
+            |value: &'static str| HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static(value))]);
+        let of = |raw, headers: &HeaderMap| language(raw, headers, Language::ZhCn);
+        assert_eq!(of(None, &HeaderMap::new()), Language::ZhCn);
+        assert_eq!(of(None, &accepting("de, en;q=0.5")), Language::En);
+        assert_eq!(of(None, &accepting("en;q=0.5, zh-CN;q=0.8")), Language::ZhCn);
+        assert_eq!(of(None, &accepting("en;q=0")), Language::ZhCn);
+        assert_eq!(of(Some("lang=en"), &accepting("zh")), Language::En);
+        assert_eq!(of(Some("lang=xx"), &accepting("en")), Language::En);
+    }
+
+    #[test]
+    fn nothing_on_the_page_is_inline() {
+        assert!(!POLICY.contains("unsafe"));
+        assert!(!SCRIPT.contains("innerHTML") && !SCRIPT.contains("eval("), "the script builds no markup from text");
+    }
+}

@@ -1,0 +1,112 @@
+//! The event stream: server-sent events, one a change of the published truth.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use crate::http::events::{Behind, Entry};
+use crate::http::params::Query;
+use crate::http::wire::Change;
+use crate::http::{AppState, Problem};
+
+/// A comment is sent after so long without a change, so that both ends notice a dead line.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Changes as they are published. Each event `change` carries one; `Last-Event-ID` goes on where a client stopped. An
+/// event `reset` says that changes were missed: read the lists again.
+#[utoipa::path(get, path = "/api/v1/events", operation_id = "events", tag = "town",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen.")),
+    responses((status = 200, description = "The stream; the data of an event `change` is a Change.",
+        body = Change, content_type = "text/event-stream"),
+        (status = 503, description = "Too many streams are open.", body = Problem,
+            content_type = "application/problem+json")))]
+pub(super) async fn events(
+    State(state): State<AppState>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    Query::read(raw.as_deref(), &[])?;
+    let Ok(permit) = state.streams.clone().try_acquire_owned() else {
+        return Err(Problem::unavailable("too many event streams are open; try again later"));
+    };
+    let head = state.feed.subscribe();
+    let (seen, reset) = match headers.get("last-event-id") {
+        None => (*head.borrow(), false),
+        Some(id) => match id.to_str().ok().and_then(|id| state.feed.number(id)) {
+            Some(number) => (number, false),
+            None => (*head.borrow(), true),
+        },
+    };
+    let closing = state.closing.subscribe();
+    let client = Client { state, head, closing, seen, reset, waiting: VecDeque::new(), done: false, _permit: permit };
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
+    Ok(Sse::new(changes(client)).keep_alive(keep_alive).into_response())
+}
+
+struct Client {
+    state: AppState,
+    head: watch::Receiver<u64>,
+    closing: watch::Receiver<bool>,
+    /// The last change that was sent, or put into `waiting`.
+    seen: u64,
+    /// It must be told to read the lists again.
+    reset: bool,
+    waiting: VecDeque<Entry>,
+    done: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+fn changes(client: Client) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(client, |mut client| async move {
+        let event = client.next().await?;
+        Some((Ok(event), client))
+    })
+}
+
+impl Client {
+    /// The next event; `None` ends the stream: the daemon stops, or the client has fallen behind and was told so.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if self.done || *self.closing.borrow() {
+                return None;
+            }
+            if self.reset {
+                self.reset = false;
+                return Some(Event::default().event("reset").id(self.state.feed.id(self.seen)).data("{}"));
+            }
+            if let Some(entry) = self.waiting.pop_front() {
+                let id = self.state.feed.id(entry.number);
+                return Some(Event::default().event("change").id(id).data(&*entry.json));
+            }
+            // Mark before looking, so that a change in between wakes us again.
+            self.head.borrow_and_update();
+            match self.state.feed.after(self.seen) {
+                Behind::Lost => {
+                    // A slow client is sent away with the word to begin anew; what it missed is not kept for it.
+                    (self.done, self.seen) = (true, *self.head.borrow());
+                    return Some(Event::default().event("reset").id(self.state.feed.id(self.seen)).data("{}"));
+                }
+                Behind::By(entries) if !entries.is_empty() => {
+                    self.seen = entries.last().map_or(self.seen, |e| e.number);
+                    self.waiting = entries.into();
+                }
+                Behind::By(_) => {
+                    let mut closing = self.closing.clone();
+                    tokio::select! {
+                        moved = self.head.changed() => moved.ok()?,
+                        ended = closing.wait_for(|c| *c) => {
+                            ended.ok()?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

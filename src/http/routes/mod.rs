@@ -1,0 +1,127 @@
+//! What is served where, and for which role. Operations of one role stand in one group: the group's door asks for the
+//! role and writes it into the description, so that none is open by oversight.
+
+mod events;
+mod gaps;
+mod incidents;
+mod lists;
+mod ops;
+mod registry;
+mod status;
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) use self::ops::readiness;
+use super::auth::{doorkeeper, require};
+use super::{AppState, Problem, Role, openapi, page};
+
+/// Bytes of a request's body, where it is no registry.
+const MAX_BODY: usize = 64 << 10;
+/// Bytes of a registry that is sent here.
+const MAX_REGISTRY: usize = 32 << 20;
+
+/// The document, as text: the same for everybody.
+#[derive(Clone)]
+struct Document(Arc<str>);
+
+/// Everything that is served.
+pub(super) fn router(state: &AppState) -> Router {
+    let mut open = OpenApiRouter::with_openapi(openapi::base(state.parts.build.version))
+        .routes(routes!(ops::healthy))
+        .routes(routes!(ops::ready));
+    openapi::complete(open.get_openapi_mut());
+    let (api, document) = open
+        .merge(group(state, Role::Read, read()))
+        .merge(group(state, Role::Operate, OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
+        .merge(group(state, Role::Admin, admin()))
+        .split_for_parts();
+    let page =
+        Router::new().route("/", get(page::index)).route("/static/{file}", get(page::asset)).with_state(state.clone());
+    let text = document.to_json().unwrap_or_else(|error| {
+        tracing::error!(%error, "the description of the API cannot be written");
+        String::from("{}")
+    });
+    api.with_state(state.clone())
+        .merge(page)
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(Document(text.into())))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(problems_only))
+        .layer(from_fn_with_state(state.clone(), doorkeeper))
+}
+
+fn read() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(ops::metrics))
+        .routes(routes!(status::status))
+        .routes(routes!(lists::cameras))
+        .routes(routes!(lists::camera))
+        .routes(routes!(lists::entrances))
+        .routes(routes!(lists::entrance))
+        .routes(routes!(lists::nodes))
+        .routes(routes!(lists::areas))
+        .routes(routes!(lists::places))
+        .routes(routes!(gaps::gaps))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::one))
+        .routes(routes!(registry::in_force))
+        .routes(routes!(events::events))
+        .routes(routes!(document))
+}
+
+fn admin() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(ops::reload))
+        .merge(OpenApiRouter::new().routes(routes!(registry::apply)).layer(DefaultBodyLimit::max(MAX_REGISTRY)))
+}
+
+/// Operations behind the door of one role.
+fn group(state: &AppState, role: Role, mut routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+    let open = role == Role::Read && state.parts.settings.reads_are_open();
+    openapi::set_role(routes.get_openapi_mut(), role, open);
+    openapi::complete(routes.get_openapi_mut());
+    routes.route_layer(from_fn_with_state((state.clone(), role), require))
+}
+
+/// This description of the API, OpenAPI 3.1.
+#[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "openapi", tag = "service",
+    responses((status = 200, description = "The document.", content_type = "application/json", body = Object)))]
+async fn document(State(_): State<AppState>, Extension(Document(text)): Extension<Document>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], text.to_string()).into_response()
+}
+
+async fn no_such_path() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "nothing is served under this path")
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not know this method; Allow names those it knows")
+}
+
+/// What the framework refuses by itself (a path that is no UTF-8, a body over the limit), as a problem document too.
+async fn problems_only(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let plain = kind.is_empty() || kind.starts_with("text/plain");
+    if plain && (status.is_client_error() || status.is_server_error()) {
+        let phrase = status.canonical_reason().unwrap_or("refused").to_lowercase();
+        let allow = response.headers().get(header::ALLOW).cloned();
+        let mut problem = Problem::new(status, format!("the request was refused: {phrase}")).into_response();
+        if let Some(allow) = allow {
+            problem.headers_mut().insert(header::ALLOW, allow);
+        }
+        return problem;
+    }
+    response
+}

@@ -1,0 +1,165 @@
+//! For those who run it: metrics, signs of life, reload.
+
+use std::io::Write as _;
+use std::sync::atomic::Ordering;
+
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use cunkou_core::model::Span;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::registry::{last_reload, reload as reload_from};
+use crate::engine::{Alive, ReloadSource};
+use crate::http::auth::Who;
+use crate::http::params::Query;
+use crate::http::wire::{Readiness, ReloadOutcome, RoundView};
+use crate::http::{AppState, Problem};
+use crate::metrics;
+
+/// A loop that has not turned for so long does not turn.
+pub(in crate::http) const LOOP_STANDS_AFTER: Span = Span::seconds(30);
+/// A store that has written nothing for so long does not write: its tick comes every 10 s.
+pub(in crate::http) const STORE_STANDS_AFTER: Span = Span::seconds(60);
+
+/// All metrics, in the text format of Prometheus; compressed for those who accept gzip.
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "service",
+    responses((status = 200, description = "The metrics.", body = String,
+        content_type = "text/plain; version=0.0.4; charset=utf-8"),
+        (status = 500, description = "They cannot be written.", body = Problem,
+            content_type = "application/problem+json")))]
+pub(super) async fn metrics(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+    let gzip = accepts_gzip(&headers);
+    // Some milliseconds of work for a large town: not on a thread that serves others.
+    let written = tokio::task::spawn_blocking(move || write_metrics(&state, gzip)).await;
+    let bytes = written.ok().flatten().ok_or_else(|| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written; the log says why")
+    })?;
+    let mut response = Body::from(bytes).into_response();
+    let out = response.headers_mut();
+    out.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(metrics::CONTENT_TYPE));
+    out.insert(header::VARY, header::HeaderValue::from_static("accept-encoding"));
+    if gzip {
+        out.insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
+}
+
+fn write_metrics(state: &AppState, gzip: bool) -> Option<Vec<u8>> {
+    let snapshot = state.snapshot();
+    let figures = (state.parts.figures)(&snapshot);
+    let mut text = metrics::render(&snapshot, &figures, state.parts.metrics);
+    let (successful, at) = last_reload(state);
+    state.parts.counters.reload(successful, at);
+    if let Err(error) = state.parts.counters.write(&mut text) {
+        tracing::error!(%error, "counters cannot be written");
+        return None;
+    }
+    if !gzip {
+        return Some(text.into_bytes());
+    }
+    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
+    let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
+    written.inspect_err(|error| tracing::error!(%error, "metrics cannot be compressed")).ok()
+}
+
+/// Whether `gzip` is named, and not with a quality of zero.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok());
+    values.flat_map(|v| v.split(',')).any(|part| {
+        let mut words = part.split(';').map(str::trim);
+        let refused = |w: &str| w.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);
+        words.next().is_some_and(|w| w.eq_ignore_ascii_case("gzip")) && !words.any(refused)
+    })
+}
+
+/// Whether the loop turns.
+#[utoipa::path(get, path = "/-/healthy", operation_id = "healthy", tag = "service",
+    responses((status = 200, description = "The loop turns.", body = String, content_type = "text/plain; charset=utf-8"),
+        (status = 503, description = "The loop stands still.", body = Problem,
+            content_type = "application/problem+json")))]
+pub(super) async fn healthy(State(state): State<AppState>) -> Result<Response, Problem> {
+    if loop_turns(&state) {
+        return Ok("ok\n".into_response());
+    }
+    Err(Problem::unavailable(format!("the loop has not turned for {LOOP_STANDS_AFTER}")))
+}
+
+fn loop_turns(state: &AppState) -> bool {
+    let turned = Alive::time(&state.parts.handle.alive.turned);
+    turned.is_some_and(|t| state.now().since(t) <= LOOP_STANDS_AFTER)
+}
+
+/// Whether the daemon does its job; it does not wait for the first round, which it names.
+#[utoipa::path(get, path = "/-/ready", operation_id = "ready", tag = "service",
+    responses((status = 200, description = "It does.", body = Readiness),
+        (status = 503, description = "It does not, and why.", body = Readiness)))]
+pub(super) async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
+    let readiness = readiness(&state);
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness))
+}
+
+/// What readiness says.
+pub(in crate::http) fn readiness(state: &AppState) -> Readiness {
+    let snapshot = state.snapshot();
+    let alive = &state.parts.handle.alive;
+    let mut reasons = Vec::new();
+    if snapshot.registry_version == 0 {
+        reasons.push("no registry is in force".to_owned());
+    }
+    if !loop_turns(state) {
+        reasons.push(format!("the loop has not turned for {LOOP_STANDS_AFTER}"));
+    }
+    let stored = Alive::time(&alive.stored);
+    if alive.store_failing.load(Ordering::Relaxed) != 0 {
+        reasons.push("the store does not write: the last commit failed and is tried again".to_owned());
+    } else if stored.is_none_or(|t| state.now().since(t) > STORE_STANDS_AFTER) {
+        reasons.push(format!("the store has not written for {STORE_STANDS_AFTER}"));
+    }
+    let ready = reasons.is_empty();
+    if !last_reload(state).0 {
+        reasons.push("the last reload was refused; the registry before it stays in force".to_owned());
+    }
+    if snapshot.blind.is_some() {
+        reasons.push("the monitor is blind".to_owned());
+    }
+    let first_round = snapshot.round.map(|r| RoundView { done: r.done, of: r.of });
+    Readiness { ready, reasons, first_round, registry_version: snapshot.registry_version }
+}
+
+/// Puts the registry folder in force as it stands.
+#[utoipa::path(post, path = "/-/reload", operation_id = "reload", tag = "service",
+    responses((status = 200, description = "What changed.", body = ReloadOutcome),
+        (status = 409, description = "More than 20 % of the cameras would be removed; say yes by POST registry?yes.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The files have faults; the registry in force stays.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The folder cannot be read, the store does not write, or the daemon stops.",
+            body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn reload(
+    State(state): State<AppState>,
+    Extension(who): Extension<Who>,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<ReloadOutcome>, Problem> {
+    Query::read(raw.as_deref(), &[])?;
+    reload_from(&state, &who, ReloadSource::Folder, false, false).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_those_who_accept_it() {
+        let accepts = |value: &'static str| {
+            accepts_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, header::HeaderValue::from_static(value))]))
+        };
+        assert!(accepts("gzip") && accepts("br, GZIP;q=0.5") && accepts("deflate,gzip"));
+        assert!(!accepts("") && !accepts("br") && !accepts("gzip;q=0") && !accepts("xgzip"));
+        assert!(!accepts_gzip(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,198 @@
+//! The registry in force, and putting another one in force.
+
+use std::collections::BTreeMap;
+
+use axum::extract::multipart::{Multipart, MultipartRejection};
+use axum::extract::{FromRequest, RawQuery, Request, State};
+use axum::http::{StatusCode, header};
+use axum::{Extension, Json};
+use cunkou_core::model::Time;
+use utoipa::IntoParams;
+
+use crate::engine::{Alive, ReloadRefused, ReloadRequest, ReloadSource};
+use crate::http::auth::Who;
+use crate::http::params::Query;
+use crate::http::wire::{RegistryFiles, RegistryInForce, ReloadOutcome};
+use crate::http::{AppState, Problem};
+
+/// Files of one registry at most.
+const MAX_FILES: usize = 32;
+/// The longest name of a file, in bytes.
+const MAX_NAME: usize = 64;
+/// Faults that one answer lists at most.
+const MAX_FAULTS: usize = 1_000;
+
+/// Which registry is in force.
+#[utoipa::path(get, path = "/api/v1/registry", operation_id = "registry", tag = "registry",
+    responses((status = 200, description = "The registry in force.", body = RegistryInForce)))]
+pub(super) async fn in_force(
+    State(state): State<AppState>,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<RegistryInForce>, Problem> {
+    Query::read(raw.as_deref(), &[])?;
+    let (successful, at) = last_reload(&state);
+    Ok(Json(RegistryInForce::of(&state.snapshot(), successful, at)))
+}
+
+/// Whether the last reload was taken, and when one was last.
+pub(super) fn last_reload(state: &AppState) -> (bool, Option<Time>) {
+    let alive = &state.parts.handle.alive;
+    let failed = alive.reload_failed.load(std::sync::atomic::Ordering::Relaxed) != 0;
+    (!failed, Alive::time(&alive.reloaded))
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct ApplyParams {
+    /// Only say what would change.
+    dry_run: Option<bool>,
+    /// Yes to a difference that removes more than 20 % of the cameras.
+    yes: Option<bool>,
+}
+
+/// Puts these files in force, or only says what would change. They are written to the registry folder once accepted.
+#[utoipa::path(post, path = "/api/v1/registry", operation_id = "applyRegistry", tag = "registry",
+    params(ApplyParams),
+    request_body(content((RegistryFiles = "application/json"), (Object = "multipart/form-data"))),
+    responses((status = 200, description = "What changed, or would change.", body = ReloadOutcome),
+        (status = 409, description = "More than 20 % of the cameras would be removed, and nobody said yes.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The files are too long.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 415, description = "The files must come as JSON or as multipart/form-data.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 422, description = "The files have faults; the registry in force stays.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The folder or the store cannot be written, or the daemon stops.",
+            body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn apply(
+    State(state): State<AppState>,
+    Extension(who): Extension<Who>,
+    RawQuery(raw): RawQuery,
+    request: Request,
+) -> Result<Json<ReloadOutcome>, Problem> {
+    let query = Query::read(raw.as_deref(), &["dry_run", "yes"])?;
+    let (dry_run, yes) = (query.flag("dry_run")?, query.flag("yes")?);
+    let files = files(request).await?;
+    if files.is_empty() {
+        return Err(Problem::parameter("body", "there is no file in it", "at least one file of the registry"));
+    }
+    if let Some(name) = files.keys().find(|name| !is_file_name(name)) {
+        let name: String = name.chars().take(MAX_NAME).collect();
+        let allowed = "a plain name such as cameras.csv: letters, digits, '.', '_' and '-'";
+        return Err(Problem::parameter("files", format!("{name:?} is no name of a file"), allowed));
+    }
+    reload(&state, &who, ReloadSource::Files(files), dry_run, yes).await
+}
+
+/// Asks the engine for a reload, and says what it came to.
+pub(super) async fn reload(
+    state: &AppState,
+    who: &Who,
+    source: ReloadSource,
+    dry_run: bool,
+    yes: bool,
+) -> Result<Json<ReloadOutcome>, Problem> {
+    let request = ReloadRequest { source, dry_run, yes, who: who.0.clone() };
+    match state.parts.handle.reload(request).await {
+        Ok(report) => {
+            tracing::info!(by = &*who.0, dry_run, version = report.version, "registry reloaded over HTTP");
+            Ok(Json(ReloadOutcome::of(report, dry_run)))
+        }
+        Err(refused) => Err(refusal(refused)),
+    }
+}
+
+fn refusal(refused: ReloadRefused) -> Problem {
+    let detail = refused.to_string();
+    match refused {
+        ReloadRefused::Faults(mut faults) => {
+            let more = faults.len().saturating_sub(MAX_FAULTS);
+            faults.truncate(MAX_FAULTS);
+            if more > 0 {
+                faults.push(format!("and {more} more"));
+            }
+            Problem { faults: Some(faults), ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+        }
+        ReloadRefused::Guard { .. } => Problem::new(StatusCode::CONFLICT, detail),
+        ReloadRefused::Folder(_) | ReloadRefused::NotKept | ReloadRefused::Stopping => Problem::unavailable(detail),
+    }
+}
+
+/// No separators, no dot in front: a name cannot leave the folder, and cannot hide in it.
+fn is_file_name(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    plain && !name.is_empty() && name.len() <= MAX_NAME && !name.starts_with('.')
+}
+
+async fn files(request: Request) -> Result<BTreeMap<String, Vec<u8>>, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "application/json" => {
+            let body = axum::body::Bytes::from_request(request, &())
+                .await
+                .map_err(|e| too_long(e.status(), &e.body_text()))?;
+            let read = read_json(&body)?;
+            many(read.files.len())?;
+            Ok(read.files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect())
+        }
+        "multipart/form-data" => parts(request).await,
+        _ => {
+            let detail = "the files must come as application/json or as multipart/form-data";
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
+        }
+    }
+}
+
+fn read_json(body: &[u8]) -> Result<RegistryFiles, Problem> {
+    let refused =
+        |detail: String| Problem::parameter("body", detail, "an object with files: names to contents as text");
+    // A list would be taken for the fields in their order.
+    if body.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(refused("this is no object".to_owned()));
+    }
+    serde_json::from_slice(body).map_err(|e| refused(e.to_string()))
+}
+
+fn too_long(status: StatusCode, detail: &str) -> Problem {
+    Problem::new(status, format!("the body cannot be read: {detail}"))
+}
+
+fn many(files: usize) -> Result<(), Problem> {
+    let allowed = format!("at most {MAX_FILES}");
+    if files > MAX_FILES { Err(Problem::parameter("files", "too many files", allowed)) } else { Ok(()) }
+}
+
+/// Each part with a file name is a file, byte for byte.
+async fn parts(request: Request) -> Result<BTreeMap<String, Vec<u8>>, Problem> {
+    let mut form = Multipart::from_request(request, &())
+        .await
+        .map_err(|e: MultipartRejection| too_long(e.status(), &e.body_text()))?;
+    let mut files = BTreeMap::new();
+    while let Some(part) = form.next_field().await.map_err(|e| too_long(e.status(), &e.body_text()))? {
+        let Some(name) = part.file_name().map(str::to_owned) else { continue };
+        let bytes = part.bytes().await.map_err(|e| too_long(e.status(), &e.body_text()))?;
+        files.insert(name, bytes.to_vec());
+        many(files.len())?;
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_cannot_leave_the_folder() {
+        for good in ["cameras.csv", "areas.geojson", "roads.osm.pbf", "a-b_c"] {
+            assert!(is_file_name(good), "{good}");
+        }
+        let long = "x".repeat(MAX_NAME + 1);
+        for bad in ["", ".", "..", "../cameras.csv", "a/b", "a\\b", ".hidden", "村.csv", "a\0b", "C:x", long.as_str()]
+        {
+            assert!(!is_file_name(bad), "{bad}");
+        }
+    }
+}

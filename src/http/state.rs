@@ -1,0 +1,79 @@
+//! What every handler holds: the engine's handle, history, counters, settings and a clock.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cunkou_core::model::Time;
+use cunkou_core::world::Snapshot;
+use tokio::sync::{Semaphore, watch};
+
+use super::events::Feed;
+use super::{History, HttpSettings};
+use crate::engine::Handle;
+use crate::metrics::{Counters, Figures, Options};
+
+/// Event streams at a time; another client is asked to come back later.
+pub(super) const MAX_STREAMS: usize = 256;
+
+/// What runs: for `status`, `openapi.json` and the page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Build {
+    /// The version of the program.
+    pub version: &'static str,
+    /// The revision it was built from; may be empty.
+    pub revision: &'static str,
+}
+
+/// What a daemon hands to this room.
+pub struct Parts {
+    /// The engine.
+    pub handle: Handle,
+    /// What the store remembers.
+    pub history: Arc<dyn History>,
+    /// Counters of the process.
+    pub counters: Arc<Counters>,
+    /// How and for whom to serve.
+    pub settings: HttpSettings,
+    /// What /metrics shows.
+    pub metrics: Options,
+    /// The clock of the daemon.
+    pub clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    /// Coverage of the plan, reckoned out of a snapshot.
+    pub figures: Arc<dyn Fn(&Snapshot) -> Figures + Send + Sync>,
+    /// What runs.
+    pub build: Build,
+}
+
+/// What every handler holds. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    pub(super) parts: Arc<Parts>,
+    pub(super) feed: Arc<Feed>,
+    pub(super) streams: Arc<Semaphore>,
+    pub(super) closing: watch::Sender<bool>,
+}
+
+impl AppState {
+    /// The state over the parts of a daemon.
+    #[must_use]
+    pub fn new(parts: Parts) -> AppState {
+        let feed = Arc::new(Feed::new((parts.clock)()));
+        let streams = Arc::new(Semaphore::new(MAX_STREAMS));
+        AppState { parts: Arc::new(parts), feed, streams, closing: watch::Sender::new(false) }
+    }
+
+    /// The time of the daemon's clock.
+    pub(super) fn now(&self) -> Time {
+        (self.parts.clock)()
+    }
+
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        self.parts.handle.now()
+    }
+}
+
+impl fmt::Debug for AppState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppState").field("settings", &self.parts.settings).finish_non_exhaustive()
+    }
+}

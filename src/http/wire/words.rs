@@ -1,0 +1,89 @@
+//! The closed word lists of the core as schemas: the document names every value a field can have.
+
+use cunkou_core::coverage::{EntranceState, GapReason};
+use cunkou_core::health::State;
+use cunkou_core::model::{Check, FailKind, Period, Phase, Reason, ResultLabel, Severity};
+use cunkou_core::registry::{AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NodeKind, PlaceKind};
+use serde_json::Value;
+use utoipa::openapi::Object;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+
+/// The states an incident shows.
+pub(in crate::http) const INCIDENT_STATUS: [&str; 3] = ["open", "acknowledged", "resolved"];
+/// The kinds a cause has.
+pub(in crate::http) const CAUSE_KINDS: [&str; 8] = [
+    "camera",
+    "node",
+    "node_partial",
+    "common_cause",
+    "monitor_blind",
+    "monitor_stopped",
+    "monitor_stuck",
+    "monitor_starting",
+];
+
+fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.into_iter().map(Value::from))).build()
+}
+
+fn nullable<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
+    let values = words.into_iter().map(Value::from).chain([Value::Null]);
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .enum_values(Some(values))
+        .build()
+}
+
+/// Why an outcome is what it is: a kind of failure, a reason, or why it says nothing.
+pub(in crate::http) fn outcome_reasons() -> Vec<&'static str> {
+    use cunkou_core::model::Inconclusive as I;
+    let silent = [I::Blind, I::OwnFault, I::LoopStalled, I::NotAllowed].map(I::word);
+    let fails = FailKind::ALL.into_iter().map(FailKind::word);
+    let reasons = Reason::ALL.into_iter().map(Reason::word);
+    let mut all: Vec<_> = fails.chain(reasons).chain(silent).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+macro_rules! schemas {
+    ($($name:ident: $list:ident($words:expr);)*) => {$(
+        pub(in crate::http) fn $name() -> Object {
+            $list($words)
+        }
+    )*};
+}
+
+schemas! {
+    format: words(crate::http::params::FORMATS);
+    layer: words(Layer::WORDS.iter().copied());
+    life: words(Life::WORDS.iter().copied());
+    camera_kind: words(CameraKind::WORDS.iter().copied());
+    node_kind: words(NodeKind::WORDS.iter().copied());
+    needs: words(Needs::WORDS.iter().copied());
+    area_kind: words(AreaKind::WORDS.iter().copied());
+    place_kind: words(PlaceKind::WORDS.iter().copied());
+    entrance_status: words(EntranceStatus::WORDS.iter().copied());
+    check: words(Check::ALL.map(Check::word));
+    phase: words(Phase::ALL.map(Phase::word));
+    result: words(ResultLabel::all().into_iter().map(ResultLabel::word));
+    outcome_reason: nullable(outcome_reasons());
+    period: words(Period::ALL.map(Period::word));
+    state: words(State::ALL.map(State::word));
+    state_or_null: nullable(State::ALL.map(State::word));
+    entrance_state: words(EntranceState::ALL.map(EntranceState::word));
+    entrance_state_or_null: nullable(EntranceState::ALL.map(EntranceState::word));
+    gap_state: words(super::GAP_STATES.map(EntranceState::word));
+    gap_reason: nullable([GapReason::None, GapReason::TooFew, GapReason::OnlyMaybe, GapReason::NoNight].map(GapReason::word));
+    verdict: words(["no", "maybe", "yes"]);
+    outage: nullable(["planned"]);
+    level: words(["plan", "built", "live"]);
+    severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
+    incident_status: words(INCIDENT_STATUS);
+    cause_kind: words(CAUSE_KINDS);
+}
+
+/// A list of reasons.
+pub(in crate::http) fn reasons() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(words(Reason::ALL.map(Reason::word))).build()
+}
