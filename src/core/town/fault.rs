@@ -1,12 +1,12 @@
-//! What can be wrong with a simulated camera: the closed list of names.md, "Simulator".
+//! What can be made to go wrong with a simulated camera or node (names.md, simulator).
 
-/// A fault that the simulator serves, or that a story tells.
+/// A fault, as the control API of the simulator names it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Fault {
-    /// Healthy.
+    /// Heals.
     #[default]
     None,
-    /// The port is closed and the host says so.
+    /// The port is closed, the host answers.
     Refuse,
     /// The host is gone: connecting times out.
     Drop,
@@ -14,26 +14,26 @@ pub enum Fault {
     Hang,
     /// Accepts and resets.
     Reset,
-    /// Answers with noise.
+    /// Noise instead of an answer.
     Garbage,
-    /// Answers with a header without end.
+    /// A header without end.
     Endless,
-    /// Refuses the password.
+    /// 401 to everything but OPTIONS.
     Auth,
-    /// Says that it is busy (503).
+    /// 503 to everything.
     Busy,
     /// Answers late.
     Slow,
-    /// The picture is black.
+    /// A black picture.
     Black,
-    /// The picture does not change.
+    /// The same picture for ever.
     Frozen,
-    /// The clock of the device is an hour off.
+    /// The device's time is an hour off.
     Clock,
 }
 
 impl Fault {
-    /// Every fault, `None` first.
+    /// Every fault.
     pub const ALL: [Fault; 13] = [
         Fault::None,
         Fault::Refuse,
@@ -50,7 +50,7 @@ impl Fault {
         Fault::Clock,
     ];
 
-    /// The word users write.
+    /// The word users see.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -82,9 +82,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_names_its_fault() {
-        assert!(Fault::ALL.into_iter().all(|f| Fault::from_word(f.word()) == Some(f)));
-        assert_eq!(Fault::from_word("Refuse"), None);
-        assert_eq!(Fault::default(), Fault::None);
+    fn words_name_their_faults() {
+        for fault in Fault::ALL {
+            assert_eq!(Fault::from_word(fault.word()), Some(fault));
+        }
+        assert_eq!(Fault::from_word("refused"), None);
+        assert_eq!(
+            Fault::ALL.map(Fault::word).join(" "),
+            "none refuse drop hang reset garbage endless auth busy slow black frozen clock"
+        );
     }
 }
