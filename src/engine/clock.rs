@@ -1,8 +1,8 @@
 //! The one clock: wall time at an anchor plus boot clock since, so that a stepped wall clock moves nothing until it is
 //! noticed (semantics.md §5).
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cunkou_core::model::{Span, Time};

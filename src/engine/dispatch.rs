@@ -127,9 +127,8 @@ impl Dispatch {
 
     fn has_room(&self, due: &Due) -> bool {
         let most = if due.asked { self.limits.in_flight } else { self.limits.in_flight - self.limits.in_flight / 4 };
-        let crowded = self.node_of(due.target).is_some_and(|n| {
-            self.behind.get(&n).copied().unwrap_or(0) >= self.limits.per_node
-        });
+        let crowded =
+            self.node_of(due.target).is_some_and(|n| self.behind.get(&n).copied().unwrap_or(0) >= self.limits.per_node);
         self.in_flight < most && (due.asked || !crowded)
     }
 

@@ -60,9 +60,7 @@ pub(super) async fn prepare(
 
 fn accept(source: &RegistrySource, in_force: &Registry, request: &ReloadRequest) -> Result<Accepted, ReloadRefused> {
     let loaded = match &request.source {
-        ReloadSource::Folder => {
-            files::load(&source.dir).map_err(|e| ReloadRefused::Folder(chain(&e)))?
-        }
+        ReloadSource::Folder => files::load(&source.dir).map_err(|e| ReloadRefused::Folder(chain(&e)))?,
         ReloadSource::Files(bytes) => files::from_bytes(bytes),
     };
     let (registry, faults) = files::judge(&loaded, &source.intervals, &source.density);

@@ -371,7 +371,10 @@ impl Engine {
             Ok(()) => self.committed(),
             Err(error) => {
                 if self.alive.store_failing.swap(1, Ordering::Relaxed) == 0 {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the store does not take a commit; it is tried again");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the store does not take a commit; it is tried again"
+                    );
                 }
                 self.retry_at = Some(Instant::now() + RETRY);
             }

@@ -26,9 +26,9 @@ pub(super) async fn vetted(inner: &Inner, host: &str, port: u16, trace: &mut Tra
         Ok(ip) => vec![SocketAddr::new(ip, port)],
         Err(_) => {
             trace.enter(Phase::Resolve);
-            let found = tokio::net::lookup_host((host, port)).await.map_err(|e| {
-                Stop::fail(FailKind::Unreachable, format!("the name {host} is not known: {e}"))
-            })?;
+            let found = tokio::net::lookup_host((host, port))
+                .await
+                .map_err(|e| Stop::fail(FailKind::Unreachable, format!("the name {host} is not known: {e}")))?;
             found.take(inner.limits.addresses).collect()
         }
     };
@@ -68,7 +68,13 @@ pub(super) async fn connect(addrs: &[Vetted], trace: &mut Trace) -> Result<TcpSt
 }
 
 /// Resolves, vets and connects to the host of a URL; TLS where the scheme asks for it.
-pub(super) async fn open(inner: &Inner, url: &Url, port: u16, tls: bool, trace: &mut Trace) -> Result<Box<dyn Link>, Stop> {
+pub(super) async fn open(
+    inner: &Inner,
+    url: &Url,
+    port: u16,
+    tls: bool,
+    trace: &mut Trace,
+) -> Result<Box<dyn Link>, Stop> {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let addrs = vetted(inner, &host, port, trace).await?;
     let stream = connect(&addrs, trace).await?;
@@ -106,9 +112,10 @@ pub(super) fn from_io(e: &io::Error) -> ProbeResult {
 fn from_tls(e: &io::Error) -> ProbeResult {
     let inner = e.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
     match inner {
-        Some(rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_)) => {
-            ProbeResult::Answered(Reason::TlsTooOld)
-        }
+        Some(
+            rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion)
+            | rustls::Error::PeerIncompatible(_),
+        ) => ProbeResult::Answered(Reason::TlsTooOld),
         Some(_) => ProbeResult::Fail(FailKind::Tls),
         None => from_io(e),
     }

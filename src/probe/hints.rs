@@ -90,21 +90,35 @@ impl Hint {
         match self {
             Hint::Nothing => "nothing to do: it answers as it should",
             Hint::Name => "the name is not known: is it spelt right, does DNS answer on this machine?",
-            Hint::Silence => "no answer at all: look at power and link lights, then at the node above; does another camera of the pole answer?",
+            Hint::Silence => {
+                "no answer at all: look at power and link lights, then at the node above; does another camera of the pole answer?"
+            }
             Hint::NoWay => "there is no way to that network: look at routes and the uplink of this machine",
-            Hint::PortClosed => "the host answers but the port is closed: is the service on, is the port right? The network is sound.",
+            Hint::PortClosed => {
+                "the host answers but the port is closed: is the service on, is the port right? The network is sound."
+            }
             Hint::Hung => "it takes the connection and says nothing: its service hangs; restart it",
-            Hint::Reset => "it tears the connection down: too many clients, or a restart going on; try again in a minute",
+            Hint::Reset => {
+                "it tears the connection down: too many clients, or a restart going on; try again in a minute"
+            }
             Hint::OtherProtocol => "something else answers there: is it the right port, is it the right device?",
             Hint::Tls => "TLS fails: does the URL need https or rtsps at all?",
-            Hint::OldTls => "it speaks only TLS older than 1.2: update its firmware, or use the plain port inside the camera network",
+            Hint::OldTls => {
+                "it speaks only TLS older than 1.2: update its firmware, or use the plain port inside the camera network"
+            }
             Hint::Body => "it answers, but with something else than asked: look at the path of the URL",
-            Hint::Password => "the password is refused or missing: do other cameras of this node take it? Many devices lock after a few tries, so do not guess",
+            Hint::Password => {
+                "the password is refused or missing: do other cameras of this node take it? Many devices lock after a few tries, so do not guess"
+            }
             Hint::Busy => "it is busy: too many clients; try again in a minute",
             Hint::Method => "it does not know the method: look at its profile settings",
-            Hint::NotAllowed => "the address is not in probe.allow: add its network to the settings if it is a camera's",
+            Hint::NotAllowed => {
+                "the address is not in probe.allow: add its network to the settings if it is a camera's"
+            }
             Hint::Ours => "the trouble is ours: look at open files and memory of this machine",
-            Hint::Picture => "it answers, but not with a usable picture: open the URL in a browser; is it a login page?",
+            Hint::Picture => {
+                "it answers, but not with a usable picture: open the URL in a browser; is it a login page?"
+            }
         }
     }
 

@@ -73,7 +73,9 @@ impl Prober {
         let heard = tokio::time::timeout(deadline, self.heard(question, &mut trace)).await;
         let took = began.elapsed();
         let result = match heard {
-            Ok(Ok(())) => ProbeResult::Pass { slow: question.check() != Check::Reach && took > self.inner.limits.timeout },
+            Ok(Ok(())) => {
+                ProbeResult::Pass { slow: question.check() != Check::Reach && took > self.inner.limits.timeout }
+            }
             Ok(Err(Stop { result, note })) => {
                 trace.note(note);
                 result
@@ -90,9 +92,7 @@ impl Prober {
     async fn heard(&self, question: &Question, trace: &mut Trace) -> Result<(), Stop> {
         match &question.how {
             How::Tcp { host, port } => reach::tcp(&self.inner, host, *port, question.confirming, trace).await,
-            How::Icmp { host, fallback } => {
-                reach::icmp(&self.inner, host, *fallback, question.confirming, trace).await
-            }
+            How::Icmp { host, fallback } => reach::icmp(&self.inner, host, *fallback, question.confirming, trace).await,
             How::Stream { url } => rtsp::ask(&self.inner, url, question.credential.as_ref(), trace).await,
             How::Picture { url } => snapshot::ask(&self.inner, url, question.credential.as_ref(), trace).await,
         }

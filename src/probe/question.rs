@@ -100,12 +100,7 @@ pub struct Answer {
 
 /// The question that a check of a camera asks; `None` where the registry gives no address for it.
 #[must_use]
-pub fn for_camera(
-    camera: &Camera,
-    check: Check,
-    credential: Option<Credential>,
-    confirming: bool,
-) -> Option<Question> {
+pub fn for_camera(camera: &Camera, check: Check, credential: Option<Credential>, confirming: bool) -> Option<Question> {
     let how = match check {
         Check::Reach => {
             let host = camera.address()?;

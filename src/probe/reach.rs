@@ -124,8 +124,7 @@ pub(super) async fn icmp(
     let gap = inner.limits.confirm_reach / tries.max(1);
     let most = if confirming { inner.limits.confirm_reach } else { inner.limits.reach_timeout };
     let ident = PingIdentifier(inner.icmp.ident.fetch_add(1, Ordering::Relaxed));
-    let echoes: FuturesUnordered<_> =
-        (0..tries).map(|i| echo_after(client, ip, ident, i, gap * i, most)).collect();
+    let echoes: FuturesUnordered<_> = (0..tries).map(|i| echo_after(client, ip, ident, i, gap * i, most)).collect();
     let outcome = tokio::time::timeout(most, first_definite(echoes)).await;
     trace.end_phase();
     match outcome {

@@ -18,7 +18,12 @@ const AGENT: &str = concat!("cunkou/", env!("CARGO_PKG_VERSION"));
 /// Bytes read at a time.
 const CHUNK: usize = 4 * 1024;
 
-pub(super) async fn ask(inner: &Inner, url: &Url, credential: Option<&Credential>, trace: &mut Trace) -> Result<(), Stop> {
+pub(super) async fn ask(
+    inner: &Inner,
+    url: &Url,
+    credential: Option<&Credential>,
+    trace: &mut Trace,
+) -> Result<(), Stop> {
     let tls = url.scheme() == "rtsps";
     let port = url.port().unwrap_or(if tls { 322 } else { 554 });
     let link = dial::open(inner, url, port, tls, trace).await?;
@@ -115,7 +120,12 @@ pub(super) fn password_client(challenges: &[&str], basic_allowed: bool) -> Resul
 }
 
 /// The value of `Authorization` for a request.
-pub(super) fn respond(client: &mut PasswordClient, credential: &Credential, method: &str, uri: &str) -> Result<String, Stop> {
+pub(super) fn respond(
+    client: &mut PasswordClient,
+    credential: &Credential,
+    method: &str,
+    uri: &str,
+) -> Result<String, Stop> {
     let params = PasswordParams {
         username: &credential.user,
         password: credential.password.expose_secret(),
@@ -123,7 +133,9 @@ pub(super) fn respond(client: &mut PasswordClient, credential: &Credential, meth
         method,
         body: Some(&[]),
     };
-    client.respond(&params).map_err(|_| Stop::new(ProbeResult::Answered(Reason::Auth), "its challenge cannot be answered"))
+    client
+        .respond(&params)
+        .map_err(|_| Stop::new(ProbeResult::Answered(Reason::Auth), "its challenge cannot be answered"))
 }
 
 /// One conversation.
@@ -168,7 +180,10 @@ impl Talk<'_> {
                 String::from_utf8_lossy(&text).into_owned()
             },
         );
-        self.link.write_all(&bytes).await.map_err(|e| Stop::new(dial::from_io(&e), format!("sending {method}: {e}")))?;
+        self.link
+            .write_all(&bytes)
+            .await
+            .map_err(|e| Stop::new(dial::from_io(&e), format!("sending {method}: {e}")))?;
         let response = self.response().await?;
         trace.end_phase();
         trace.step(
@@ -228,7 +243,8 @@ pub(super) fn next_message(heard: &[u8], head: usize, body: usize) -> Result<Par
     if let Some(first) = rest.first().filter(|b| !b.is_ascii_alphabetic() && **b != b'$') {
         return Err(Stop::fail(FailKind::Protocol, format!("what it says is no RTSP (first byte 0x{first:02x})")));
     }
-    let head_end = rest.windows(4).position(|w| w == b"\r\n\r\n").or_else(|| rest.windows(2).position(|w| w == b"\n\n"));
+    let head_end =
+        rest.windows(4).position(|w| w == b"\r\n\r\n").or_else(|| rest.windows(2).position(|w| w == b"\n\n"));
     if head_end.unwrap_or(rest.len()) > head {
         return Err(too_long());
     }

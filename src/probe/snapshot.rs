@@ -18,7 +18,12 @@ use super::{Credential, Inner, dial, jpeg, rtsp};
 
 const AGENT: &str = concat!("cunkou/", env!("CARGO_PKG_VERSION"));
 
-pub(super) async fn ask(inner: &Inner, url: &Url, credential: Option<&Credential>, trace: &mut Trace) -> Result<(), Stop> {
+pub(super) async fn ask(
+    inner: &Inner,
+    url: &Url,
+    credential: Option<&Credential>,
+    trace: &mut Trace,
+) -> Result<(), Stop> {
     let mut url = url.clone();
     for _ in 0..=inner.limits.redirects {
         match fetch(inner, &url, credential, trace).await? {
@@ -45,7 +50,8 @@ async fn fetch(inner: &Inner, url: &Url, credential: Option<&Credential>, trace:
     let Some(credential) = credential else {
         return Err(Stop::new(ProbeResult::Answered(Reason::Auth), "wants a password and none is known"));
     };
-    let challenges: Vec<&str> = first.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|v| v.to_str().ok()).collect();
+    let challenges: Vec<&str> =
+        first.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|v| v.to_str().ok()).collect();
     let mut client = rtsp::password_client(&challenges, url.scheme() == "https" || credential.basic)?;
     let target = target(url);
     let authorization = rtsp::respond(&mut client, credential, "GET", &target)?;
@@ -104,7 +110,13 @@ async fn get(
     trace.end_phase();
     trace.step(
         || format!("← {}", response.status()),
-        || response.headers().iter().map(|(n, v)| format!("{n}: {}\n", String::from_utf8_lossy(v.as_bytes()))).collect(),
+        || {
+            response
+                .headers()
+                .iter()
+                .map(|(n, v)| format!("{n}: {}\n", String::from_utf8_lossy(v.as_bytes())))
+                .collect()
+        },
     );
     Ok((response, driver))
 }
@@ -154,7 +166,8 @@ fn redirect(url: &Url, response: &Response<Incoming>) -> Result<Fetched, Stop> {
 
 fn judge(body: &[u8], trace: &mut Trace) -> Result<(), Stop> {
     let header = jpeg::header(body).map_err(|e| Stop::fail(FailKind::Body, e.to_string()))?;
-    trace.step(|| format!("a JPEG of {} x {}, {} bytes; dropped", header.width, header.height, body.len()), String::new);
+    trace
+        .step(|| format!("a JPEG of {} x {}, {} bytes; dropped", header.width, header.height, body.len()), String::new);
     Ok(())
 }
 

@@ -49,7 +49,7 @@ impl<T: Clone> Chunked<T> {
 
     /// Adds a row at the end.
     pub fn push(&mut self, row: T) {
-        if self.len % CHUNK == 0 {
+        if self.len.is_multiple_of(CHUNK) {
             self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
         }
         if let Some(chunk) = self.chunks.last_mut() {

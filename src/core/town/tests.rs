@@ -410,27 +410,56 @@ proptest! {
 fn zz_print() {
     let t = town(1, 778);
     println!("{}", t.notes);
-    for s in &Story::for_town(&t).scenes { println!("{:?} {}\n{}\n{:?}", s.at, s.said.zh, s.said.en, s.expects); }
+    for s in &Story::for_town(&t).scenes {
+        println!("{:?} {}\n{}\n{:?}", s.at, s.said.zh, s.said.en, s.expects);
+    }
     let topology = Topology::build(&t.registry, &Intervals::default(), None);
-    let mut sizes: Vec<_> = topology.nodes.iter().filter(|n| n.id.as_str().starts_with("SW")).map(|n| n.below.len()).collect();
+    let mut sizes: Vec<_> =
+        topology.nodes.iter().filter(|n| n.id.as_str().starts_with("SW")).map(|n| n.below.len()).collect();
     sizes.sort();
     println!("{} {:?}", sizes.len(), sizes);
-    for k in NodeKind::ALL { println!("{k:?} {}", t.registry.nodes.values().filter(|n| n.kind == *k).count()); }
-    for e in t.registry.entrances.values().step_by(150) { println!("{e:?} {:?}", t.placed.get(&e.id)); }
-    for e in t.registry.cameras.values().step_by(200) { println!("{e:?}"); }
-    for e in t.registry.elements.values() { println!("{} {} {}", e.id, e.name, e.entrances.len()); }
-    for r in t.roads.iter().step_by(90) { println!("{r:?}"); }
+    for k in NodeKind::ALL {
+        println!("{k:?} {}", t.registry.nodes.values().filter(|n| n.kind == *k).count());
+    }
+    for e in t.registry.entrances.values().step_by(150) {
+        println!("{e:?} {:?}", t.placed.get(&e.id));
+    }
+    for e in t.registry.cameras.values().step_by(200) {
+        println!("{e:?}");
+    }
+    for e in t.registry.elements.values() {
+        println!("{} {} {}", e.id, e.name, e.entrances.len());
+    }
+    for r in t.roads.iter().step_by(90) {
+        println!("{r:?}");
+    }
     let mut gaps: Vec<f64> = vec![];
-    let hs: Vec<P> = t.registry.areas.values().filter(|a| a.kind == AreaKind::Hamlet).map(|a| plane(a.at.unwrap())).collect();
-    for (i, p) in hs.iter().enumerate() { gaps.push(hs.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, q)| p.distance(*q)).fold(1e9, f64::min)); }
+    let hs: Vec<P> =
+        t.registry.areas.values().filter(|a| a.kind == AreaKind::Hamlet).map(|a| plane(a.at.unwrap())).collect();
+    for (i, p) in hs.iter().enumerate() {
+        gaps.push(hs.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, q)| p.distance(*q)).fold(1e9, f64::min));
+    }
     gaps.sort_by(f64::total_cmp);
     println!("min spacing {:?} median {}", &gaps[..5], gaps[265]);
-    let full = t.registry.elements.values().filter(|e| {
-        let ids: Vec<_> = if e.entrances.is_empty() { t.registry.entrances.values().filter(|x| x.roles.contains(&e.id)).map(|x| x.id.clone()).collect() } else { e.entrances.clone() };
-        let w = ids.iter().filter(|i| t.placed.contains_key(*i)).count();
-        print!("{} {}/{}; ", e.id, w, ids.len());
-        w == ids.len()
-    }).count();
+    let full = t
+        .registry
+        .elements
+        .values()
+        .filter(|e| {
+            let ids: Vec<_> = if e.entrances.is_empty() {
+                t.registry.entrances.values().filter(|x| x.roles.contains(&e.id)).map(|x| x.id.clone()).collect()
+            } else {
+                e.entrances.clone()
+            };
+            let w = ids.iter().filter(|i| t.placed.contains_key(*i)).count();
+            print!("{} {}/{}; ", e.id, w, ids.len());
+            w == ids.len()
+        })
+        .count();
     println!("complete {full}");
-    for n in [778, 10_000] { let at = std::time::Instant::now(); let _ = town(1, n); println!("{n}: {:?}", at.elapsed()); }
+    for n in [778, 10_000] {
+        let at = std::time::Instant::now();
+        let _ = town(1, n);
+        println!("{n}: {:?}", at.elapsed());
+    }
 }
