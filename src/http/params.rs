@@ -79,9 +79,14 @@ impl Query {
         Ok(self.parsed::<jiff::Timestamp>(name, allowed)?.map(|t| Time(t.as_millisecond())))
     }
 
-    /// A number of an incident.
+    /// A number of an incident: what the store can hold.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        self.parsed(name, "a whole number")
+        let allowed = "a whole number from 0 to 9223372036854775807";
+        let number: Option<u64> = self.parsed(name, allowed)?;
+        match number {
+            Some(n) if i64::try_from(n).is_err() => Err(Problem::parameter(name, "out of range", allowed)),
+            other => Ok(other),
+        }
     }
 
     /// `limit`.
@@ -100,14 +105,21 @@ fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
+/// The parameter by which lists in the order of keys go on.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+pub(super) struct CursorParam {
+    /// Where the page begins: `next` of the page before.
+    #[param(max_length = 200)]
+    cursor: Option<String>,
+}
+
 /// Parameters that every list takes.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)]
 pub(super) struct ListParams {
-    /// Where the page begins: `next` of the page before.
-    #[param(max_length = 200)]
-    cursor: Option<String>,
     /// Items a page at most.
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::HistoryError;
+use super::wire::words;
 
 /// The media type of problem documents.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What kind of problem it is, beyond the status.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ProblemType {
     /// The status says it all.
     #[serde(rename = "about:blank")]
@@ -24,7 +25,7 @@ pub enum ProblemType {
 #[error("{title}: {detail}")]
 pub struct Problem {
     /// What kind of problem it is.
-    #[schema(inline)]
+    #[schema(schema_with = words::problem_type)]
     pub r#type: ProblemType,
     /// The phrase of the status.
     pub title: Box<str>,
@@ -67,6 +68,11 @@ impl Problem {
         problem.parameter = Some(name.to_owned());
         problem.allowed = Some(allowed.into());
         problem
+    }
+
+    /// The same with another status: where a value is well formed, but names what is not there.
+    pub(super) fn with_status(self, status: StatusCode) -> Problem {
+        Problem { status: status.as_u16(), title: status.canonical_reason().unwrap_or("Error").into(), ..self }
     }
 
     /// Nothing has this id.

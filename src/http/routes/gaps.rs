@@ -1,7 +1,7 @@
 //! Gaps: entrances that are not covered, worst first, now or at a past moment.
 
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use cunkou_core::model::{AreaId, Period, Time};
 use cunkou_core::registry::Registry;
@@ -9,7 +9,7 @@ use cunkou_core::world::Snapshot;
 use utoipa::IntoParams;
 
 use super::lists::{Wanted, answer, lies_in};
-use crate::http::params::{AreaParam, FormatParam, ListParams};
+use crate::http::params::{AreaParam, CursorParam, FormatParam, ListParams};
 use crate::http::wire::{FeatureCollection, GAP_STATES, Gap, Page, words};
 use crate::http::{AppState, Problem};
 
@@ -30,9 +30,11 @@ struct GapParams {
 
 /// Entrances that are not covered: lost, unknown, reduced, unwatched, planned, in this order, then by priority.
 #[utoipa::path(get, path = "/api/v1/gaps", operation_id = "gaps", tag = "town",
-    params(ListParams, GapParams, AreaParam, FormatParam),
+    params(CursorParam, ListParams, GapParams, AreaParam, FormatParam),
     responses((status = 200, description = "A page of gaps.", content(
         (Page<Gap> = "application/json"), (FeatureCollection = "application/geo+json"))),
+        (status = 404, description = "No area has this id, or the moment has not come yet.", body = Problem,
+            content_type = "application/problem+json"),
         (status = 503, description = "The history cannot be read at the moment.", body = Problem,
             content_type = "application/problem+json")))]
 pub(super) async fn gaps(
@@ -48,7 +50,8 @@ pub(super) async fn gaps(
     let period = period.and_then(Period::from_word).unwrap_or(Period::Now);
     let all = match wanted.query.time("at")? {
         Some(at) if at > state.now() => {
-            return Err(Problem::parameter("at", "this moment has not come yet", "a moment of the past"));
+            return Err(Problem::parameter("at", "this moment has not come yet", "a moment of the past")
+                .with_status(StatusCode::NOT_FOUND));
         }
         Some(at) => past(&state, &snapshot.registry, period, at).await?,
         None => now(&snapshot, period),

@@ -32,6 +32,8 @@ const MAX_NOTE: usize = 500;
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)]
 struct IncidentParams {
+    /// Where the page begins: `next` of the page before; only incidents with a lower number.
+    cursor: Option<u64>,
     /// Only incidents that stand here.
     #[param(schema_with = words::incident_status)]
     status: Option<String>,
@@ -41,6 +43,8 @@ struct IncidentParams {
 #[utoipa::path(get, path = "/api/v1/incidents", operation_id = "incidents", tag = "incidents",
     params(ListParams, IncidentParams, AreaParam),
     responses((status = 200, description = "A page of incidents.", body = Page<Incident>),
+        (status = 404, description = "No area has this id.", body = Problem,
+            content_type = "application/problem+json"),
         (status = 503, description = "The history cannot be read at the moment.", body = Problem,
             content_type = "application/problem+json")))]
 pub(super) async fn list(
@@ -159,7 +163,7 @@ fn number(text: &str) -> Result<IncidentId, Problem> {
     responses((status = 200, description = "The incident as it stands now.", body = Incident),
         (status = 404, description = "No incident has this number.", body = Problem,
             content_type = "application/problem+json"),
-        (status = 409, description = "The incident is over.", body = Problem,
+        (status = 409, description = "The incident is over, or `until` has passed.", body = Problem,
             content_type = "application/problem+json"),
         (status = 413, description = "The body is too long.", body = Problem,
             content_type = "application/problem+json"),
@@ -207,5 +211,9 @@ fn until(state: &AppState, text: Option<&str>) -> Result<Option<Time>, Problem> 
     let refused = |detail: &str| Problem::parameter("until", detail, "a time of RFC 3339 that is still to come");
     let at: jiff::Timestamp = text.parse().map_err(|_| refused("this is not a time"))?;
     let at = Time(at.as_millisecond());
-    if at > state.now() { Ok(Some(at)) } else { Err(refused("this moment has passed")) }
+    if at > state.now() {
+        return Ok(Some(at));
+    }
+    // Not a fault of the request's form: a moment ago it would have been taken.
+    Err(refused("this moment has passed").with_status(StatusCode::CONFLICT))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::State as HealthState;
@@ -12,7 +12,7 @@ use cunkou_core::world::Snapshot;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::http::params::{AreaParam, FormatParam, ListParams, Query, wants_geojson};
+use crate::http::params::{AreaParam, CursorParam, FormatParam, ListParams, Query, wants_geojson};
 use crate::http::wire::{
     self, Area, Camera, CameraDetail, Entrance, EntranceDetail, Evidence, FeatureCollection, Node, Page, Place, words,
 };
@@ -50,8 +50,10 @@ impl Wanted {
     pub(super) fn area(&self, registry: &Registry) -> Result<Option<AreaId>, Problem> {
         let Some(text) = self.query.text("area") else { return Ok(None) };
         let known = registry.areas.get_key_value(text).map(|(id, _)| id.clone());
+        let allowed = "the id of an area, see /api/v1/areas";
         known.map(Some).ok_or_else(|| {
-            Problem::parameter("area", "no area of the registry has this id", "the id of an area, see /api/v1/areas")
+            Problem::parameter("area", "no area of the registry has this id", allowed)
+                .with_status(StatusCode::NOT_FOUND)
         })
     }
 
@@ -82,7 +84,7 @@ pub(super) fn answer<T: Serialize>(page: &Page<T>, geojson: bool) -> Result<Resp
     }
     let collection = wire::geojson(page).map_err(|error| {
         tracing::error!(%error, "a list cannot be written as GeoJSON");
-        Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the list cannot be written as GeoJSON")
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the list cannot be written as GeoJSON")
     })?;
     Ok(([(header::CONTENT_TYPE, "application/geo+json")], Json(collection)).into_response())
 }
@@ -101,9 +103,11 @@ struct CameraParams {
 
 /// Cameras, in the order of their ids.
 #[utoipa::path(get, path = "/api/v1/cameras", operation_id = "cameras", tag = "town",
-    params(ListParams, CameraParams, AreaParam, FormatParam),
+    params(CursorParam, ListParams, CameraParams, AreaParam, FormatParam),
     responses((status = 200, description = "A page of cameras.", content(
-        (Page<Camera> = "application/json"), (FeatureCollection = "application/geo+json")))))]
+        (Page<Camera> = "application/json"), (FeatureCollection = "application/geo+json"))),
+        (status = 404, description = "No area has this id.", body = Problem,
+            content_type = "application/problem+json")))]
 pub(super) async fn cameras(
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,
@@ -164,9 +168,11 @@ struct EntranceParams {
 
 /// Entrances, in the order of their ids.
 #[utoipa::path(get, path = "/api/v1/entrances", operation_id = "entrances", tag = "town",
-    params(ListParams, EntranceParams, AreaParam, FormatParam),
+    params(CursorParam, ListParams, EntranceParams, AreaParam, FormatParam),
     responses((status = 200, description = "A page of entrances.", content(
-        (Page<Entrance> = "application/json"), (FeatureCollection = "application/geo+json")))))]
+        (Page<Entrance> = "application/json"), (FeatureCollection = "application/geo+json"))),
+        (status = 404, description = "No area has this id.", body = Problem,
+            content_type = "application/problem+json")))]
 pub(super) async fn entrances(
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,
@@ -214,7 +220,7 @@ struct NodeParams {
 
 /// Nodes, in the order of their ids.
 #[utoipa::path(get, path = "/api/v1/nodes", operation_id = "nodes", tag = "town",
-    params(ListParams, NodeParams, FormatParam),
+    params(CursorParam, ListParams, NodeParams, FormatParam),
     responses((status = 200, description = "A page of nodes.", content(
         (Page<Node> = "application/json"), (FeatureCollection = "application/geo+json")))))]
 pub(super) async fn nodes(
@@ -235,9 +241,11 @@ pub(super) async fn nodes(
 
 /// Areas with the counts of what lies in them, in the order of their ids.
 #[utoipa::path(get, path = "/api/v1/areas", operation_id = "areas", tag = "town",
-    params(ListParams, AreaParam, FormatParam),
+    params(CursorParam, ListParams, AreaParam, FormatParam),
     responses((status = 200, description = "A page of areas.", content(
-        (Page<Area> = "application/json"), (FeatureCollection = "application/geo+json")))))]
+        (Page<Area> = "application/json"), (FeatureCollection = "application/geo+json"))),
+        (status = 404, description = "No area has this id.", body = Problem,
+            content_type = "application/problem+json")))]
 pub(super) async fn areas(
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,
@@ -256,9 +264,11 @@ pub(super) async fn areas(
 
 /// Work stations, liaison points and teams, in the order of their ids.
 #[utoipa::path(get, path = "/api/v1/places", operation_id = "places", tag = "town",
-    params(ListParams, AreaParam, FormatParam),
+    params(CursorParam, ListParams, AreaParam, FormatParam),
     responses((status = 200, description = "A page of places.", content(
-        (Page<Place> = "application/json"), (FeatureCollection = "application/geo+json")))))]
+        (Page<Place> = "application/json"), (FeatureCollection = "application/geo+json"))),
+        (status = 404, description = "No area has this id.", body = Problem,
+            content_type = "application/problem+json")))]
 pub(super) async fn places(
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,

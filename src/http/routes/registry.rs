@@ -12,11 +12,10 @@ use utoipa::IntoParams;
 use crate::engine::{Alive, ReloadRefused, ReloadRequest, ReloadSource};
 use crate::http::auth::Who;
 use crate::http::params::Query;
-use crate::http::wire::{RegistryFiles, RegistryInForce, ReloadOutcome};
+use crate::http::wire::words::MAX_FILES;
+use crate::http::wire::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
 use crate::http::{AppState, Problem};
 
-/// Files of one registry at most.
-const MAX_FILES: usize = 32;
 /// The longest name of a file, in bytes.
 const MAX_NAME: usize = 64;
 /// Faults that one answer lists at most.
@@ -54,7 +53,7 @@ struct ApplyParams {
 /// Puts these files in force, or only says what would change. They are written to the registry folder once accepted.
 #[utoipa::path(post, path = "/api/v1/registry", operation_id = "applyRegistry", tag = "registry",
     params(ApplyParams),
-    request_body(content((RegistryFiles = "application/json"), (Object = "multipart/form-data"))),
+    request_body(content((RegistryFiles = "application/json"), (RegistryForm = "multipart/form-data"))),
     responses((status = 200, description = "What changed, or would change.", body = ReloadOutcome),
         (status = 409, description = "More than 20 % of the cameras would be removed, and nobody said yes.",
             body = Problem, content_type = "application/problem+json"),
@@ -165,14 +164,14 @@ fn many(files: usize) -> Result<(), Problem> {
     if files > MAX_FILES { Err(Problem::parameter("files", "too many files", allowed)) } else { Ok(()) }
 }
 
-/// Each part with a file name is a file, byte for byte.
+/// Each part is a file, byte for byte, under its file name, else under its own.
 async fn parts(request: Request) -> Result<BTreeMap<String, Vec<u8>>, Problem> {
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|e: MultipartRejection| too_long(e.status(), &e.body_text()))?;
     let mut files = BTreeMap::new();
     while let Some(part) = form.next_field().await.map_err(|e| too_long(e.status(), &e.body_text()))? {
-        let Some(name) = part.file_name().map(str::to_owned) else { continue };
+        let Some(name) = part.file_name().or(part.name()).map(str::to_owned) else { continue };
         let bytes = part.bytes().await.map_err(|e| too_long(e.status(), &e.body_text()))?;
         files.insert(name, bytes.to_vec());
         many(files.len())?;

@@ -87,7 +87,7 @@ async fn every_parameter_of_the_document_is_read_strictly() {
             }
             let typed = schema.get("enum").is_some() || ["limit", "at", "dry_run", "yes", "area"].contains(&name);
             if typed {
-                let problem = ask("no-such-value").await.problem(400);
+                let problem = ask("no-such-value").await.problem(if name == "area" { 404 } else { 400 });
                 assert_eq!(problem.parameter.as_deref(), Some(name), "{path}");
                 tried += 1;
             } else {

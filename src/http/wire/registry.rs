@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use cunkou_core::model::Time;
 use cunkou_core::world::Snapshot;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
-use super::stamp;
+use super::{stamp, words};
 use crate::engine::ReloadReport;
 
 /// The registry in force.
@@ -85,6 +87,19 @@ impl ReloadOutcome {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegistryFiles {
-    /// Name (such as `cameras.csv`) to content. A file of the folder that is not named here is removed.
+    /// Name (such as `cameras.csv`) to content: these files instead of those in the registry folder.
+    #[schema(schema_with = words::files)]
     pub files: BTreeMap<String, String>,
 }
+
+/// The same as a form: each part is a file, byte for byte, under its file name, else under its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RegistryForm;
+
+impl PartialSchema for RegistryForm {
+    fn schema() -> RefOr<Schema> {
+        RefOr::T(words::file_parts().into())
+    }
+}
+
+impl ToSchema for RegistryForm {}

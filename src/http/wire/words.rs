@@ -5,9 +5,13 @@ use cunkou_core::health::State;
 use cunkou_core::model::{Check, FailKind, Period, Phase, Reason, ResultLabel, Severity};
 use cunkou_core::registry::{AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NodeKind, PlaceKind};
 use serde_json::Value;
-use utoipa::openapi::Object;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, Object, SchemaFormat};
 
+/// Files of one registry at most.
+pub(in crate::http) const MAX_FILES: usize = 32;
+/// What a file of a registry may be called: no separators, no dot in front.
+const FILE_NAME: &str = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$";
 /// The states an incident shows.
 pub(in crate::http) const INCIDENT_STATUS: [&str; 3] = ["open", "acknowledged", "resolved"];
 /// The kinds a cause has.
@@ -81,9 +85,31 @@ schemas! {
     severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
     incident_status: words(INCIDENT_STATUS);
     cause_kind: words(CAUSE_KINDS);
+    problem_type: words(["about:blank"]);
 }
 
 /// A list of reasons.
 pub(in crate::http) fn reasons() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(Reason::ALL.map(Reason::word))).build()
+}
+
+/// Names of files to their content.
+pub(in crate::http) fn files() -> Object {
+    files_of(ObjectBuilder::new().schema_type(Type::String).build())
+}
+
+/// Parts of a form, each a file.
+pub(in crate::http) fn file_parts() -> Object {
+    let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+    files_of(ObjectBuilder::new().schema_type(Type::String).format(Some(binary)).build())
+}
+
+fn files_of(content: Object) -> Object {
+    let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some(FILE_NAME)).build();
+    ObjectBuilder::new()
+        .property_names(Some(name))
+        .additional_properties(Some(Schema::Object(content)))
+        .min_properties(Some(1))
+        .max_properties(Some(MAX_FILES))
+        .build()
 }
