@@ -15,7 +15,7 @@ use super::schedule::Due;
 use crate::probe::{Credential, Prober, Question};
 
 /// Credentials by the name of their entry in the secrets.
-pub type Credentials = Arc<dyn Fn(&str) -> Option<Credential> + Send + Sync>;
+pub(crate) type Credentials = Arc<dyn Fn(&str) -> Option<Credential> + Send + Sync>;
 
 /// Bounds of what is under way (settings `[probe]`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

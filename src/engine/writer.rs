@@ -390,7 +390,7 @@ impl Engine {
         let Some(kept) = self.uncommitted.take() else { return };
         self.publish();
         if !kept.effects.messages.is_empty() {
-            self.outbox.notify_waiters();
+            self.outbox.notify_one();
             self.settings.watcher.told();
         }
         if let Some(reloading) = kept.reloading {
