@@ -113,10 +113,10 @@ impl Post {
             }
         }
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some(Secret::Token(secret) | Secret::Login { password: secret, .. }) = &self.secret {
-            if !secret.expose_secret().is_empty() {
-                text = text.replace(secret.expose_secret(), "…");
-            }
+        if let Some(Secret::Token(secret) | Secret::Login { password: secret, .. }) = &self.secret
+            && !secret.expose_secret().is_empty()
+        {
+            text = text.replace(secret.expose_secret(), "…");
         }
         text = text.replace(self.url.expose(), "…");
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_SAID).collect();
