@@ -45,8 +45,6 @@ pub trait Watcher: Send + Sync {
     fn probed(&self, outcome: &Outcome, lag: Span);
     /// A transaction was committed, or failed.
     fn committed(&self, took: Duration, good: bool);
-    /// The outbox has something new.
-    fn told(&self);
 }
 
 /// What the engine is set up with.
@@ -391,7 +389,6 @@ impl Engine {
         self.publish();
         if !kept.effects.messages.is_empty() {
             self.outbox.notify_one();
-            self.settings.watcher.told();
         }
         if let Some(reloading) = kept.reloading {
             self.alive.reload_failed.store(0, Ordering::Relaxed);

@@ -60,7 +60,7 @@ trait Tongue: Sync {
     fn common_town(&self) -> String;
     fn monitor(&self, cause: MonitorCause) -> &'static str;
     fn alert(&self, name: AlertName, what: &str) -> String;
-    fn reasons_line(&self, list: &str) -> String;
+    fn with_reasons(&self, summary: &str, list: &str) -> String;
     fn reason(&self, reason: Reason) -> &'static str;
 }
 
@@ -121,7 +121,7 @@ impl Speaker<'_> {
         let mut lines = match message.kind {
             MessageKind::Opened | MessageKind::Updated | MessageKind::MoreLost => Vec::new(),
             MessageKind::Reopened => vec![t.reopened_line(incident.reopenings)],
-            MessageKind::Acknowledged => self.acknowledged_lines(incident),
+            MessageKind::Acknowledged => self.acknowledged_line(incident).into_iter().collect(),
             MessageKind::Merged => vec![t.merged_line(incident.merged_into)],
             MessageKind::Resolved => Vec::new(),
         };
@@ -138,6 +138,9 @@ impl Speaker<'_> {
             }
             lines.push(self.still_lost());
         } else {
+            if message.kind != MessageKind::Acknowledged {
+                lines.extend(self.acknowledged_line(incident));
+            }
             lines.extend(
                 station::of_incident(self.registry, incident).map(|s| t.station_line(&clean(s.name), s.metres)),
             );
@@ -187,12 +190,11 @@ impl Speaker<'_> {
         all
     }
 
-    fn acknowledged_lines(&self, incident: &Incident) -> Vec<String> {
-        let Some(ack) = &incident.acknowledged else { return Vec::new() };
+    fn acknowledged_line(&self, incident: &Incident) -> Option<String> {
+        let ack = incident.acknowledged.as_ref()?;
         let until = ack.until.map(|u| self.time(u));
-        let line =
-            self.tongue().acknowledged_line(&clean(&ack.by), &self.time(ack.at), &clean(&ack.note), until.as_deref());
-        vec![line]
+        let (by, at, note) = (clean(&ack.by), self.time(ack.at), clean(&ack.note));
+        Some(self.tongue().acknowledged_line(&by, &at, &note, until.as_deref()))
     }
 
     fn push_rivals(&self, incident: &Incident, lines: &mut Vec<String>) {
@@ -214,7 +216,14 @@ impl Speaker<'_> {
     /// One line for an alert.
     #[must_use]
     pub fn alert_summary(&self, alert: &Alert) -> String {
-        self.tongue().alert(alert.key.name, &self.alert_object(alert))
+        let t = self.tongue();
+        let summary = t.alert(alert.key.name, &self.alert_object(alert));
+        let AlertObject::Camera(id) = &alert.key.object else { return summary };
+        if alert.key.name != AlertName::CameraDegraded || alert.ended.is_some() {
+            return summary;
+        }
+        let reasons: Vec<String> = (self.reasons)(id).iter().map(|r| t.reason(r).to_owned()).collect();
+        if reasons.is_empty() { summary } else { t.with_reasons(&summary, &t.list(&reasons, reasons.len())) }
     }
 
     /// The whole text of an alert, a line a fact; `incident` is the one it belongs to now.
@@ -222,12 +231,6 @@ impl Speaker<'_> {
     pub fn alert_description(&self, alert: &Alert, incident: Option<&Incident>) -> String {
         let t = self.tongue();
         let mut lines = vec![self.alert_summary(alert)];
-        if let (AlertName::CameraDegraded, AlertObject::Camera(id)) = (alert.key.name, &alert.key.object) {
-            let reasons: Vec<String> = (self.reasons)(id).iter().map(|r| t.reason(r).to_owned()).collect();
-            if !reasons.is_empty() {
-                lines.push(t.reasons_line(&t.list(&reasons, reasons.len())));
-            }
-        }
         lines.extend(alert.cause.as_ref().map(|cause| t.cause(&self.cause(cause))));
         if let Some(incident) = incident {
             self.push_rivals(incident, &mut lines);

@@ -205,8 +205,8 @@ impl Tongue for En {
         }
     }
 
-    fn reasons_line(&self, list: &str) -> String {
-        format!("what is wrong: {list}")
+    fn with_reasons(&self, summary: &str, list: &str) -> String {
+        format!("{summary}: {list}")
     }
 
     fn reason(&self, reason: Reason) -> &'static str {

@@ -189,8 +189,8 @@ impl Tongue for Zh {
         }
     }
 
-    fn reasons_line(&self, list: &str) -> String {
-        format!("表现：{list}")
+    fn with_reasons(&self, summary: &str, list: &str) -> String {
+        format!("{summary}：{list}")
     }
 
     fn reason(&self, reason: Reason) -> &'static str {

@@ -1,0 +1,147 @@
+//! The store as the rooms beside it want to see it: history for the API, the outbox for the sinks, counters for the
+//! engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cunkou_core::alert::Incident;
+use cunkou_core::model::{IncidentId, Outcome, Period, Span, Time};
+
+use crate::engine::Watcher;
+use crate::http::{Answer, Delivery, History, HistoryError, PastEntrance, Step};
+use crate::metrics::Counters;
+use crate::notify::{Outbox, OutboxError, OutboxItem, RowKey};
+use crate::store::{IncidentQuery, OutboxKey, Received, Store, StoreError};
+
+/// The past, out of the store.
+pub(super) struct StoreHistory(pub(super) Store);
+
+fn history(error: StoreError) -> HistoryError {
+    HistoryError(Box::new(error))
+}
+
+impl History for StoreHistory {
+    fn entrances_at(&self, period: Period, at: Time) -> Answer<'_, Vec<PastEntrance>> {
+        Box::pin(async move {
+            let rows = self.0.entrances_at(period, at).await.map_err(history)?;
+            let past = rows.into_iter().map(|r| PastEntrance {
+                id: r.id,
+                state: r.state,
+                since: r.since,
+                cause: r.cause,
+                incident: r.incident,
+            });
+            Ok(past.collect())
+        })
+    }
+
+    fn incidents(&self, before: Option<IncidentId>, limit: usize) -> Answer<'_, Vec<Incident>> {
+        Box::pin(async move {
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            let query = IncidentQuery { before, limit, ..IncidentQuery::default() };
+            self.0.incidents(&query).await.map_err(history)
+        })
+    }
+
+    fn incident(&self, id: IncidentId) -> Answer<'_, Option<Incident>> {
+        Box::pin(async move { Ok(self.0.incident(id).await.map_err(history)?.map(|story| story.incident)) })
+    }
+
+    fn steps(&self, id: IncidentId) -> Answer<'_, Vec<Step>> {
+        Box::pin(async move {
+            let story = self.0.incident(id).await.map_err(history)?;
+            let steps = story.into_iter().flat_map(|s| s.steps);
+            Ok(steps.map(|s| Step { step: s.step, at: s.at, kind: Some(s.kind), why: s.why }).collect())
+        })
+    }
+
+    fn deliveries(&self, id: IncidentId) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            let story = self.0.incident(id).await.map_err(history)?;
+            let deliveries = story.into_iter().flat_map(|s| s.deliveries);
+            Ok(deliveries.map(delivery).collect())
+        })
+    }
+}
+
+fn delivery(d: crate::store::Delivery) -> Delivery {
+    let ended = |state: &str| d.ended_at.filter(|_| d.state == state);
+    Delivery {
+        sink: d.key.sink.as_str().into(),
+        step: d.key.step,
+        attempts: d.attempts,
+        delivered: ended("delivered"),
+        dropped: ended("dropped"),
+        error: d.last_error.as_deref().map(Into::into),
+    }
+}
+
+/// The outbox, out of the store.
+pub(super) struct StoreOutbox {
+    pub(super) store: Store,
+}
+
+fn outbox(error: StoreError) -> OutboxError {
+    OutboxError(Box::new(error))
+}
+
+fn key(sink: &str, row: &RowKey) -> OutboxKey {
+    OutboxKey { incident: row.incident, sink: sink.to_owned(), step: row.step }
+}
+
+impl Outbox for StoreOutbox {
+    async fn pending(&self, sink: &str, due_by: Time, limit: usize) -> Result<Vec<OutboxItem>, OutboxError> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let rows = self.store.pending(sink, due_by, limit).await.map_err(outbox)?;
+        let item = |row: crate::store::OutboxRow| OutboxItem {
+            message: Arc::new(row.message),
+            attempts: row.attempts,
+            next_attempt_at: due_by,
+            created_at: row.created_at,
+        };
+        Ok(rows.into_iter().map(item).collect())
+    }
+
+    async fn delivered(&self, sink: &str, rows: &[RowKey], at: Time) -> Result<(), OutboxError> {
+        for row in rows {
+            self.store.delivered(&key(sink, row), at, None).await.map_err(outbox)?;
+        }
+        Ok(())
+    }
+
+    async fn retry(&self, sink: &str, rows: &[RowKey], next: Time, error: &str) -> Result<(), OutboxError> {
+        for row in rows {
+            // Whether a failed try was received is not known here: it keeps its key.
+            self.store.retry(&key(sink, row), next, error, Received::Maybe).await.map_err(outbox)?;
+        }
+        Ok(())
+    }
+
+    async fn dropped(&self, sink: &str, rows: &[RowKey], at: Time) -> Result<(), OutboxError> {
+        for row in rows {
+            let why = "the settings of the sink no longer take it";
+            self.store.dropped(&key(sink, row), at, why).await.map_err(outbox)?;
+        }
+        Ok(())
+    }
+
+    async fn next_attempt(&self, sink: &str) -> Result<Option<Time>, OutboxError> {
+        self.store.next_attempt(sink).await.map_err(outbox)
+    }
+}
+
+/// The engine's events, as counters.
+pub(super) struct Count(pub(super) Arc<Counters>);
+
+impl Watcher for Count {
+    fn probed(&self, outcome: &Outcome, lag: Span) {
+        self.0.probe(outcome);
+        self.0.schedule_lag(lag);
+    }
+
+    fn committed(&self, took: Duration, good: bool) {
+        if good {
+            self.0.transaction(took);
+        }
+    }
+}

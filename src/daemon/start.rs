@@ -1,0 +1,366 @@
+//! The start: store, registry in force, engine, sinks, HTTP, in this order, each with an error that says what to do.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cunkou_core::coverage::{Completeness, Level, standing};
+use cunkou_core::model::{Language, Period};
+use cunkou_core::registry::{Fault, Layer, Registry};
+use cunkou_core::world::{Effects, Policy, Snapshot};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+
+use super::adapters::{Count, StoreHistory, StoreOutbox};
+use super::supervise::Supervisor;
+use super::Running;
+use crate::engine::{
+    Clock, Engine, EngineSettings, Handle, ProbeLimits, RegistrySource, ReloadRequest, ReloadSource, registry_rows,
+    restore_registry,
+};
+use crate::files;
+use crate::files::secrets::{Secret, Secrets};
+use crate::files::settings::{ReadRule, Role, Settings};
+use crate::http::{self, AppState, Build, Parts};
+use crate::metrics::{Counters, CoverageRatio, Figures};
+use crate::notify::{self, Pace, Setup, Sinks};
+use crate::probe::{AllowList, Credential, Limits, Prober};
+use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
+
+/// What a daemon is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// The settings.
+    pub settings: Settings,
+    /// The secrets that they name.
+    pub secrets: Secrets,
+}
+
+/// Why a daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The store.
+    #[error("the database {path} cannot be used")]
+    Store {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The registry in force cannot be read back.
+    #[error("the registry kept in the database cannot be read")]
+    Kept(#[source] files::RowsError),
+    /// There is no registry yet, and the folder does not hold one.
+    #[error("the registry folder {dir} cannot be put in force:\n{}", .faults.join("\n"))]
+    Registry {
+        /// The folder.
+        dir: PathBuf,
+        /// One line a fault.
+        faults: Vec<String>,
+    },
+    /// The registry folder cannot be read, and there is no registry in force yet.
+    #[error("the registry folder cannot be read")]
+    Folder(#[source] files::FolderError),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {addr}; is another cunkou running? (--listen, [http] listen)")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A sink.
+    #[error("the sinks cannot be started")]
+    Sinks(#[source] notify::SinksError),
+    /// The client of the sinks.
+    #[error("no HTTP client can be made for the sinks")]
+    Client(#[source] notify::ClientError),
+    /// The counters.
+    #[error("the counters cannot be made")]
+    Counters(#[source] prometheus::Error),
+}
+
+/// Starts a daemon. It serves and probes when this returns.
+///
+/// # Errors
+/// When the database, the registry, the address or a sink cannot be used.
+pub async fn start(options: Options) -> Result<Running, DaemonError> {
+    let Options { settings, secrets } = options;
+    let (soft, _) = crate::sim::raise_open_files();
+    // One crypto provider for everybody; a second call of the same process changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let clock = Clock::start();
+    let path = settings.database.file.clone();
+    let store_error = |source| DaemonError::Store { path: path.clone(), source };
+    let url = format!("sqlite://{}", path.display());
+    let store = Store::open(&url, OpenMode::ReadWrite).await.map_err(store_error)?;
+    let registry = registry_in_force(&store, &settings, &clock).await?;
+    let in_flight = settings.probe.in_flight_for(registry.cameras.len());
+    if (in_flight as u64).saturating_mul(2) > soft {
+        tracing::warn!(soft, in_flight, "fewer files may be open than probes are wanted in flight; raise LimitNOFILE");
+    }
+    let addr = settings.http.listen;
+    let listen_error = |source| DaemonError::Listen { addr, source };
+    let listener = TcpListener::bind(addr).await.map_err(listen_error)?;
+    let listen = listener.local_addr().map_err(listen_error)?;
+    store.announce(&listen.to_string(), clock.now()).await.map_err(store_error)?;
+
+    let counters = Counters::new(env!("CARGO_PKG_VERSION"), option_env!("CUNKOU_REVISION").unwrap_or(""));
+    let counters = Arc::new(counters.map_err(DaemonError::Counters)?);
+    let outbox = Arc::new(Notify::new());
+    let prober = prober(&settings, listen).await;
+    let engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
+    let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
+    let (engine, handle) = started.await.map_err(store_error)?;
+    let (stop, stopping) = watch::channel(false);
+    let engine = tokio::spawn(engine.run(stopping.clone()));
+    let sinks = sinks(&settings, &secrets, &store, &handle, &clock, &counters)?;
+    let supervisor = Supervisor {
+        store: store.clone(),
+        clock: clock.clone(),
+        handle: handle.clone(),
+        counters: counters.clone(),
+        outbox,
+        store_grace: settings.monitor.store_grace,
+        keep_hourly: settings.keep.hourly,
+        keep_audit: settings.keep.audit,
+        engine,
+    };
+    let supervisor = tokio::spawn(supervisor.run(sinks, stopping.clone()));
+    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock));
+    let mut ends = stopping;
+    let serving = tokio::spawn(async move {
+        let ended = async move {
+            // The sender outlives every receiver; an error would mean that the daemon is gone.
+            let _ = ends.wait_for(|stop| *stop).await;
+        };
+        if let Err(error) = http::serve(listener, state, ended).await {
+            tracing::error!(%error, "the HTTP server ended");
+        }
+    });
+    take_up_folder(handle.clone());
+    Ok(Running { listen, handle, stop, tasks: vec![supervisor, serving] })
+}
+
+/// The registry of the database; where there is none yet, that of the folder, which is kept as version 1.
+async fn registry_in_force(store: &Store, settings: &Settings, clock: &Clock) -> Result<Arc<Registry>, DaemonError> {
+    let store_error = |source| DaemonError::Store { path: settings.database.file.clone(), source };
+    if let Some((_, rows)) = store.registry_load().await.map_err(store_error)? {
+        return restore_registry(rows).map(Arc::new).map_err(DaemonError::Kept);
+    }
+    let dir = settings.registry.dir.clone();
+    let loaded = files::load(&dir).map_err(DaemonError::Folder)?;
+    let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
+    if faults.iter().any(Fault::is_error) {
+        let faults = faults.iter().filter(|f| f.is_error()).map(|f| f.words(settings.ui.language)).collect();
+        return Err(DaemonError::Registry { dir, faults });
+    }
+    let changes = registry_rows(&Registry::default(), &registry);
+    let put = RegistryPut {
+        version: 1,
+        at: clock.now(),
+        who: "start".to_owned(),
+        hashes: loaded.hashes,
+        summary: format!("{} objects, the first registry", changes.len()),
+        changes,
+    };
+    let effects = Effects::default();
+    let batch = Batch { registry: Some(&put), ..Batch::new(store.next_batch(), &effects, 1) };
+    store.commit(&batch).await.map_err(store_error)?;
+    Ok(Arc::new(registry))
+}
+
+/// The folder may have changed while nobody ran: what it holds is put in force, if it may be.
+fn take_up_folder(handle: Handle) {
+    tokio::spawn(async move {
+        let request =
+            ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("start") };
+        match handle.reload(request).await {
+            Ok(report) if !report.changes.is_empty() => {
+                tracing::info!(version = report.version, changes = report.changes.len(), "the registry folder had changed; it is in force");
+            }
+            Ok(_) => {}
+            Err(refused) => tracing::warn!(%refused, "the last good registry stays in force"),
+        }
+    });
+}
+
+fn density(settings: &Settings) -> cunkou_core::coverage::Policy {
+    let [detect, observe, recognise, identify] = settings.coverage.density;
+    cunkou_core::coverage::Policy { detect, observe, recognise, identify }
+}
+
+fn policy(settings: &Settings, in_flight: usize) -> Policy {
+    Policy {
+        health: settings.health(),
+        alert: settings.alert(),
+        coverage: density(settings),
+        intervals: settings.intervals(),
+        canaries: settings.monitor.canaries.iter().map(|c| c.as_str().into()).collect(),
+        in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
+    }
+}
+
+fn engine_settings(settings: &Settings, secrets: &Secrets, in_flight: usize, counters: &Arc<Counters>) -> EngineSettings {
+    let secrets = secrets.clone();
+    let credentials = move |entry: &str| match secrets.get(entry)? {
+        Secret::Login { user, password } => {
+            Some(Credential { user: user.clone(), password: password.clone(), basic: false })
+        }
+        Secret::Token(_) => None,
+    };
+    EngineSettings {
+        limits: ProbeLimits { in_flight, per_node: settings.probe.per_node as usize },
+        kept_outcomes: settings.keep.outcomes as usize,
+        routes: settings
+            .sinks
+            .iter()
+            .map(|s| SinkRoute { name: s.name.clone(), min_severity: s.min_severity })
+            .collect(),
+        policy: policy(settings, in_flight),
+        registry: RegistrySource {
+            dir: settings.registry.dir.clone(),
+            intervals: settings.intervals(),
+            density: density(settings),
+        },
+        watcher: Arc::new(Count(counters.clone())),
+        credentials: Arc::new(credentials),
+    }
+}
+
+/// A prober for the networks of the settings; canaries are allowed by being named.
+async fn prober(settings: &Settings, listen: SocketAddr) -> Prober {
+    let mut allow = AllowList::new(settings.probe.allow.clone(), vec![listen]);
+    for canary in &settings.monitor.canaries {
+        for ip in addresses(canary).await {
+            allow = allow.and(ip);
+        }
+    }
+    let limits = Limits {
+        timeout: settings.probe.timeout.to_std(),
+        reach_timeout: settings.probe.reach_timeout.to_std(),
+        ..Limits::default()
+    };
+    Prober::new(limits, allow)
+}
+
+async fn addresses(canary: &str) -> Vec<IpAddr> {
+    let host = match canary.rsplit_once(':') {
+        Some((host, _)) if !host.contains(':') || host.starts_with('[') => host.trim_matches(['[', ']']),
+        _ => canary,
+    };
+    match host.parse::<IpAddr>() {
+        Ok(ip) => vec![ip],
+        Err(_) => match tokio::net::lookup_host((host, 0)).await {
+            Ok(found) => found.map(|a| a.ip()).collect(),
+            Err(error) => {
+                tracing::warn!(canary, %error, "the canary's name is not known; it is silent until a restart finds it");
+                Vec::new()
+            }
+        },
+    }
+}
+
+fn sinks(
+    settings: &Settings,
+    secrets: &Secrets,
+    store: &Store,
+    handle: &Handle,
+    clock: &Clock,
+    counters: &Counters,
+) -> Result<Sinks, DaemonError> {
+    let clock = clock.clone();
+    let setup = Setup {
+        sinks: &settings.sinks,
+        secrets,
+        time_zone: settings.ui.time_zone.clone(),
+        public_url: &settings.http.public_url,
+        client: notify::client().map_err(DaemonError::Client)?,
+        outbox: Arc::new(StoreOutbox { store: store.clone() }),
+        snapshot: handle.snapshot.clone(),
+        clock: Arc::new(move || clock.now()),
+        metrics: counters.registry(),
+        pace: Pace::default(),
+    };
+    Sinks::start(setup).map_err(DaemonError::Sinks)
+}
+
+fn parts(
+    settings: &Settings,
+    listen: SocketAddr,
+    handle: &Handle,
+    store: Store,
+    counters: Arc<Counters>,
+    clock: Clock,
+) -> Parts {
+    Parts {
+        handle: handle.clone(),
+        history: Arc::new(StoreHistory(store)),
+        counters,
+        settings: http_settings(settings, listen),
+        metrics: crate::metrics::Options {
+            per_camera: settings.metrics.per_camera,
+            positions: settings.metrics.positions,
+        },
+        clock: Arc::new(move || clock.now()),
+        figures: Arc::new(figures),
+        build: Build { version: env!("CARGO_PKG_VERSION"), revision: option_env!("CUNKOU_REVISION").unwrap_or("") },
+    }
+}
+
+fn http_settings(settings: &Settings, listen: SocketAddr) -> http::HttpSettings {
+    let role = |role: Role| match role {
+        Role::Read => http::Role::Read,
+        Role::Operate => http::Role::Operate,
+        Role::Admin => http::Role::Admin,
+    };
+    let token = |t: &crate::files::settings::TokenSettings| http::Token {
+        name: t.name.as_str().into(),
+        hash: t.hash,
+        role: role(t.role),
+    };
+    http::HttpSettings {
+        listen,
+        public_url: url::Url::parse(&settings.http.public_url).ok(),
+        hosts: settings.http.hosts.clone(),
+        read: match settings.http.read {
+            ReadRule::Open => http::ReadAccess::Open,
+            ReadRule::Token => http::ReadAccess::Token,
+            ReadRule::OpenToNetwork => http::ReadAccess::OpenToNetwork,
+        },
+        tokens: settings.tokens.iter().map(token).collect(),
+        language: language(settings.ui.language),
+        time_zone: settings.ui.time_zone.clone(),
+    }
+}
+
+const fn language(language: Language) -> Language {
+    language
+}
+
+/// Coverage of the plan, for `cunkou_coverage_ratio`: circle, block and point; lines need roads.
+fn figures(snapshot: &Snapshot) -> Figures {
+    let complete = Completeness::build(&snapshot.registry, &snapshot.topology);
+    let mut coverage = Vec::new();
+    for layer in [Layer::Circle, Layer::Block, Layer::Point] {
+        for level in Level::ALL.iter().copied() {
+            for period in Period::ALL {
+                let night = match period {
+                    Period::Day => false,
+                    Period::Night => true,
+                    Period::Now => snapshot.night,
+                };
+                let state = |c: cunkou_core::model::CameraIx| {
+                    snapshot.cameras.get(c.at()).map_or(cunkou_core::coverage::Standing::Unknown, |v| {
+                        standing(v.state, v.before, v.flapping, v.reasons)
+                    })
+                };
+                let ratio = complete.coverage_ratio(&snapshot.watch, &snapshot.topology, layer, level, night, state);
+                coverage.extend(ratio.map(|ratio| CoverageRatio { layer, level: level.word(), period, ratio }));
+            }
+        }
+    }
+    Figures { coverage }
+}
