@@ -11,9 +11,9 @@ use cunkou_core::world::{Effects, Policy, Snapshot};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
+use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
 use super::supervise::Supervisor;
-use super::Running;
 use crate::engine::{
     Clock, Engine, EngineSettings, Handle, ProbeLimits, RegistrySource, ReloadRequest, ReloadSource, registry_rows,
     restore_registry,
@@ -179,7 +179,11 @@ fn take_up_folder(handle: Handle) {
             ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("start") };
         match handle.reload(request).await {
             Ok(report) if !report.changes.is_empty() => {
-                tracing::info!(version = report.version, changes = report.changes.len(), "the registry folder had changed; it is in force");
+                tracing::info!(
+                    version = report.version,
+                    changes = report.changes.len(),
+                    "the registry folder had changed; it is in force"
+                );
             }
             Ok(_) => {}
             Err(refused) => tracing::warn!(%refused, "the last good registry stays in force"),
@@ -203,7 +207,12 @@ fn policy(settings: &Settings, in_flight: usize) -> Policy {
     }
 }
 
-fn engine_settings(settings: &Settings, secrets: &Secrets, in_flight: usize, counters: &Arc<Counters>) -> EngineSettings {
+fn engine_settings(
+    settings: &Settings,
+    secrets: &Secrets,
+    in_flight: usize,
+    counters: &Arc<Counters>,
+) -> EngineSettings {
     let secrets = secrets.clone();
     let credentials = move |entry: &str| match secrets.get(entry)? {
         Secret::Login { user, password } => {

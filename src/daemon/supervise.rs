@@ -83,7 +83,10 @@ impl Supervisor {
     async fn prune(&self) {
         let now = self.clock.now();
         if let Err(error) = self.store.prune(hour_of(now - self.keep_hourly), now - self.keep_audit).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old figures were not thrown away; tried again in an hour");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "old figures were not thrown away; tried again in an hour"
+            );
         }
     }
 }

@@ -1,0 +1,60 @@
+//! `cunkou run`: the daemon, until SIGTERM or SIGINT; SIGHUP reads the registry again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::setup::{self, Ends, LogFormat, Told};
+use super::{Common, Exit};
+use crate::daemon::{self, Options};
+use crate::engine::{ReloadRequest, ReloadSource};
+
+/// Watch the town of a registry.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Listen here instead of [http] listen; port 0 takes a free one and prints it
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// How logs are written, to stderr
+    #[arg(long, value_enum, default_value_t)]
+    log_format: LogFormat,
+}
+
+pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
+    setup::logs(args.log_format, "info");
+    let file = setup::settings_file(common.config.as_deref())?;
+    let mut settings = setup::settings(&file)?;
+    if let Some(listen) = args.listen {
+        settings.http.listen = listen;
+    }
+    let secrets = setup::secrets(&settings)?;
+    let mut ends = Ends::listen()?;
+    let running = daemon::start(Options { settings, secrets }).await?;
+    let snapshot = running.handle.now();
+    tracing::info!(
+        listen = %running.listen,
+        cameras = snapshot.registry.cameras.len(),
+        entrances = snapshot.registry.entrances.len(),
+        registry = snapshot.registry_version,
+        "watching; page http://{}/", running.listen
+    );
+    drop(snapshot);
+    while ends.next().await == Told::Reload {
+        let request =
+            ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("sighup") };
+        match running.handle.reload(request).await {
+            Ok(report) => tracing::info!(
+                version = report.version,
+                added = report.added,
+                changed = report.changed,
+                removed = report.removed,
+                "the registry was read again"
+            ),
+            Err(refused) => tracing::warn!(%refused, "the registry in force stays"),
+        }
+    }
+    tracing::info!("stopping");
+    if !running.stop().await {
+        tracing::warn!("not everything ended within 10 s; what was committed is kept");
+    }
+    Ok(Exit::Fine)
+}
