@@ -269,17 +269,18 @@ impl World {
         for camera in below {
             let cut_off = !self.topology.camera_works(camera, &|n| self.causes.judged.contains_key(&n));
             let Some(health) = self.cameras.get_mut(camera.at()) else { continue };
-            if !cut_off
-                || health.via.is_some()
-                || health.is_down_itself()
-                || health.last_pass().is_some_and(|t| t > since)
-            {
+            if !cut_off || health.is_down_itself() || health.last_pass().is_some_and(|t| t > since) {
                 continue;
             }
-            health.via = Some(Via { node, since });
-            self.push_ask(Target::Camera(camera), self.now);
-            self.rejudge(Target::Camera(camera), None);
-            self.causes.set(camera, self.tipping_node(camera));
+            // Held down by another node already: the blame may have moved.
+            let held = health.via.replace(Via { node, since }).is_some();
+            if !held {
+                self.push_ask(Target::Camera(camera), self.now);
+                self.rejudge(Target::Camera(camera), None);
+            }
+            if self.causes.set(camera, self.tipping_node(camera)) {
+                self.touch_camera(camera, None);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! A thing that fails by itself costs one, a node that is blamed costs one; the cheapest set wins. Exact by branch and
 //! bound up to three nodes, beyond that greedy by most failures explained (semantics.md §2).
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{Failure, Item};
@@ -46,8 +47,9 @@ struct Search<'a> {
     steps: u32,
 }
 
-/// How good a set is: fewest causes, then most direct evidence, then lowest nodes, then the order of ids.
-type Score<'a> = (usize, std::cmp::Reverse<usize>, usize, Vec<&'a str>);
+/// How good a set is: fewest causes, then most direct evidence, then lowest nodes (fewest cameras below, most nodes
+/// above), then the order of ids.
+type Score<'a> = (usize, Reverse<usize>, usize, Reverse<usize>, Vec<&'a str>);
 
 /// The nodes to blame for failures of one window. `given` nodes are down already and explain what they explain;
 /// `onset` is the start of the latest try that a dependant of the node, or the node itself, passed: a node explains
@@ -101,7 +103,7 @@ fn group(
         groups.entry(signature).or_insert_with(fresh).members.push(*f);
     }
     let mut groups: Vec<Group> = groups.into_values().collect();
-    groups.sort_by_key(|g| std::cmp::Reverse(g.members.len()));
+    groups.sort_by_key(|g| Reverse(g.members.len()));
     groups
 }
 
@@ -135,7 +137,8 @@ impl Search<'_> {
         let breadth = chosen.iter().map(|n| self.topology.nodes[n.at()].below.len()).sum();
         let mut ids: Vec<&str> = chosen.iter().map(|n| self.topology.nodes[n.at()].id.as_str()).collect();
         ids.sort_unstable();
-        (self.cost(chosen), std::cmp::Reverse(direct), breadth, ids)
+        let depth = chosen.iter().map(|n| self.topology.nodes[n.at()].above.len()).sum();
+        (self.cost(chosen), Reverse(direct), breadth, Reverse(depth), ids)
     }
 
     fn greedy(&mut self) -> Vec<NodeIx> {

@@ -276,3 +276,25 @@ fn dusk_opens_what_has_no_light_only_if_it_failed() {
     let ahead = lost.at - named[0];
     assert!((Span::minutes(59)..=Span::minutes(61)).contains(&ahead), "{ahead}");
 }
+
+#[test]
+fn a_switch_with_a_feed_of_its_own_is_named_itself_in_the_first_page() {
+    let mut plan = Plan::town(&[22, 10]);
+    plan.node("P1", NodeKind::Power, false, &[], Needs::All);
+    plan.registry.nodes.get_mut("S1").unwrap().power.of = vec![crate::model::NodeId::new("P1").unwrap()];
+    let mut sim = Sim::new(plan);
+    sim.run(Span::minutes(2));
+    for _ in 0..20 {
+        sim.messages.clear();
+        sim.kill_node("S1");
+        sim.run(Span::minutes(1));
+        let told: Vec<_> = sim
+            .messages
+            .iter()
+            .map(|m| (m.kind, m.incident.cause.to_string(), m.incident.entrances_lost.len()))
+            .collect();
+        assert_eq!(told.first().map(|t| (t.1.as_str(), t.2)), Some(("node:S1", 22)), "{told:?}");
+        sim.heal_all();
+        sim.run(Span::minutes(60) + Span(777));
+    }
+}
