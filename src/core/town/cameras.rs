@@ -67,7 +67,7 @@ fn spot(rng: &mut Rng, gates: &Gates, job: &Job) -> (P, P) {
     let gate = &gates.all[job.gates[0]];
     // Always on the inner side: so every camera stands in the town. A second one stands across the road.
     let along = round(rng.between(NEAR_M.0, NEAR_M.1), 1);
-    let side = if job.nth % 2 == 0 { 90.0 } else { -90.0 };
+    let side = if job.nth.is_multiple_of(2) { 90.0 } else { -90.0 };
     match job.gates.get(1) {
         Some(twin) => {
             let target = gate.at.towards(gates.all[*twin].at, 0.5);
@@ -146,11 +146,8 @@ fn stand(rng: &mut Rng, land: &Land, gates: &Gates, job: &Job, id: &str) -> Resu
 }
 
 fn name(gate: &Gate, job: &Job) -> String {
-    if job.gates.len() > 1 {
-        format!("{}岔口{}号", gate.name, job.nth + 1)
-    } else {
-        format!("{}{}号", gate.name, job.nth + 1)
-    }
+    let fork = if job.gates.len() > 1 { "岔路" } else { "" };
+    format!("{}·{fork}{}号机", gate.name, job.nth + 1)
 }
 
 /// What has nothing to do with where it looks. Half of the cameras want a password.

@@ -18,7 +18,7 @@ const STEP_M: f64 = 20.0;
 pub(super) enum GateKind {
     /// A hamlet, by number.
     Hamlet(usize),
-    /// A block, by number, from another one.
+    /// A block, by number, from another one; far from every hamlet.
     Block(usize, usize),
     /// The town.
     Town,
@@ -39,6 +39,8 @@ pub(super) struct Gate {
     pub(super) heading: f64,
     /// The village it lies in, by number.
     pub(super) village: usize,
+    /// The block that the road enters from another one here, by number.
+    pub(super) enters: Option<usize>,
     /// Ids of what else the road enters here.
     pub(super) roles: Vec<String>,
     /// The entrance close by that one camera sees together with this one, by number.
@@ -86,7 +88,7 @@ impl Gates {
 
 fn gate(kind: GateKind, number: usize, way: &Way, at: P, heading: f64, village: usize) -> Gate {
     let (id, name, roles) = (String::new(), String::new(), Vec::new());
-    Gate { id, name, kind, way: number, class: way.class, at, heading, village, roles, twin: None }
+    Gate { id, name, kind, way: number, class: way.class, at, heading, village, enters: None, roles, twin: None }
 }
 
 /// Where a road enters the hamlets at its ends.
@@ -160,12 +162,14 @@ fn add_block_gates(centres: &[P], blocks: &Blocks, number: usize, way: &Way, fou
             if let Some(near) = found.iter_mut().find(|g| g.at.distance(here) < SAME_M) {
                 let new: Vec<String> = roles.into_iter().filter(|r| !near.roles.contains(r)).collect();
                 near.roles.extend(new);
+                near.enters = Some(entered);
                 continue;
             }
             let kind = GateKind::Block(entered, left);
             let heading = stretch[0].bearing(stretch[1]);
             let mut gate = gate(kind, number, way, here, heading, nearest(centres, here));
             gate.roles = roles.to_vec();
+            gate.enters = Some(entered);
             found.push(gate);
         }
     }

@@ -105,10 +105,11 @@ pub(super) fn jobs(seed: u64, gates: &Gates, plan: &Plan, n: usize) -> Vec<Job> 
     let town = of_kind(|g| g.kind == GateKind::Town);
     jobs.add_layer(share, town.map(|g| (g, 2, Layer::Circle, RING_ID.to_owned())));
 
-    let mut between: Vec<(usize, usize)> = (0..all.len()).filter_map(|g| Some((g, block_of(&all[g])?))).collect();
+    let mut between: Vec<(usize, usize)> = (0..all.len()).filter_map(|g| Some((g, all[g].enters?))).collect();
     between.sort_by_key(|(g, _)| all[*g].class);
-    let cameras = |g: usize| if all[g].class == RoadClass::Main { 2 } else { 1 };
-    jobs.add_layer(share, between.into_iter().map(|(g, b)| (g, cameras(g), Layer::Block, block_id(b))));
+    let main = between.iter().filter(|(g, _)| all[*g].class == RoadClass::Main).map(|(g, b)| (*g, 2, *b));
+    let wanted = between.iter().map(|(g, b)| (*g, 1, *b)).chain(main);
+    jobs.add_layer(share, wanted.map(|(g, cameras, b)| (g, cameras, Layer::Block, block_id(b))));
 
     let lines = plan.lines.iter().enumerate();
     let along = lines.flat_map(|(i, on)| one_a_way(all, on).into_iter().map(move |g| (g, 1, Layer::Line, line_id(i))));
@@ -130,14 +131,6 @@ pub(super) fn jobs(seed: u64, gates: &Gates, plan: &Plan, n: usize) -> Vec<Job> 
     }
     fill_up(seed, &mut jobs);
     jobs.jobs
-}
-
-/// The block that an entrance opens, where it leads from one to another.
-fn block_of(gate: &Gate) -> Option<usize> {
-    match gate.kind {
-        GateKind::Block(entered, _) => Some(entered),
-        GateKind::Hamlet(_) | GateKind::Town => None,
-    }
 }
 
 /// Of the entrances along a line the first of each road, so that no stretch is longer than one road.

@@ -232,7 +232,7 @@ fn roads(land: &Land, ways: &Ways) -> Vec<Road> {
         let from = &land.hamlets[way.from];
         match way.to {
             End::Hamlet(to) if land.hamlets[to].village == from.village => {
-                format!("{}—{}湾路", from.name, land.hamlets[to].name)
+                format!("{}—{}路", from.name, land.hamlets[to].name)
             }
             End::Hamlet(to) => {
                 let village = |h: usize| &land.villages[land.hamlets[h].village].name;

@@ -91,7 +91,7 @@ impl Hosts {
 
     /// Begins a group.
     pub(super) fn group(&mut self) {
-        if self.by_24 && self.next % 256 != 0 {
+        if self.by_24 && !self.next.is_multiple_of(256) {
             self.next = (self.next | 0xff) + 1;
         }
     }

@@ -14,7 +14,7 @@ use super::rng::Rng;
 use crate::registry::{Gate as Path, Needs, Node, NodeKind};
 
 /// A village with fewer cameras hangs on the switch of a neighbour.
-const FEWEST: usize = 6;
+const FEWEST: usize = 9;
 /// Cameras on the box at the end of a fibre, at most.
 const PER_ONU: usize = 5;
 /// The port on which probed nodes answer (names.md, simulator).

@@ -58,8 +58,8 @@ pub(super) fn notes(town: &Town, area_m2: f64) -> String {
     format!(
         "# 演示用登记册 · A register for the demo\n\
         \n\
-        **位置全部为虚构。** 社区和行政村的名称与统计代码取自公开的行政区划代码(420116006 六指街);它们的位置和边界、\
-        自然湾的名称和位置、道路、进出口、摄像机、网络设备、供电、警务工作站、联络点,全部由种子 {seed} 生成,与真实地点无关。\n\
+        **位置全部为虚构。** 社区和行政村的名称与统计代码取自公开的行政区划代码（420116006 六指街）；它们的位置和边界、\
+        自然湾的名称和位置、道路、进出口、摄像机、网络设备、供电、警务工作站、联络点，全部由种子 {seed} 生成，与真实地点无关。\n\
         \n\
         **All positions are made up.** Names and statistics codes of communities and villages are those of the public list of \
         administrative divisions (420116006, Liuzhi); where they lie, and every hamlet, road, entrance, camera, node, \
@@ -76,7 +76,7 @@ pub(super) fn notes(town: &Town, area_m2: f64) -> String {
         | … 无人看守 unwatched, by plan | {bare} |\n\
         | 摄像机 cameras (圈 circle, 块 block, 线 line, 点 point) | {cameras} ({circle}, {block}, {line}, {point}) |\n\
         | … 无夜视 without light by night | {dark} |\n\
-        | 交换机,无源设备 switches, passive nodes | {switches}, {passive} |\n\
+        | 交换机、无源设备 switches, passive nodes | {switches}, {passive} |\n\
         | 警务工作站、联络点 stations, liaison points | {stations}, {liaisons} |\n\
         | 地址 addresses | {net} |\n\
         \n\

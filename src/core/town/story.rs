@@ -169,7 +169,8 @@ impl<'a> Stage<'a> {
             if !access || dead.len() < 2 || lost.is_empty() {
                 continue;
             }
-            let shared = slot.gates[1].of.iter().all(|feed| slots[feed.at()].child_nodes.len() > 1);
+            let bears = |feed: &NodeIx| slots[feed.at()].child_nodes.iter().filter(|c| self.is_switch(**c)).count();
+            let shared = slot.gates[1].of.iter().all(|feed| bears(feed) > 1);
             let fits = SWITCH_CAMERAS.contains(&dead.len()) && lost.len() >= 2;
             found.push(((!fits, !shared, usize::MAX - lost.len(), i), (node, lost, dead)));
         }
@@ -212,7 +213,7 @@ impl<'a> Stage<'a> {
             actions: vec![Action { target: StoryTarget::Camera(camera.clone()), fault: Fault::Refuse }],
             said: Said {
                 zh: format!(
-                    "{name}({entrance})有两台摄像机,其中 {camera} 停止服务。另一台还在看守:这是一件维修,不是告警,不会有人被叫醒。"
+                    "{name}（{entrance}）有两台摄像机，其中 {camera} 停止服务。另一台还在看守：这是一件维修，不是告警，不会有人被叫醒。"
                 ),
                 en: format!(
                     "Two cameras watch {name} ({entrance}). One of them, {camera}, stops serving. The other still \
@@ -230,7 +231,7 @@ impl<'a> Stage<'a> {
             actions: vec![Action { target: StoryTarget::Camera(camera.clone()), fault: Fault::Drop }],
             said: Said {
                 zh: format!(
-                    "{camera} 断线,它是看守 {name}({entrance})的唯一一台。几秒之后:这个村口无人看守,发出一条告警。"
+                    "{camera} 断线，它是看守 {name}（{entrance}）的唯一一台。几秒之后：这个村口无人看守，发出一条告警。"
                 ),
                 en: format!(
                     "{camera} vanishes, the only camera that watches {name} ({entrance}). Within seconds nobody \
@@ -251,8 +252,8 @@ impl<'a> Stage<'a> {
             actions: vec![Action { target: StoryTarget::Node(id.clone()), fault: Fault::Drop }],
             said: Said {
                 zh: format!(
-                    "{name}({id})断电,{cameras} 台摄像机一起失联,至少 {entrances} 个村口无人看守。\
-                     不是 {cameras} 条告警,而是一条:先修 {id}。"
+                    "{name}（{id}）停机，{cameras} 台摄像机一起失联，至少 {entrances} 个村口无人看守。\
+                     不是 {cameras} 条告警，而是一条：先修 {id}。"
                 ),
                 en: format!(
                     "The switch {name} ({id}) dies and takes {cameras} cameras and at least {entrances} entrances \
@@ -272,7 +273,7 @@ fn mended(scenes: &[Scene]) -> Option<Scene> {
         at: AT[3],
         actions,
         said: Said {
-            zh: "全部修好。每一件事故自行结束,并且会说明:持续了多久,恢复了什么。".to_owned(),
+            zh: "全部修好。每一件事故自行结束，并且会说明：持续了多久，恢复了什么。".to_owned(),
             en: "Everything is mended. Each incident ends by itself, and that is said too: how long it lasted, what \
                  came back."
                 .to_owned(),

@@ -1,5 +1,7 @@
 //! The roads: a plane graph over the hamlets, roads out of the town, tracks into the fields.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::counts::Counts;
 use super::geometry::{P, between, cross, round};
 use super::land::{Land, grid_of};
@@ -30,6 +32,9 @@ impl RoadClass {
         }
     }
 }
+
+/// A road is built where the way would else be so many times the straight line.
+const DETOUR: u64 = 3;
 
 /// Where a way ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,18 +98,19 @@ impl Ways {
     }
 }
 
-/// Which hamlets are joined: the shortest tree (Kruskal) and then the shortest further edges of the Gabriel graph
-/// (Gabriel, Sokal 1969: no third point in the disc over the edge), which is plane, so that roads meet in hamlets.
+/// Which hamlets are joined, of the edges of the Gabriel graph (Gabriel, Sokal 1969: no third point in the disc over
+/// the edge), which is plane, so that roads meet in hamlets: each one that spares a detour (greedy spanner, Althöfer
+/// and others 1993; it holds the shortest tree), then the shortest of the others.
 fn chosen_pairs(at: &[P], counts: &Counts) -> Vec<(usize, usize)> {
     let mut reach = 2_500.0;
     loop {
         let edges = gabriel(at, reach);
-        let (mut tree, rest) = spanning_tree(at.len(), &edges);
-        // The Gabriel graph of all pairs holds the shortest tree; so this ends.
-        if tree.len() + 1 >= at.len() {
-            tree.extend(rest.into_iter().take(counts.ways.saturating_sub(tree.len())));
-            tree.sort_unstable();
-            return tree;
+        let (mut chosen, rest) = spanner(at, &edges);
+        // The Gabriel graph of all pairs is connected; so this ends.
+        if is_connected(at.len(), &chosen) {
+            chosen.extend(rest.into_iter().take(counts.ways.saturating_sub(chosen.len())));
+            chosen.sort_unstable();
+            return chosen;
         }
         reach *= 2.0;
     }
@@ -129,21 +135,60 @@ fn gabriel(at: &[P], reach: f64) -> Vec<(usize, usize)> {
 
 type Pairs = Vec<(usize, usize)>;
 
-/// Splits edges, the shortest first, into a spanning forest and the rest.
-fn spanning_tree(n: usize, edges: &[(usize, usize)]) -> (Pairs, Pairs) {
-    let mut parent: Vec<usize> = (0..n).collect();
-    fn root(parent: &mut [usize], mut i: usize) -> usize {
-        while parent[i] != i {
-            parent[i] = parent[parent[i]];
-            i = parent[i];
-        }
-        i
-    }
+/// Splits edges, the shortest first, into those without which the way would be longer by [`DETOUR`], and the rest.
+fn spanner(at: &[P], edges: &[(usize, usize)]) -> (Pairs, Pairs) {
+    let mut joined: Vec<Vec<usize>> = vec![Vec::new(); at.len()];
     edges.iter().partition(|(a, b)| {
-        let (ra, rb) = (root(&mut parent, *a), root(&mut parent, *b));
-        parent[ra] = rb;
-        ra != rb
+        let new = !within_reach(at, &joined, *a, *b);
+        if new {
+            joined[*a].push(*b);
+            joined[*b].push(*a);
+        }
+        new
     })
+}
+
+/// Whether there is a way from one hamlet to another not longer than [`DETOUR`] times the straight line (Dijkstra,
+/// given up beyond that).
+fn within_reach(at: &[P], joined: &[Vec<usize>], from: usize, to: usize) -> bool {
+    let limit = millimetres(at[from], at[to]) * DETOUR;
+    let mut best = BTreeMap::from([(from, 0)]);
+    let mut queue = BTreeSet::from([(0, from)]);
+    while let Some((so_far, here)) = queue.pop_first() {
+        if here == to {
+            return true;
+        }
+        for next in &joined[here] {
+            let there = so_far + millimetres(at[here], at[*next]);
+            if there <= limit && best.get(next).is_none_or(|b| there < *b) {
+                best.insert(*next, there);
+                queue.insert((there, *next));
+            }
+        }
+    }
+    false
+}
+
+/// A distance in whole millimetres, so that ties are ties everywhere.
+fn millimetres(a: P, b: P) -> u64 {
+    (a.distance(b) * 1_000.0).round() as u64
+}
+
+/// Whether one can get from the first hamlet to all others.
+fn is_connected(n: usize, pairs: &[(usize, usize)]) -> bool {
+    let mut joined: Vec<Vec<usize>> = vec![Vec::new(); n];
+    for (a, b) in pairs {
+        joined[*a].push(*b);
+        joined[*b].push(*a);
+    }
+    let mut seen = vec![false; n];
+    let mut queue: Vec<usize> = (0..n.min(1)).collect();
+    while let Some(here) = queue.pop() {
+        if !std::mem::replace(&mut seen[here], true) {
+            queue.extend(&joined[here]);
+        }
+    }
+    seen.into_iter().all(|s| s)
 }
 
 /// A road between two hamlets, with a slight bend where it is long enough.
@@ -190,17 +235,15 @@ fn steps_to_middle(at: &[P], pairs: &[(usize, usize)]) -> Vec<Option<(usize, usi
         joined[*a].push((way, *b));
         joined[*b].push((way, *a));
     }
-    // Whole millimetres, so that ties are ties everywhere.
-    let cost = |a: usize, b: usize| (at[a].distance(at[b]) * 1_000.0).round() as u64;
     let mut steps = vec![None; at.len()];
     let mut best = vec![u64::MAX; at.len()];
-    let mut queue = std::collections::BTreeSet::from([(0_u64, 0_usize)]);
+    let mut queue = BTreeSet::from([(0_u64, 0_usize)]);
     if let Some(first) = best.first_mut() {
         *first = 0;
     }
     while let Some((so_far, here)) = queue.pop_first() {
         for (way, next) in &joined[here] {
-            let there = so_far + cost(here, *next);
+            let there = so_far + millimetres(at[here], at[*next]);
             if there < best[*next] {
                 queue.remove(&(best[*next], *next));
                 best[*next] = there;
@@ -241,12 +284,15 @@ fn add_tracks(rng: &mut Rng, land: &Land, all: &mut Vec<Way>, n: usize) {
             let long = line_length(&all[*way].line) > TRACK.0 && all[*way].to != End::Outside;
             long && leaving[h].iter().all(|(w, d)| w == way || between(*d, *degrees + TRACK.1) > FORK_FREE)
         };
-        leaving[h].iter().find(free).map(|(way, degrees)| (h, *way, degrees + TRACK.1))
+        let (way, degrees) = leaving[h].iter().find(free)?;
+        let at = land.hamlets[h].at;
+        let track = (at, at.walk(degrees + TRACK.1, TRACK.0));
+        let clear = all.iter().all(|w| w.line.windows(2).all(|s| !cross(track, (s[0], s[1]))));
+        clear.then_some((h, *way, track))
     });
-    let forks: Vec<(usize, usize, f64)> = forks.take(n).collect();
-    for (hamlet, beside, degrees) in forks {
-        let at = land.hamlets[hamlet].at;
-        let line = vec![at, at.walk(degrees, TRACK.0)];
+    let forks: Vec<(usize, usize, (P, P))> = forks.take(n).collect();
+    for (hamlet, beside, (start, end)) in forks {
+        let line = vec![start, end];
         all.push(Way { class: RoadClass::Track, from: hamlet, to: End::Field(beside), line });
     }
 }
