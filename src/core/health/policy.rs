@@ -55,7 +55,7 @@ impl Default for Policy {
             flap_turns: 3,
             flap_within: Span::hours(1),
             flap_off: Span::minutes(30),
-            lossy: 4.0 / 21.0,
+            lossy: 0.19,
             slow: Span::seconds(1),
             auth_retry: Span::hours(6),
             stale_intervals: 3,
