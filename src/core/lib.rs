@@ -6,7 +6,7 @@
 //! from its events.
 //!
 //! Floors, lowest first; a room imports from below only:
-//! `model` < `registry` < `health`, `coverage` < `alert` < `world` < `town`.
+//! `model` < `registry` < `health` < `coverage` < `alert` < `world` < `town`.
 
 pub mod alert;
 pub mod coverage;

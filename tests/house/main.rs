@@ -1,0 +1,14 @@
+//! The rules of the house, each a test named after it: floors, purity, where SQL, sockets and words may stand, how
+//! long a file or a function may grow, what Cargo.lock must hold, and that the papers say what the code is.
+//!
+//! Reads the sources as text; of the program it runs `cunkou --help` alone. What it cannot see, because it is no compiler:
+//! paths that a macro makes.
+
+mod core_is_pure;
+mod examples;
+mod floors;
+mod locked;
+mod papers;
+mod places;
+mod size;
+mod source;
