@@ -16,8 +16,10 @@ use cunkou_core::world::Snapshot;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
+use super::common::{Common, secrets};
+use super::exit::Exit;
 use super::setup::{self, Ends, LogFormat, Told};
-use super::{Common, Exit, simulate};
+use super::simulate;
 use crate::daemon::{self, Options, Running};
 use crate::files;
 use crate::files::settings::{Role, Settings, TokenSettings};
@@ -76,10 +78,10 @@ pub(super) async fn run(args: Args, _: &Common) -> anyhow::Result<Exit> {
     if !file.exists() {
         lay_out(&dir, &town, &token)?;
     }
-    let mut settings = setup::settings(&file)?;
+    let mut settings = simulate::settings_in(&dir)?;
     settings.http.listen = args.listen.unwrap_or(settings.http.listen);
     add_token(&mut settings, &token);
-    let secrets = setup::secrets(&settings)?;
+    let secrets = secrets(&settings)?;
     let registry = Arc::new(simulate::read_registry(&settings.registry.dir)?);
     let simulator = simulate::start(registry, &settings, &secrets, args.control, Vec::new()).await?;
     let language = settings.ui.language;
@@ -292,7 +294,8 @@ async fn play(scene: &Scene, simulator: &Simulator) -> anyhow::Result<()> {
 struct Teller {
     language: Language,
     quiet: bool,
-    told: BTreeMap<IncidentId, (u32, IncidentStatus)>,
+    /// Step, status and entrances lost of each incident, as they were last seen.
+    told: BTreeMap<IncidentId, (u32, IncidentStatus, usize)>,
     last_scene: bool,
     ended: bool,
 }
@@ -323,7 +326,7 @@ impl Teller {
         let _ = snapshots.wait_for(|s| s.round.is_none()).await;
         let snapshot = snapshots.borrow_and_update().clone();
         for incident in snapshot.incidents.values() {
-            self.told.insert(incident.id, (incident.step, incident.status));
+            self.told.insert(incident.id, (incident.step, incident.status, incident.entrances_lost.len()));
         }
         let up = snapshot.cameras.iter().filter(|c| matches!(c.state.word(), "up" | "degraded")).count();
         let watched = snapshot.entrances.iter().flatten().filter(|e| e.now.state.is_watched()).count();
@@ -343,11 +346,16 @@ impl Teller {
     /// Tells every step of an incident that matters to people.
     fn look(&mut self, snapshot: &Snapshot, after: Duration) {
         for incident in snapshot.incidents.values() {
-            let seen = self.told.insert(incident.id, (incident.step, incident.status));
-            let news = seen.is_none_or(|(step, _)| step < incident.step);
+            let now = (incident.step, incident.status, incident.entrances_lost.len());
+            let seen = self.told.insert(incident.id, now);
+            let news = seen.is_none_or(|(step, _, _)| step < incident.step);
             if news && incident.severity >= Severity::Warning {
-                let was_open = seen.is_some_and(|(_, status)| status.is_open());
-                self.step(incident, snapshot, was_open, after);
+                let was_open = seen.is_some_and(|(_, status, _)| status.is_open());
+                // While things come back one by one, only the end is worth a line.
+                let grew = seen.is_none_or(|(_, _, lost)| incident.entrances_lost.len() > lost);
+                if !was_open || grew || !incident.status.is_open() {
+                    self.step(incident, snapshot, was_open, after);
+                }
             }
         }
         let open = snapshot.incidents.values().any(|i| i.status.is_open() && i.severity >= Severity::Warning);

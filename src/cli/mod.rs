@@ -1,32 +1,44 @@
 //! THE COMMAND LINE: one file a command: parse, call, print. Never decides anything that another door would need too.
+//!
+//! Answers go to stdout, progress and logs to stderr; a closed pipe is no error; every command ends with an
+//! [`exit::Exit`]. What a query prints as JSON is what the API answers ([`crate::http::wire`]), whether a daemon was
+//! asked or the database was read.
 
+mod ack;
+mod check;
+mod client;
+mod common;
+mod completions;
 mod demo;
+mod exit;
+mod explain;
+mod export;
+mod gaps;
+mod import;
+mod incident;
+mod init;
+mod offline;
+mod probe;
 mod run;
 mod setup;
 mod simulate;
+mod source;
+mod status;
+mod table;
+#[cfg(test)]
+mod tests;
+mod when;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
-/// How a command ended (names.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// Fine.
-    Fine,
-}
+use common::{Common, note};
+use exit::Exit;
 
-/// What every command has.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Common {
-    /// The settings file
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
+/// Watches a town's surveillance cameras and says which village entrance nobody is watching any more.
 #[derive(Debug, Parser)]
-#[command(name = "cunkou", version)]
+#[command(name = "cunkou", version, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -34,32 +46,95 @@ struct Cli {
     command: Command,
 }
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Args),
     Run(run::Args),
+    Check(check::Args),
+    Init(init::Args),
+    Import(import::Args),
+    Export(export::Args),
+    Probe(probe::Args),
+    Status(status::Args),
+    Gaps(gaps::Args),
+    Explain(explain::Args),
+    Incident(incident::Args),
+    Ack(ack::Args),
     Simulate(simulate::Args),
+    Completions(completions::Args),
 }
 
-/// Runs the program.
-#[must_use]
-pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else {
-        return ExitCode::from(3);
-    };
-    let done = runtime.block_on(async {
-        match cli.command {
-            Command::Demo(args) => demo::run(args, &cli.common).await,
-            Command::Run(args) => run::run(args, &cli.common).await,
-            Command::Simulate(args) => simulate::run(args, &cli.common).await,
-        }
-    });
-    match done {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("cunkou: {error:#}");
-            ExitCode::from(3)
+impl Command {
+    async fn run(self, common: &Common) -> anyhow::Result<Exit> {
+        match self {
+            Command::Demo(args) => demo::run(args, common).await,
+            Command::Run(args) => run::run(args, common).await,
+            Command::Check(args) => check::run(args, common),
+            Command::Init(args) => init::run(args, common),
+            Command::Import(args) => import::run(args, common).await,
+            Command::Export(args) => export::run(args, common).await,
+            Command::Probe(args) => probe::run(args, common).await,
+            Command::Status(args) => status::run(args, common).await,
+            Command::Gaps(args) => gaps::run(args, common).await,
+            Command::Explain(args) => explain::run(args, common).await,
+            Command::Incident(args) => incident::run(args, common).await,
+            Command::Ack(args) => ack::run(args, common).await,
+            Command::Simulate(args) => simulate::run(args, common).await,
+            Command::Completions(args) => completions::run(args),
         }
     }
+
+    /// Those that stay: they have worker threads and set up their own logs.
+    const fn stays(&self) -> bool {
+        matches!(self, Command::Demo(_) | Command::Run(_) | Command::Simulate(_))
+    }
+}
+
+/// Runs the program: the command line in, the exit code out.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // That help cannot be written (a closed pipe) is nothing to report: there is nobody to report it to.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::WrongUse } else { Exit::Fine }.into();
+        }
+    };
+    // One crypto provider for all of the process; the only other caller would install the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let ended = runtime(&cli.command).map_err(Into::into).and_then(|runtime| {
+        if !cli.command.stays() {
+            logs();
+        }
+        runtime.block_on(cli.command.run(&cli.common))
+    });
+    match ended {
+        Ok(exit) => exit,
+        Err(error) => {
+            note(&format!("cunkou: {error:#}"));
+            Exit::of(&error)
+        }
+    }
+    .into()
+}
+
+fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
+    if command.stays() {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    } else {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()
+    }
+}
+
+/// What the rooms below have to say goes to stderr: warnings, or what `RUST_LOG` asks for.
+fn logs() {
+    use std::io::IsTerminal as _;
+
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber of one process is refused; then the first goes on.
+    let _ = subscriber.with_ansi(colour).without_time().with_target(false).try_init();
 }

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::common::{Common, secrets};
+use super::exit::Exit;
 use super::setup::{self, Ends, LogFormat, Told};
-use super::{Common, Exit};
 use crate::daemon::{self, Options};
 use crate::engine::{ReloadRequest, ReloadSource};
 
@@ -21,12 +22,11 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     setup::logs(args.log_format, "info");
-    let file = setup::settings_file(common.config.as_deref())?;
-    let mut settings = setup::settings(&file)?;
+    let mut settings = common.settings()?.settings;
     if let Some(listen) = args.listen {
         settings.http.listen = listen;
     }
-    let secrets = setup::secrets(&settings)?;
+    let secrets = secrets(&settings)?;
     let mut ends = Ends::listen()?;
     let running = daemon::start(Options { settings, secrets }).await?;
     let snapshot = running.handle.now();

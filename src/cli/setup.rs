@@ -1,15 +1,10 @@
-//! What every command that runs something needs: settings, secrets, logs, the signals that end it.
+//! What commands that stay need beside the others: logs, the signals that end them, the language of the terminal.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use cunkou_core::model::Language;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-
-use crate::files::secrets::Secrets;
-use crate::files::settings::Settings;
 
 /// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -31,38 +26,6 @@ pub(super) fn logs(format: LogFormat, default: &str) {
         LogFormat::Human => lines.with_target(false).compact().try_init(),
         LogFormat::Json => lines.json().try_init(),
     };
-}
-
-/// The settings file: the one named, else `./cunkou.toml`, else `/etc/cunkou/cunkou.toml`.
-pub(super) fn settings_file(named: Option<&Path>) -> anyhow::Result<PathBuf> {
-    let places = [PathBuf::from("cunkou.toml"), PathBuf::from("/etc/cunkou/cunkou.toml")];
-    match named {
-        Some(path) => Ok(path.to_owned()),
-        None => places
-            .into_iter()
-            .find(|p| p.is_file())
-            .context("no settings: neither ./cunkou.toml nor /etc/cunkou/cunkou.toml is there (name one by --config)"),
-    }
-}
-
-/// Reads the settings, with the environment laid over them.
-pub(super) fn settings(path: &Path) -> anyhow::Result<Settings> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let path = std::path::absolute(path)?;
-    let base = path.parent().unwrap_or(Path::new("/"));
-    match Settings::parse(&text, std::env::vars(), base) {
-        Ok(settings) => Ok(settings),
-        Err(faults) => {
-            let lines: Vec<String> = faults.iter().map(|f| format!("  {f}")).collect();
-            bail!("{} has {} faults:\n{}", path.display(), faults.len(), lines.join("\n"))
-        }
-    }
-}
-
-/// The secrets that the settings name.
-pub(super) fn secrets(settings: &Settings) -> anyhow::Result<Secrets> {
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    Ok(Secrets::load(&settings.registry.secrets, std::env::vars(), credentials.as_deref())?)
 }
 
 /// The language of this terminal: Chinese where the locale says so.

@@ -8,8 +8,9 @@ use anyhow::Context;
 use cunkou_core::registry::Registry;
 use ipnet::IpNet;
 
+use super::common::{Common, secrets};
+use super::exit::Exit;
 use super::setup::{self, Ends, LogFormat, Told};
-use super::{Common, Exit};
 use crate::files::secrets::{Secret, Secrets};
 use crate::files::settings::Settings;
 use crate::sim::{SimOptions, Simulator};
@@ -30,8 +31,8 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, _: &Common) -> anyhow::Result<Exit> {
     setup::logs(LogFormat::Human, "info");
-    let settings = setup::settings(&args.dir.join("cunkou.toml"))?;
-    let secrets = setup::secrets(&settings)?;
+    let settings = settings_in(&args.dir)?;
+    let secrets = secrets(&settings)?;
     let registry = read_registry(&settings.registry.dir)?;
     let mut ends = Ends::listen()?;
     let cameras = registry.cameras.len();
@@ -40,6 +41,12 @@ pub(super) async fn run(args: Args, _: &Common) -> anyhow::Result<Exit> {
     while ends.next().await != Told::Stop {}
     simulator.shutdown().await;
     Ok(Exit::Fine)
+}
+
+/// The settings of a folder that `demo` made.
+pub(super) fn settings_in(dir: &Path) -> anyhow::Result<Settings> {
+    let common = Common { config: Some(dir.join("cunkou.toml")), ..Common::default() };
+    Ok(common.settings()?.settings)
 }
 
 /// Reads a registry folder that must be free of faults.

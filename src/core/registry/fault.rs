@@ -418,6 +418,15 @@ impl Fault {
             Language::ZhCn => format!("{}：{}", fault_zh::place(self), fault_zh::sentence(self)),
         }
     }
+
+    /// The sentence without the place, for whoever writes the place in a form of their own (`cameras.csv:12`).
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        match language {
+            Language::En => fault_en::sentence(self),
+            Language::ZhCn => fault_zh::sentence(self),
+        }
+    }
 }
 
 impl fmt::Display for Fault {

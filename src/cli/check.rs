@@ -1,0 +1,266 @@
+//! `cunkou check`: every fault of settings and registry at once, and the effective plan.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use cunkou_core::model::Language;
+use cunkou_core::registry::{Fault, PlanSummary, Registry, plan_summary};
+use serde::Serialize;
+
+use super::common::{BadSettings, Common, Tongue, density, may_colour, print, print_json, secrets};
+use super::exit::Exit;
+use super::table::plain;
+use crate::files::folder::Form;
+use crate::files::settings::{Place, Settings};
+use crate::files::{self, Loaded};
+
+/// Checks the registry and the settings: every fault with file, line, column and what is allowed.
+///
+/// Exit 1 when there are faults, with --strict also when there are warnings.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A registry folder; without it the one of the settings, which are checked too
+    dir: Option<PathBuf>,
+    /// Warnings count like faults
+    #[arg(long)]
+    strict: bool,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+/// The answer.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    ok: bool,
+    errors: usize,
+    warnings: usize,
+    faults: Vec<Line>,
+    /// Files that are read, but are not written in the plain way.
+    forms: Vec<FormLine>,
+    plan: Option<Plan>,
+}
+
+/// One fault.
+#[derive(Debug, Serialize)]
+struct Line {
+    severity: &'static str,
+    file: String,
+    row: Option<u32>,
+    column: Option<String>,
+    value: String,
+    message: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FormLine {
+    file: String,
+    form: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Plan {
+    cameras: usize,
+    nodes: usize,
+    checks: Vec<&'static str>,
+    probes_per_second: f64,
+    core_share: f64,
+    message: String,
+}
+
+pub(super) fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
+    let mut report = Report::default();
+    // A folder stands for itself: settings are looked at only where they are named.
+    let wanted = args.dir.is_none() || common.config.is_some();
+    let settings = match if wanted { common.settings() } else { Ok(Default::default()) } {
+        Ok(found) => {
+            report.settings_beside(&found.settings, found.file.as_deref());
+            Some(found.settings)
+        }
+        Err(error) => {
+            report.bad_settings(error.downcast::<BadSettings>()?);
+            None
+        }
+    };
+    let known = settings.as_ref();
+    let tongue = Tongue::of(common, known.unwrap_or(&Settings::default()));
+    match (&args.dir, known) {
+        (Some(dir), settings) => report.registry(dir, settings.unwrap_or(&Settings::default()), tongue.language)?,
+        (None, Some(settings)) => report.registry(&settings.registry.dir, settings, tongue.language)?,
+        // Where the registry is, only the settings could say.
+        (None, None) => {}
+    }
+    let found = report.errors > 0 || (args.strict && report.warnings > 0);
+    report.ok = !found;
+    match args.format {
+        Format::Json => print_json(&report)?,
+        Format::Table => print(&report.text(&tongue, may_colour()))?,
+    }
+    Ok(if found { Exit::Found } else { Exit::Fine })
+}
+
+impl Report {
+    fn push(&mut self, line: Line) {
+        match line.severity {
+            "error" => self.errors += 1,
+            _ => self.warnings += 1,
+        }
+        self.faults.push(line);
+    }
+
+    fn bad_settings(&mut self, bad: BadSettings) {
+        let file = bad.file.as_deref().map_or("environment".to_owned(), |f| f.display().to_string());
+        for fault in bad.faults {
+            let meant = fault.did_you_mean.as_ref().map(|m| format!(" (did you mean {m:?}?)")).unwrap_or_default();
+            self.push(Line {
+                severity: "error",
+                file: match &fault.place {
+                    Place::Variable(name) => name.clone(),
+                    _ => file.clone(),
+                },
+                row: fault.line(),
+                column: Some(fault.key.clone()).filter(|k| !k.is_empty()),
+                value: fault.value.clone(),
+                message: format!("{}{meant}", fault.kind),
+            });
+        }
+    }
+
+    /// The files that settings name beside the registry.
+    fn settings_beside(&mut self, settings: &Settings, file: Option<&Path>) {
+        let Some(file) = file else { return };
+        let mut fault = |severity, file: String, column: Option<String>, message| {
+            self.push(Line { severity, file, row: None, column, value: String::new(), message });
+        };
+        match secrets(settings) {
+            Err(error) => fault("error", settings.registry.secrets.display().to_string(), None, format!("{error:#}")),
+            Ok(secrets) => {
+                for (i, sink) in settings.sinks.iter().enumerate() {
+                    if let Some(entry) = sink.secret.as_deref().filter(|e| secrets.get(e).is_none()) {
+                        let message = format!("no secret has the name {entry:?}");
+                        fault("error", file.display().to_string(), Some(format!("sink[{i}].secret")), message);
+                    }
+                }
+            }
+        }
+    }
+
+    fn registry(&mut self, dir: &Path, settings: &Settings, language: Language) -> anyhow::Result<()> {
+        let loaded = files::load(dir).context("the registry cannot be checked")?;
+        let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
+        let good = !faults.iter().any(Fault::is_error);
+        faults.iter().for_each(|fault| self.push(line(fault, language)));
+        self.forms = forms(&loaded);
+        self.plan = good.then(|| plan(&registry, settings, language));
+        Ok(())
+    }
+
+    fn text(&self, tongue: &Tongue, colour: bool) -> String {
+        let mut out = String::new();
+        for form in &self.forms {
+            let _ = writeln!(out, "{}: {}", form.file, form.form);
+        }
+        for fault in &self.faults {
+            let _ = writeln!(out, "{}", fault.text(tongue, colour));
+        }
+        let (errors, warnings) = (self.errors, self.warnings);
+        if errors + warnings > 0 {
+            let _ = match tongue.language {
+                Language::ZhCn => writeln!(out, "{errors} 个错误，{warnings} 个警告"),
+                Language::En => writeln!(out, "{errors} errors, {warnings} warnings"),
+            };
+        }
+        if let Some(plan) = &self.plan {
+            let _ = writeln!(out, "{}", plan.message);
+        }
+        out
+    }
+}
+
+impl Line {
+    /// `cameras.csv:12: error: lon: …`: the form that editors jump to.
+    fn text(&self, tongue: &Tongue, colour: bool) -> String {
+        let (word, code) = match self.severity {
+            "error" => (tongue.say("错误", "error"), 31),
+            _ => (tongue.say("警告", "warning"), 33),
+        };
+        let word = if colour { format!("\u{1b}[1;{code}m{word}\u{1b}[0m") } else { word.to_owned() };
+        let mut text = if self.file.is_empty() { String::new() } else { plain(&self.file) };
+        if let Some(row) = self.row {
+            let _ = write!(text, ":{row}");
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&word);
+        text.push_str(": ");
+        if let Some(column) = &self.column {
+            let _ = write!(text, "{}: ", plain(column));
+        }
+        text + &plain(&self.message)
+    }
+}
+
+fn line(fault: &Fault, language: Language) -> Line {
+    Line {
+        severity: if fault.is_error() { "error" } else { "warning" },
+        file: fault.file.to_string(),
+        row: fault.row,
+        column: fault.column.as_ref().map(ToString::to_string),
+        value: fault.value.to_string(),
+        message: fault.sentence(language),
+    }
+}
+
+fn forms(loaded: &Loaded) -> Vec<FormLine> {
+    let odd = loaded.forms.iter().filter(|(_, form): &(&String, &Form)| !form.is_plain());
+    odd.map(|(file, form)| FormLine { file: file.clone(), form: form.to_string() }).collect()
+}
+
+fn plan(registry: &Registry, settings: &Settings, language: Language) -> Plan {
+    let summary: PlanSummary = plan_summary(registry, &settings.intervals());
+    let mut message = summary.words(language);
+    let in_flight = settings.probe.in_flight_for(summary.cameras);
+    let files = open_files();
+    // As many probes again may hold a second socket (DNS, a redirect).
+    if (in_flight as u64).saturating_mul(2) > files {
+        message.push('\n');
+        message.push_str(&match language {
+            Language::ZhCn => {
+                format!("本机最多可打开 {files} 个文件，放不下 {in_flight} 个同时探测：请提高 LimitNOFILE")
+            }
+            Language::En => {
+                format!(
+                    "at most {files} files may be open here, too few for {in_flight} probes at once: raise LimitNOFILE"
+                )
+            }
+        });
+    }
+    Plan {
+        cameras: summary.cameras,
+        nodes: summary.nodes,
+        checks: summary.checks_on.iter().map(|c| c.word()).collect(),
+        probes_per_second: summary.probes_per_second,
+        core_share: summary.core_share,
+        message,
+    }
+}
+
+/// The hard limit on open files, to which a start raises the soft one.
+fn open_files() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap_or(u64::MAX)
+}
+
+/// Faults as lines on stderr, for commands that refuse a registry.
+pub(super) fn tell(faults: &[Fault], errors: bool, tongue: &Tongue) {
+    for fault in faults.iter().filter(|f| f.is_error() == errors) {
+        super::common::note(&line(fault, tongue.language).text(tongue, false));
+    }
+}

@@ -1,0 +1,179 @@
+//! `cunkou incident`: the list, or the story of one.
+
+use std::fmt::Write as _;
+
+use cunkou_core::model::IncidentId;
+
+use super::client::Daemon;
+use super::common::{Common, Tongue, print, print_json};
+use super::exit::Exit;
+use super::gaps::cause_words;
+use super::source::Source;
+use super::table::{self, named, plain};
+use super::when;
+use crate::http::wire::{Incident, IncidentDetail, Page};
+
+/// Names of a list that are shown; the rest is counted.
+const SHOWN: usize = 10;
+
+/// Lists incidents, newest first; with a number tells the story of one.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Its number
+    id: Option<u64>,
+    /// Only those that stand here
+    #[arg(long, value_parser = ["open", "acknowledged", "resolved"], conflicts_with = "id")]
+    status: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    #[command(flatten)]
+    daemon: Daemon,
+    /// How the answer is written
+    #[arg(long, value_parser = ["table", "json"], default_value = "table")]
+    format: String,
+}
+
+pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
+    let settings = common.settings()?.settings;
+    let tongue = Tongue::of(common, &settings);
+    let source = Source::open(common, &settings, &args.daemon).await?;
+    let json = args.format == "json";
+    match args.id {
+        Some(id) => {
+            let detail = source.incident(IncidentId(id)).await?;
+            if json { print_json(&detail)? } else { print(&story(&detail, &tongue))? }
+        }
+        None => {
+            let items = source.incidents(args.status.as_deref(), args.limit as usize).await?;
+            if json { print_json(&Page { items, next: None })? } else { print(&list(&items, &tongue))? }
+        }
+    }
+    Ok(Exit::Fine)
+}
+
+fn status_word(status: &str, tongue: &Tongue) -> String {
+    let zh = match status {
+        "open" => "未接单",
+        "acknowledged" => "已接单",
+        "resolved" => "已恢复",
+        other => other,
+    };
+    plain(tongue.say(zh, status))
+}
+
+fn list(incidents: &[Incident], tongue: &Tongue) -> String {
+    if incidents.is_empty() {
+        return tongue.say("没有事件。\n", "No incidents.\n").to_owned();
+    }
+    let zh = ["编号", "状态", "自", "失守进出口", "摄像机", "原因", "接单"];
+    let en = ["no.", "status", "since", "entrances lost", "cameras", "cause", "taken by"];
+    let header: Vec<&str> = zh.iter().zip(en).map(|(zh, en)| tongue.say(zh, en)).collect();
+    let mut table = table::table(&header);
+    for i in incidents {
+        table.add_row(vec![
+            i.id.to_string(),
+            status_word(&i.status, tongue),
+            when::local_stamp(&i.since, &tongue.zone),
+            i.entrances_lost.len().to_string(),
+            cameras(i),
+            cause_words(&i.cause, tongue),
+            plain(i.acknowledged_by.as_deref().unwrap_or_default()),
+        ]);
+    }
+    table::text(&table)
+}
+
+/// How many cameras, and of how many where a node fails in part.
+fn cameras(i: &Incident) -> String {
+    let n = i.cameras.len();
+    i.cameras_of.map_or(n.to_string(), |of| format!("{n}/{of}"))
+}
+
+/// What happened, in the order in which it did.
+fn story(detail: &IncidentDetail, tongue: &Tongue) -> String {
+    let mut out = head(&detail.incident, tongue);
+    let at = |stamp: &str| when::local_stamp(stamp, &tongue.zone);
+    if !detail.alerts.is_empty() {
+        let _ = writeln!(out, "\n{}", tongue.say("未结告警", "open alerts"));
+        for a in &detail.alerts {
+            let object = named(&a.name, &a.object);
+            let _ = writeln!(out, "  {}  {}  {object}", at(&a.since), plain(&a.alert));
+        }
+    }
+    if !detail.steps.is_empty() {
+        let _ = writeln!(out, "\n{}", tongue.say("经过", "what was told"));
+        for s in &detail.steps {
+            let kind = s.kind.as_deref().unwrap_or(tongue.say("未发", "held"));
+            let _ = writeln!(out, "  {}  {}  {} ({})", at(&s.at), s.step, plain(kind), plain(&s.why));
+        }
+    }
+    if !detail.deliveries.is_empty() {
+        let _ = writeln!(out, "\n{}", tongue.say("送达", "deliveries"));
+        for d in &detail.deliveries {
+            let ended = match (&d.delivered_at, &d.dropped_at) {
+                (Some(t), _) => format!("{} {}", tongue.say("送达", "delivered"), at(t)),
+                (None, Some(t)) => format!("{} {}", tongue.say("放弃", "dropped"), at(t)),
+                (None, None) => tongue.say("等待", "waits").to_owned(),
+            };
+            let error = d.error.as_deref().map(|e| format!(" · {}", plain(e))).unwrap_or_default();
+            let tries = tongue.say("次尝试", "tries");
+            let _ = writeln!(out, "  {} {}  {ended}  {} {tries}{error}", plain(&d.sink), d.step, d.attempts);
+        }
+    }
+    out
+}
+
+fn head(i: &Incident, tongue: &Tongue) -> String {
+    let mut out = String::new();
+    let at = |stamp: &str| when::local_stamp(stamp, &tongue.zone);
+    let mut fact = |zh: &str, en: &str, text: String| {
+        let _ = writeln!(out, "{}{text}", tongue.say(zh, en));
+    };
+    let status = status_word(&i.status, tongue);
+    fact("事件 ", "incident ", format!("{} · {status} · {}", i.id, plain(&i.severity)));
+    fact("原因：", "cause: ", cause_words(&i.cause, tongue));
+    if !i.rivals.is_empty() {
+        let rivals: Vec<String> = i.rivals.iter().map(|r| cause_words(r, tongue)).collect();
+        fact("或：", "or: ", rivals.join(", "));
+    }
+    let lost: Vec<String> =
+        i.entrances_lost.iter().zip(&i.entrances_lost_names).map(|(id, name)| named(name, id)).collect();
+    if !lost.is_empty() {
+        fact("失守进出口：", "entrances lost: ", capped(&lost));
+    }
+    if !i.village_names.is_empty() {
+        let villages: Vec<String> = i.village_names.iter().zip(&i.villages).map(|(n, id)| named(n, id)).collect();
+        fact("村：", "villages: ", capped(&villages));
+    }
+    if !i.cameras.is_empty() {
+        fact("摄像机：", "cameras: ", format!("{} · {}", cameras(i), capped(&i.cameras)));
+    }
+    fact("自 ", "since ", at(&i.since));
+    fact("发现于 ", "opened ", at(&i.opened_at));
+    if let Some(t) = &i.acknowledged_at {
+        let by = plain(i.acknowledged_by.as_deref().unwrap_or_default());
+        let note = plain(i.acknowledged_note.as_deref().unwrap_or_default());
+        let until = i.acknowledged_until.as_deref().map(|u| format!(" → {}", at(u))).unwrap_or_default();
+        fact("接单：", "taken by ", format!("{by} {}{until} {note}", at(t)).trim_end().to_owned());
+    }
+    if let Some(t) = &i.reopened_at {
+        fact("复发于 ", "reopened ", format!("{} (×{})", at(t), i.reopenings));
+    }
+    if let Some(t) = &i.resolved_at {
+        fact("恢复于 ", "resolved ", at(t));
+    }
+    if let Some(other) = i.merged_into {
+        fact("并入事件 ", "merged into incident ", other.to_string());
+    }
+    out
+}
+
+/// Some of a list, and how many more there are.
+fn capped(items: &[String]) -> String {
+    let mut text = items.iter().take(SHOWN).map(|i| plain(i)).collect::<Vec<_>>().join(", ");
+    if items.len() > SHOWN {
+        let _ = write!(text, " +{}", items.len() - SHOWN);
+    }
+    text
+}

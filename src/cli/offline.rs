@@ -1,0 +1,334 @@
+//! Answers without a daemon: what the store kept becomes a snapshot as of the daemon's last tick, and that the types of
+//! the API. Nothing is judged anew: states and times are those that were believed; only counts are added up again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use cunkou_core::alert::{AlertKey, IncidentStatus};
+use cunkou_core::coverage::{
+    self, Completeness, EntranceBelief, EntranceState, Judgement, Level, Standing, Watch, is_night, spare_nodes,
+};
+use cunkou_core::health::{Cause, MonitorCause, State};
+use cunkou_core::model::{CameraIx, EntranceIx, IncidentId, NodeIx, Period, ReasonSet, Time};
+use cunkou_core::registry::{Layer, Registry, Topology};
+use cunkou_core::world::{CameraView, NodeView, Saved, SavedHealth, SavedTarget, Snapshot};
+
+use super::common::{Common, Tongue, density, note};
+use super::source::GapQuery;
+use super::when;
+use crate::engine::restore_registry;
+use crate::files::settings::Settings;
+use crate::http::wire::{EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDetail, Status};
+use crate::http::{self, PastEntrance};
+use crate::metrics::{CoverageRatio, Figures};
+use crate::store::{Delivery, IncidentQuery, Store};
+
+/// Incidents that are read in one go.
+const BATCH: u32 = 500;
+/// Areas above an area at most, as everywhere: more is a cycle.
+const MAX_DEPTH: usize = 16;
+
+/// A database without a daemon.
+pub(super) struct Offline {
+    store: Store,
+    snapshot: Snapshot,
+    last_tick: Option<Time>,
+}
+
+impl Offline {
+    /// Reads what the store kept.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds no registry yet.
+    pub(super) async fn open(store: Store, settings: &Settings) -> anyhow::Result<Offline> {
+        let now = when::now();
+        let kept = store.registry_load().await.context("the registry in force cannot be read")?;
+        let Some((version, rows)) = kept else {
+            bail!("the database holds no registry yet; `run` puts the first one in force");
+        };
+        let registry = restore_registry(rows).context("the registry in force cannot be read")?;
+        let saved = store.load(now).await.context("what was believed cannot be read")?;
+        let last_tick = saved.last_tick;
+        let snapshot = snapshot(Arc::new(registry), version, saved, settings, last_tick.unwrap_or(now));
+        Ok(Offline { store, snapshot, last_tick })
+    }
+
+    /// Says that no daemon answers, and as of when the answer is.
+    pub(super) fn say_as_of(&self, common: &Common, settings: &Settings, silent: Option<&str>) {
+        let tongue = Tongue::of(common, settings);
+        let why = match silent {
+            Some(why) => format!("{} ({why})", tongue.say("守护进程没有应答", "the daemon does not answer")),
+            None => tongue.say("没有守护进程在运行", "no daemon runs").to_owned(),
+        };
+        let as_of = match self.last_tick {
+            Some(at) => {
+                format!(
+                    "{} {}",
+                    tongue.say("以下为数据库所记，截至", "from the database, as of"),
+                    when::local(at, &tongue.zone)
+                )
+            }
+            None => tongue.say("尚无任何记录", "nothing was ever seen").to_owned(),
+        };
+        note(&format!("{why}; {as_of}"));
+    }
+
+    /// The registry in force.
+    pub(super) fn registry(&self) -> Arc<Registry> {
+        self.snapshot.registry.clone()
+    }
+
+    /// The town in one answer.
+    pub(super) fn status(&self) -> Status {
+        Status::of(&self.snapshot, &figures(&self.snapshot), env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Entrances that were not covered, worst first.
+    ///
+    /// # Errors
+    /// When history cannot be read, or there is no such area.
+    pub(super) async fn gaps(&self, query: &GapQuery) -> anyhow::Result<Vec<Gap>> {
+        let registry = &*self.snapshot.registry;
+        if let Some(area) = query.area.as_deref().filter(|a| !registry.areas.contains_key(*a)) {
+            bail!("no area of the registry has the id {area:?}");
+        }
+        let period = query.period.unwrap_or(Period::Now);
+        let mut gaps: Vec<Gap> = match query.at {
+            Some(at) if at > when::now() => bail!("this moment has not come yet"),
+            Some(at) => {
+                let rows = self.store.entrances_at(period, at).await.context("history cannot be read")?;
+                rows.into_iter()
+                    .filter_map(|r| {
+                        let past = PastEntrance {
+                            id: r.id,
+                            state: r.state,
+                            since: r.since,
+                            cause: r.cause,
+                            incident: r.incident,
+                        };
+                        Gap::of_past(registry, &past)
+                    })
+                    .collect()
+            }
+            None => registry.entrances.values().filter_map(|e| Gap::of(&self.snapshot, e, period)).collect(),
+        };
+        gaps.retain(|gap| query.area.as_deref().is_none_or(|wanted| lies_in(registry, gap.area.as_deref(), wanted)));
+        let rank = |gap: &Gap| GAP_STATES.iter().position(|s| s.word() == gap.state);
+        gaps.sort_by(|a, b| {
+            let key = |gap: &Gap| (rank(gap), gap.priority.unwrap_or(9));
+            key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
+        });
+        Ok(gaps)
+    }
+
+    /// One entrance with its watchers.
+    ///
+    /// # Errors
+    /// When there is none with this id.
+    pub(super) fn entrance(&self, id: &str) -> anyhow::Result<EntranceDetail> {
+        let entrance = self.snapshot.registry.entrances.get(id);
+        let entrance = entrance.with_context(|| format!("no entrance has the id {id:?}"))?;
+        Ok(EntranceDetail::of(&self.snapshot, entrance))
+    }
+
+    /// Incidents, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) async fn incidents(&self, status: Option<&str>, most: usize) -> anyhow::Result<Vec<Incident>> {
+        let statuses = match status {
+            Some("open") => vec![IncidentStatus::Open],
+            Some("acknowledged") => vec![IncidentStatus::Acknowledged],
+            Some(_) => vec![IncidentStatus::Resolved, IncidentStatus::Merged],
+            None => Vec::new(),
+        };
+        let mut query = IncidentQuery { statuses, limit: BATCH, ..IncidentQuery::default() };
+        let mut found = Vec::new();
+        loop {
+            let batch = self.store.incidents(&query).await.context("incidents cannot be read")?;
+            let full = batch.len() >= BATCH as usize;
+            query.before = batch.last().map(|i| i.id);
+            found.extend(batch.iter().filter_map(|i| Incident::of(i, &self.snapshot.registry)));
+            if !full || found.len() >= most {
+                found.truncate(most);
+                return Ok(found);
+            }
+        }
+    }
+
+    /// One incident with all that is kept of it.
+    ///
+    /// # Errors
+    /// When there is none with this number, or it cannot be read.
+    pub(super) async fn incident(&self, id: IncidentId) -> anyhow::Result<IncidentDetail> {
+        let story = self.store.incident(id).await.context("the incident cannot be read")?;
+        let none = || format!("no incident has the number {id}");
+        let story = story.with_context(none)?;
+        let incident = Incident::of(&story.incident, &self.snapshot.registry).with_context(none)?;
+        let steps = story.steps.iter().map(|s| http::Step { step: s.step, at: s.at, kind: Some(s.kind), why: s.why });
+        Ok(IncidentDetail {
+            incident,
+            alerts: IncidentAlert::of(&self.snapshot, &story.incident),
+            steps: steps.map(|s| (&s).into()).collect(),
+            deliveries: story.deliveries.iter().map(|d| (&delivery(d)).into()).collect(),
+        })
+    }
+}
+
+fn delivery(d: &Delivery) -> http::Delivery {
+    let ended = |state: &str| d.ended_at.filter(|_| d.state == state);
+    http::Delivery {
+        sink: d.key.sink.as_str().into(),
+        step: d.key.step,
+        attempts: d.attempts,
+        delivered: ended("delivered"),
+        dropped: ended("dropped"),
+        error: d.last_error.as_deref().map(Into::into),
+    }
+}
+
+/// Whether an area is another or lies in it.
+fn lies_in(registry: &Registry, area: Option<&str>, wanted: &str) -> bool {
+    let first = area.and_then(|a| registry.areas.get(a));
+    let up = std::iter::successors(first, |a| registry.areas.get(a.parent.as_ref()?));
+    up.take(MAX_DEPTH).any(|a| a.id.as_str() == wanted)
+}
+
+/// What was believed at a moment, out of what the store kept of it.
+fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Settings, at: Time) -> Snapshot {
+    let topology = Topology::build(&registry, &settings.intervals(), None);
+    let (watch, _) = Watch::build(&registry, &topology, &density(settings));
+    let night = registry.centre().is_some_and(|centre| is_night(at, centre));
+    let mut snapshot = Snapshot {
+        at,
+        registry_version: version,
+        cameras: topology.cameras.iter().map(|slot| never_seen(slot.checks.map(|c| c.is_some()))).collect(),
+        nodes: topology.nodes.iter().map(|_| NodeView::default()).collect(),
+        entrances: topology.entrances.iter().map(|_| None).collect(),
+        incidents: Arc::new(saved.incidents.into_iter().map(|i| (i.id, Arc::new(i))).collect()),
+        alerts: Arc::new(
+            saved.alerts.into_iter().map(|a| (a.key.clone(), Arc::new(a))).collect::<BTreeMap<AlertKey, _>>(),
+        ),
+        canaries: Vec::new(),
+        blind: None,
+        night,
+        round: None,
+        registry,
+        topology: Arc::new(topology),
+        watch: Arc::new(watch),
+    };
+    let mut kept: BTreeMap<EntranceIx, Kept> = BTreeMap::new();
+    for target in saved.targets {
+        match target {
+            SavedTarget::Camera(id, health) => {
+                let slot = snapshot.topology.camera(id.as_str());
+                if let Some(view) = slot.and_then(|ix| snapshot.cameras.get_mut(ix.at())) {
+                    remember_camera(view, &health);
+                }
+            }
+            SavedTarget::Node(id, health) => {
+                let slot = snapshot.topology.node(id.as_str());
+                if let Some(view) = slot.and_then(|ix| snapshot.nodes.get_mut(ix.at())) {
+                    let inferred = health.inferred_at.is_some();
+                    *view =
+                        NodeView { state: health.state, since: health.since, inferred, cause: health.cause, rtt: None };
+                }
+            }
+            SavedTarget::Entrance(id, states, cause) => {
+                kept.extend(snapshot.topology.entrance(id.as_str()).map(|ix| (ix, (states, cause))));
+            }
+            SavedTarget::Monitor(blind) => snapshot.blind = blind,
+            SavedTarget::Gone(_) => {}
+        }
+    }
+    for i in 0..snapshot.topology.entrances.len() {
+        let ix = EntranceIx::from(i);
+        let belief = believe(&snapshot, ix, kept.remove(&ix));
+        if let Some(view) = snapshot.entrances.get_mut(i) {
+            *view = belief;
+        }
+    }
+    snapshot
+}
+
+/// A camera of which nothing was kept: it was never asked.
+fn never_seen(on: [bool; 4]) -> CameraView {
+    CameraView { on, cause: Some(Cause::Monitor(MonitorCause::Starting)), ..CameraView::default() }
+}
+
+fn remember_camera(view: &mut CameraView, health: &SavedHealth) {
+    view.state = health.state;
+    view.since = health.since;
+    view.before = health.before;
+    view.flapping = health.flapping;
+    view.cause = health.cause.clone().filter(|_| health.state == State::Down);
+    view.inferred = health.via.is_some();
+    view.changes = health.changes;
+    view.reasons = ReasonSet::EMPTY;
+    for (i, check) in health.checks.iter().enumerate() {
+        view.passing[i] = check.passes;
+        view.last_pass[i] = check.last_pass;
+        view.reasons = view.reasons.union(check.reasons);
+    }
+}
+
+/// Of an entrance: its states by day, by night and of now with their times, and the cause.
+type Kept = ([(EntranceState, Time); 3], Option<Cause>);
+
+/// States and times as they were kept; counts added up from the cameras as they were kept.
+fn believe(snapshot: &Snapshot, ix: EntranceIx, kept: Option<Kept>) -> Option<EntranceBelief> {
+    let slot = snapshot.topology.entrances.get(ix.at()).filter(|s| s.judged)?;
+    let object = snapshot.registry.entrances.get(&slot.id)?;
+    let watchers = snapshot.watch.watchers(ix);
+    let stands = |c: CameraIx| standing(snapshot, c);
+    let life = |c: CameraIx| snapshot.topology.cameras.get(c.at()).and_then(|s| s.life);
+    let judge = |night: bool| coverage::judge_entrance(watchers, night, object.required, object.target, stands, life);
+    let (day, night) = (judge(false), judge(true));
+    let now = if snapshot.night { night } else { day };
+    let as_kept = |judgement: Judgement, i: usize| match &kept {
+        Some((states, _)) => (Judgement { state: states[i].0, ..judgement }, states[i].1),
+        None => (judgement, Time(0)),
+    };
+    let ((day, since_day), (night, since_night), (now, since)) = (as_kept(day, 0), as_kept(night, 1), as_kept(now, 2));
+    let live: Vec<CameraIx> = coverage::live_watchers(watchers, snapshot.night, stands, life).collect();
+    let down = |n: NodeIx| snapshot.nodes.get(n.at()).is_some_and(|v| v.state == State::Down);
+    let watched = now.state.is_watched();
+    Some(EntranceBelief {
+        spare_cameras: coverage::spare_cameras(&now, object.required),
+        spare_nodes: watched.then(|| spare_nodes(&snapshot.topology, &live, object.required, &down)).flatten(),
+        cause: kept.and_then(|k| k.1),
+        day,
+        night,
+        now,
+        since,
+        since_day,
+        since_night,
+    })
+}
+
+fn standing(snapshot: &Snapshot, camera: CameraIx) -> Standing {
+    let view = snapshot.cameras.get(camera.at());
+    view.map_or(Standing::Unknown, |v| coverage::standing(v.state, v.before, v.flapping, v.reasons))
+}
+
+/// How much of the plan is complete: circle, block and point; lines need roads.
+fn figures(snapshot: &Snapshot) -> Figures {
+    let complete = Completeness::build(&snapshot.registry, &snapshot.topology);
+    let mut coverage = Vec::new();
+    for layer in [Layer::Circle, Layer::Block, Layer::Point] {
+        for level in Level::ALL {
+            for period in Period::ALL {
+                let night = match period {
+                    Period::Day => false,
+                    Period::Night => true,
+                    Period::Now => snapshot.night,
+                };
+                let stands = |c| standing(snapshot, c);
+                let ratio = complete.coverage_ratio(&snapshot.watch, &snapshot.topology, layer, level, night, stands);
+                coverage.extend(ratio.map(|ratio| CoverageRatio { layer, level: level.word(), period, ratio }));
+            }
+        }
+    }
+    Figures { coverage }
+}

@@ -1,0 +1,204 @@
+//! Where a query is answered: by a running daemon, or out of the database file. Both give the types of the API.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use cunkou_core::model::{IncidentId, Period, Time};
+use cunkou_core::registry::Registry;
+
+use super::client::{Daemon, Server};
+use super::common::{Common, note};
+use super::offline::Offline;
+use crate::files::settings::Settings;
+use crate::http::wire::{EntranceDetail, Gap, Incident, IncidentDetail, Status, stamp};
+use crate::store::{Holder, OpenMode, Store};
+
+/// Where a query is answered.
+pub(super) enum Source {
+    /// A daemon that was named, or that announced itself in the database.
+    Daemon {
+        /// It.
+        server: Server,
+        /// Its database, where we can read it.
+        store: Option<Store>,
+    },
+    /// The database alone.
+    File(Box<Offline>),
+}
+
+/// Which gaps are wanted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GapQuery {
+    /// By day, by night or now; `None`: now.
+    pub(super) period: Option<Period>,
+    /// At a past moment.
+    pub(super) at: Option<Time>,
+    /// Only those in this area or below it.
+    pub(super) area: Option<String>,
+}
+
+/// The daemon of a database, if it answers.
+pub(super) enum Announced {
+    /// It answers.
+    Answers(Server),
+    /// Nobody announced itself.
+    None,
+    /// Somebody did, and does not answer us; why is said.
+    Silent(String),
+}
+
+/// Opens the database of the settings to read it.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub(super) async fn database(settings: &Settings) -> anyhow::Result<Store> {
+    let file = settings.database.file.display();
+    let url = format!("sqlite://{file}");
+    Store::open(&url, OpenMode::ReadOnly).await.with_context(|| format!("the database {file} cannot be asked"))
+}
+
+/// Looks for the daemon that announced itself in a database.
+///
+/// # Errors
+/// When the database cannot be read, or the token is none.
+pub(super) async fn announced(store: &Store, daemon: &Daemon) -> anyhow::Result<Announced> {
+    let holder = store.daemon().await.context("the database cannot be asked for its daemon")?;
+    let Some(holder) = holder.filter(|h| is_here(h) && !h.listen.is_empty()) else { return Ok(Announced::None) };
+    let server = daemon.at(&holder.listen)?;
+    match server.get::<Status>(&["status"], &[]).await {
+        Ok(_) => Ok(Announced::Answers(server)),
+        Err(error) => Ok(Announced::Silent(format!("{:#}", anyhow::Error::new(error)))),
+    }
+}
+
+/// Whether an announcement was made on this machine: that of a copied database leads to another town's daemon.
+fn is_here(holder: &Holder) -> bool {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    holder.host == name.trim()
+}
+
+impl Source {
+    /// The daemon that was named; else the one of the database of the settings, if it answers; else that database.
+    ///
+    /// # Errors
+    /// When neither can be asked.
+    pub(super) async fn open(common: &Common, settings: &Settings, daemon: &Daemon) -> anyhow::Result<Source> {
+        if let Some(server) = daemon.named()? {
+            return Ok(Source::Daemon { server, store: None });
+        }
+        let store = database(settings).await?;
+        let silent = match announced(&store, daemon).await? {
+            Announced::Answers(server) => return Ok(Source::Daemon { server, store: Some(store) }),
+            Announced::None => None,
+            Announced::Silent(why) => Some(why),
+        };
+        let offline = Offline::open(store, settings).await?;
+        offline.say_as_of(common, settings, silent.as_deref());
+        Ok(Source::File(Box::new(offline)))
+    }
+
+    /// The town in one answer.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(super) async fn status(&self) -> anyhow::Result<Status> {
+        match self {
+            Source::Daemon { server, .. } => Ok(server.get(&["status"], &[]).await?),
+            Source::File(offline) => Ok(offline.status()),
+        }
+    }
+
+    /// Entrances that are not covered, worst first.
+    ///
+    /// # Errors
+    /// When they cannot be asked, or the area is none.
+    pub(super) async fn gaps(&self, query: &GapQuery) -> anyhow::Result<Vec<Gap>> {
+        match self {
+            Source::Daemon { server, .. } => {
+                let at = query.at.map(stamp);
+                let mut pairs: Vec<(&str, &str)> = Vec::new();
+                pairs.extend(query.period.map(|p| ("period", p.word())));
+                pairs.extend(at.as_deref().map(|at| ("at", at)));
+                pairs.extend(query.area.as_deref().map(|a| ("area", a)));
+                Ok(server.list(&["gaps"], &pairs, usize::MAX).await?)
+            }
+            Source::File(offline) => offline.gaps(query).await,
+        }
+    }
+
+    /// One entrance with its watchers.
+    ///
+    /// # Errors
+    /// When there is none with this id, or it cannot be asked.
+    pub(super) async fn entrance(&self, id: &str) -> anyhow::Result<EntranceDetail> {
+        match self {
+            Source::Daemon { server, .. } => Ok(server.get(&["entrances", id], &[]).await?),
+            Source::File(offline) => offline.entrance(id),
+        }
+    }
+
+    /// Incidents, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be asked.
+    pub(super) async fn incidents(&self, status: Option<&str>, most: usize) -> anyhow::Result<Vec<Incident>> {
+        match self {
+            Source::Daemon { server, .. } => {
+                let pairs: Vec<(&str, &str)> = status.map(|s| ("status", s)).into_iter().collect();
+                Ok(server.list(&["incidents"], &pairs, most).await?)
+            }
+            Source::File(offline) => offline.incidents(status, most).await,
+        }
+    }
+
+    /// One incident with all that is kept of it.
+    ///
+    /// # Errors
+    /// When there is none with this number, or it cannot be asked.
+    pub(super) async fn incident(&self, id: IncidentId) -> anyhow::Result<IncidentDetail> {
+        match self {
+            Source::Daemon { server, .. } => Ok(server.get(&["incidents", &id.to_string()], &[]).await?),
+            Source::File(offline) => offline.incident(id).await,
+        }
+    }
+
+    /// The registry in force, where we can read it: a daemon that was named by its address alone does not hand it out.
+    pub(super) async fn registry(&self) -> Option<Arc<Registry>> {
+        match self {
+            Source::Daemon { store, .. } => {
+                let rows = store.as_ref()?.registry_load().await.ok()??.1;
+                crate::engine::restore_registry(rows).ok().map(Arc::new)
+            }
+            Source::File(offline) => Some(offline.registry()),
+        }
+    }
+
+    /// Whether a daemon answers.
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self, Source::Daemon { .. })
+    }
+}
+
+/// The daemon for a change: the one that was named, or that of the database.
+///
+/// # Errors
+/// When none answers.
+pub(super) async fn for_change(common: &Common, daemon: &Daemon) -> anyhow::Result<Server> {
+    let server = match daemon.named()? {
+        Some(server) => server,
+        None => {
+            let settings = common.settings()?.settings;
+            match announced(&database(&settings).await?, daemon).await? {
+                Announced::Answers(server) => server,
+                Announced::None => {
+                    anyhow::bail!("no daemon runs on this database; start it, or name one with --server")
+                }
+                Announced::Silent(why) => anyhow::bail!("the daemon of this database does not answer: {why}"),
+            }
+        }
+    };
+    if !server.has_token() {
+        note("no token: --token, or CUNKOU_TOKEN");
+    }
+    Ok(server)
+}

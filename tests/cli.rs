@@ -1,0 +1,500 @@
+//! The built program, from outside: what it prints, and with which code it ends.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use cunkou::engine::registry_rows;
+use cunkou::files;
+use cunkou::store::{Batch, OpenMode, RegistryPut, Store};
+use cunkou_core::alert::{Incident, IncidentStatus, Message, MessageKind, SayReason};
+use cunkou_core::coverage::EntranceState;
+use cunkou_core::health::{Cause, State};
+use cunkou_core::model::{CameraId, EntranceId, IncidentId, Period, Severity, Time};
+use cunkou_core::registry::Registry;
+use cunkou_core::world::{Effects, SavedCheck, SavedHealth, SavedTarget, Subject, Transition};
+use serde_json::Value;
+
+const AREAS: &str = "id,parent,kind,name,lon,lat\nT,,town,六指街,114.3,30.8\nV1,T,village,甘棠村,114.3,30.8\n";
+const CAMERAS: &str = "id,name,area,lon,lat,host,rtsp,watches,night,gb_code,color\n\
+    C1,东口枪机,V1,114.3,30.8,10.0.0.1,rtsp://{host}/1,E1,ir,,red\n\
+    C2,西口枪机,V1,114.31,30.8,10.0.0.2,rtsp://{host}/1,E2,,,\n";
+const ENTRANCES: &str =
+    "id,area,name,lon,lat\nE1,V1,东口,114.3,30.8\nE2,V1,西口,114.31,30.8\nE3,V1,=南口,114.32,30.9\n";
+/// 2026-11-24T03:00:00Z, 11:00 in Liuzhi.
+const NOON: Time = Time(1_795_489_200_000);
+
+/// A folder with a registry and settings beside it.
+struct Town {
+    dir: tempfile::TempDir,
+}
+
+impl Town {
+    fn new() -> Town {
+        let town = Town { dir: tempfile::tempdir().unwrap() };
+        fs::create_dir(town.path("registry")).unwrap();
+        town.write("registry/areas.csv", AREAS);
+        town.write("registry/cameras.csv", CAMERAS);
+        town.write("registry/entrances.csv", ENTRANCES);
+        town.write("cunkou.toml", "[ui]\nlanguage = \"en\"\n[probe]\nallow = [\"127.0.0.0/8\"]\n");
+        town
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cunkou"));
+        command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CUNKOU") {
+                command.env_remove(name);
+            }
+        }
+        Ran::of(command.output().unwrap())
+    }
+
+    /// Puts the folder in force in the database, and has something happen: E2 is lost by its camera since noon.
+    fn with_history(self) -> Town {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(history(&self.path("cunkou.db"), &self.path("registry")));
+        self
+    }
+}
+
+async fn history(database: &Path, registry: &Path) {
+    let store = Store::open(&format!("sqlite://{}", database.display()), OpenMode::ReadWrite).await.unwrap();
+    let (registry, _) = files::load(registry).unwrap().judge();
+    let put = RegistryPut {
+        version: 1,
+        at: NOON,
+        who: "start".into(),
+        hashes: Default::default(),
+        summary: "first".into(),
+        changes: registry_rows(&Registry::default(), &registry),
+    };
+    let effects = effects();
+    let batch = Batch { registry: Some(&put), tick: Some(NOON), ..Batch::new(store.next_batch(), &effects, 1) };
+    store.commit(&batch).await.unwrap();
+    store.close().await;
+}
+
+fn effects() -> Effects {
+    let (c1, c2) = (CameraId::new("C1").unwrap(), CameraId::new("C2").unwrap());
+    let (e1, e2) = (EntranceId::new("E1").unwrap(), EntranceId::new("E2").unwrap());
+    let passing = |passes: bool| SavedCheck { passes: Some(passes), last_pass: Some(NOON), ..SavedCheck::default() };
+    let health = |state: State, passes: bool, cause: Option<Cause>| SavedHealth {
+        state,
+        since: NOON,
+        checks: [passing(passes), passing(passes), SavedCheck::default(), SavedCheck::default()],
+        cause,
+        ..SavedHealth::default()
+    };
+    let down = || Some(Cause::Camera(c2.clone()));
+    let now =
+        |entrance: &EntranceId, from: &'static str, to: &'static str, at: Time, cause: Option<Cause>| Transition {
+            at,
+            since: at,
+            subject: Subject::Entrance(entrance.clone(), Period::Now),
+            from,
+            to,
+            cause,
+            incident: (to == "lost").then_some(IncidentId(1)),
+            reasons: Default::default(),
+            evidence: None,
+        };
+    let hour = cunkou_core::model::Span::hours(1);
+    let incident = incident(&c2, &e2);
+    Effects {
+        transitions: vec![
+            now(&e1, "", "covered", NOON - hour, None),
+            now(&e2, "", "covered", NOON - hour, None),
+            now(&e2, "covered", "lost", NOON, down()),
+        ],
+        saved: vec![
+            SavedTarget::Camera(c1, health(State::Up, true, None)),
+            SavedTarget::Camera(c2.clone(), health(State::Down, false, down())),
+            SavedTarget::Entrance(e1, [(EntranceState::Covered, NOON); 3], None),
+            SavedTarget::Entrance(
+                e2,
+                [(EntranceState::Lost, NOON), (EntranceState::Unwatched, NOON), (EntranceState::Lost, NOON)],
+                down(),
+            ),
+        ],
+        messages: vec![Message {
+            incident: std::sync::Arc::new(incident.clone()),
+            alerts: Vec::new(),
+            step: 1,
+            kind: MessageKind::Opened,
+            why: SayReason::FirstWord,
+            at: NOON,
+        }],
+        incidents: vec![std::sync::Arc::new(incident)],
+        ..Effects::default()
+    }
+}
+
+fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
+    Incident {
+        id: IncidentId(1),
+        status: IncidentStatus::Open,
+        severity: Severity::Critical,
+        cause: Cause::Camera(camera.clone()),
+        cause_name: "西口枪机".into(),
+        rivals: Vec::new(),
+        exact: true,
+        cameras: vec![camera.clone()],
+        cameras_of: None,
+        entrances_lost: vec![entrance.clone()],
+        villages: Vec::new(),
+        since: NOON,
+        opened_at: NOON,
+        acknowledged: None,
+        resolved_at: None,
+        reopened_at: None,
+        reopenings: 0,
+        merged_into: None,
+        pages: 1,
+        last_page_at: Some(NOON),
+        paged_entrances: vec![entrance.clone()],
+        step: 1,
+    }
+}
+
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    fn ends(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+}
+
+#[test]
+fn wrong_use_is_2_and_help_is_0() {
+    let town = Town::new();
+    let wrong = town.run(&["chek"]).ends(2);
+    assert!(wrong.out.is_empty() && wrong.err.contains("check"), "{wrong:?}");
+    town.run(&["gaps", "--fail-on", "leak"]).ends(2);
+    town.run(&["gaps", "--at", "yesterday"]).ends(2);
+    town.run(&["status", "--server", "desk"]).ends(2);
+    let help = town.run(&["--help"]).ends(0);
+    for unbuilt in ["whatif", "backup", "maintenance", "doctor", "seal"] {
+        assert!(!help.out.contains(unbuilt), "{unbuilt} is not built");
+    }
+}
+
+#[test]
+fn a_good_folder_has_a_plan() {
+    let town = Town::new();
+    let good = town.run(&["check", "registry", "--lang", "en"]).ends(0);
+    assert!(good.out.contains("2 cameras, 2 checks, about 0.3 probes a second"), "{good:?}");
+    assert!(good.out.contains("warning: "), "E3 has no camera: {good:?}");
+    town.run(&["check", "registry", "--strict"]).ends(1);
+    town.run(&["check"]).ends(0);
+    town.run(&["check", "nowhere"]).ends(3);
+}
+
+#[test]
+fn every_fault_is_told_with_file_and_line_in_both_languages() {
+    let town = Town::new();
+    town.write(
+        "registry/cameras.csv",
+        &CAMERAS.replace("V1,114.31", "V9,214.31").replace("rtsp://{host}/1,E2", "x,E2"),
+    );
+    let en = town.run(&["check", "registry", "--lang", "en"]).ends(1);
+    for place in ["cameras.csv:3: error: area: ", "cameras.csv:3: error: lon: ", "cameras.csv:3: error: rtsp: "] {
+        assert!(en.out.contains(place), "{place}: {en:?}");
+    }
+    let zh = town.run(&["check", "registry"]).ends(1);
+    assert!(zh.out.contains("cameras.csv:3: 错误: lon: "), "{zh:?}");
+    let json = town.run(&["check", "registry", "--format", "json"]).ends(1).json();
+    assert_eq!(json["ok"], false);
+    let fault = json["faults"].as_array().unwrap().iter().find(|f| f["column"] == "lon").unwrap();
+    assert_eq!((&fault["file"], &fault["row"], &fault["value"]), (&"cameras.csv".into(), &3.into(), &"214.31".into()));
+    assert_eq!(json["plan"], Value::Null);
+}
+
+#[test]
+fn check_reads_the_settings_too() {
+    let town = Town::new();
+    town.write("cunkou.toml", "[http]\nlisten = \"0.0.0.0:1\"\nhostz = []\n");
+    let ran = town.run(&["check"]).ends(1);
+    assert!(ran.out.contains("cunkou.toml:2: ") && ran.out.contains("cunkou.toml:3: "), "{ran:?}");
+    // Others cannot work with them, and say why.
+    let refused = town.run(&["status"]).ends(3);
+    assert!(refused.err.contains("line 3: http.hostz"), "{refused:?}");
+    town.write("cunkou.toml", "");
+    town.write("secrets.toml", "");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(town.path("secrets.toml"), mode).unwrap();
+    let open = town.run(&["check"]).ends(1);
+    assert!(open.out.contains("chmod 600"), "{open:?}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let town = Town::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cunkou"));
+    let mut child = command
+        .args(["completions", "bash"])
+        .current_dir(town.dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn init_token_prints_a_token_and_the_block_that_knows_it() {
+    use sha2::Digest;
+    let town = Town::new();
+    let ran = town.run(&["init", "token", "--name", "值班", "--role", "admin"]).ends(0);
+    let token = ran.out.lines().next().unwrap();
+    assert!(token.len() >= 43, "{ran:?}");
+    let hash: String = sha2::Sha256::digest(token.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    assert!(ran.out.contains(&format!("hash = \"{hash}\"")), "{ran:?}");
+    assert_eq!(ran.out.matches(token).count(), 1, "once");
+    let block = ran.out.split_once("\n\n").unwrap().1;
+    town.write("cunkou.toml", block);
+    town.run(&["check"]).ends(0);
+    town.run(&["init", "token", "--role", "king"]).ends(2);
+    town.run(&["init", "token", "--name", ""]).ends(2);
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    let town = Town::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = town.run(&["completions", shell]).ends(0);
+        assert!(ran.out.contains("cunkou") && ran.out.contains("gaps"), "{shell}");
+    }
+}
+
+#[test]
+fn export_import_export_is_no_change() {
+    let town = Town::new();
+    town.run(&["export", "first", "registry"]).ends(0);
+    town.run(&["export", "first", "registry"]).ends(3);
+    let same = town.run(&["import", "first"]).ends(0);
+    assert!(same.out.contains("No change."), "{same:?}");
+    // Into a town that has nothing yet.
+    fs::create_dir(town.path("new")).unwrap();
+    town.write("new/cunkou.toml", "[ui]\nlanguage = \"en\"\n");
+    let config = town.path("new/cunkou.toml");
+    let config = config.to_str().unwrap();
+    let taken = town.run(&["import", "first", "--yes", "--config", config]).ends(0);
+    assert!(taken.out.contains("camera C1: added") && taken.err.contains("next start"), "{taken:?}");
+    town.run(&["export", "second", "new/registry"]).ends(0);
+    for file in ["areas.csv", "cameras.csv", "entrances.csv"] {
+        assert_eq!(town.read(&format!("first/{file}")), town.read(&format!("second/{file}")), "{file}");
+    }
+    assert!(town.read("second/cameras.csv").contains("color"), "unknown columns are kept");
+}
+
+#[test]
+fn import_asks_and_guards() {
+    let town = Town::new();
+    fs::create_dir(town.path("src")).unwrap();
+    for (name, text) in [("areas.csv", AREAS), ("entrances.csv", ENTRANCES)] {
+        town.write(&format!("src/{name}"), text);
+    }
+    town.write("src/cameras.csv", &CAMERAS.replace("10.0.0.2", "10.0.0.9"));
+    let before = town.read("registry/cameras.csv");
+    // Nobody is there to say yes.
+    let asked = town.run(&["import", "src"]).ends(2);
+    assert!(asked.out.contains("host 10.0.0.2 → 10.0.0.9"), "{asked:?}");
+    assert_eq!(town.read("registry/cameras.csv"), before);
+    // Faults change nothing.
+    town.write("src/cameras.csv", &CAMERAS.replace("V1", "V9"));
+    let faults = town.run(&["import", "src", "--yes"]).ends(1);
+    assert!(faults.err.contains("cameras.csv:2: error: area: "), "{faults:?}");
+    assert_eq!(town.read("registry/cameras.csv"), before);
+    // A start cannot say yes to half of the cameras leaving.
+    let one: Vec<&str> = CAMERAS.lines().filter(|l| !l.starts_with("C2")).collect();
+    town.write("src/cameras.csv", &(one.join("\n") + "\n"));
+    let guarded = town.run(&["import", "src", "--yes"]).ends(3);
+    assert!(guarded.err.contains("1 of 2 cameras would be removed"), "{guarded:?}");
+    assert_eq!(town.read("registry/cameras.csv"), before);
+}
+
+#[test]
+fn a_camera_with_a_new_id_can_keep_its_old_one() {
+    let town = Town::new();
+    town.run(&["export", "src", "registry"]).ends(0);
+    town.write("src/cameras.csv", &town.read("src/cameras.csv").replace("C2,", "C9,").replace("西口枪机", "西口球机"));
+    let kept = town.run(&["import", "src", "--yes", "--keep-ids"]).ends(0);
+    assert!(kept.out.contains("camera C2: name 西口枪机 → 西口球机") && !kept.out.contains("C9"), "{kept:?}");
+    let cameras = town.read("registry/cameras.csv");
+    assert!(cameras.contains("\nC2,") && !cameras.contains("C9"), "{cameras}");
+}
+
+#[test]
+fn import_writes_bytes_as_they_are_and_takes_away_what_is_gone() {
+    let town = Town::new();
+    fs::create_dir(town.path("src")).unwrap();
+    town.write("src/areas.csv", AREAS);
+    town.write("src/cameras.csv", &CAMERAS.replace(",E1,", ",,").replace(",E2,", ",,").replace('\n', "\r\n"));
+    town.write("registry/roads.geojson", "{}");
+    town.run(&["import", "src", "--yes"]).ends(0);
+    assert_eq!(town.read("registry/cameras.csv"), town.read("src/cameras.csv"));
+    assert!(!town.path("registry/entrances.csv").exists(), "entrances are derived now");
+    assert!(town.path("registry/roads.geojson").exists());
+}
+
+#[test]
+fn queries_without_a_database_say_what_to_do() {
+    let town = Town::new();
+    let ran = town.run(&["gaps"]).ends(3);
+    assert!(ran.err.contains("there is no database") && ran.out.is_empty(), "{ran:?}");
+    let nagios = town.run(&["status", "--nagios"]).ends(3);
+    assert!(nagios.out.starts_with("CUNKOU UNKNOWN - "), "{nagios:?}");
+}
+
+#[test]
+fn gaps_are_answered_from_the_database() {
+    let town = Town::new().with_history();
+    let lost = town.run(&["gaps"]).ends(1);
+    assert!(lost.err.contains("no daemon runs; from the database, as of 2026-11-24 11:00:00"), "{lost:?}");
+    assert!(lost.out.contains("西口 (E2)") && lost.out.contains("camera 西口枪机 (C2)"), "{lost:?}");
+    assert!(lost.out.contains("1 lost, 1 unwatched; in 1 villages"), "{lost:?}");
+    let json = town.run(&["gaps", "--format", "json"]).ends(1).json();
+    let states: Vec<&str> = json["items"].as_array().unwrap().iter().map(|g| g["state"].as_str().unwrap()).collect();
+    assert_eq!((states, &json["next"]), (vec!["lost", "unwatched"], &Value::Null));
+    assert_eq!(json["items"][0]["since"], "2026-11-24T03:00:00.000Z");
+    assert_eq!((&json["items"][0]["incident"], &json["items"][0]["live"]), (&1.into(), &0.into()));
+    let csv = town.run(&["gaps", "--format", "csv", "--bom"]).ends(1);
+    assert!(csv.out.starts_with("\u{feff}id,name,") && csv.out.contains("E3,'=南口,"), "{csv:?}");
+    let geo = town.run(&["gaps", "--format", "geojson"]).ends(1).json();
+    assert_eq!(geo["features"][0]["geometry"]["coordinates"][0], 114.31);
+    town.run(&["gaps", "--period", "night"]).ends(0);
+    town.run(&["gaps", "--period", "night", "--fail-on", "lost,unwatched"]).ends(1);
+    town.run(&["gaps", "--village", "V9"]).ends(3);
+    town.run(&["gaps", "--village", "V1"]).ends(1);
+}
+
+#[test]
+fn gaps_of_the_past_are_read_from_history() {
+    let town = Town::new().with_history();
+    let before = town.run(&["gaps", "--at", "2026-11-24 10:30", "--format", "json"]).ends(0).json();
+    assert_eq!(before["items"], Value::Array(Vec::new()), "both were covered, E3 was never judged");
+    let after = town.run(&["gaps", "--at", "2026-11-24T03:00:01Z", "--format", "json"]).ends(1).json();
+    assert_eq!(after["items"][0]["id"], "E2");
+    town.run(&["gaps", "--at", "2999-01-01T00:00:00Z"]).ends(3);
+}
+
+#[test]
+fn status_explain_and_incident_are_answered_from_the_database() {
+    let town = Town::new().with_history();
+    let status = town.run(&["status", "--format", "json"]).ends(0).json();
+    assert_eq!((&status["cameras"]["up"], &status["cameras"]["down"]), (&1.into(), &1.into()));
+    assert_eq!((&status["entrances"]["lost"], &status["incidents"]["open"]), (&1.into(), &1.into()));
+    assert!(town.run(&["status"]).ends(0).out.contains("2 cameras installed: 1 up, 0 degraded, 0 suspect, 1 down"));
+    let nagios = town.run(&["status", "--nagios"]).ends(3);
+    assert!(nagios.out.starts_with("CUNKOU UNKNOWN - no daemon answers; 1 entrances lost"), "{nagios:?}");
+
+    let explained = town.run(&["explain", "E2"]).ends(0);
+    for word in ["西口 (E2)", "lost, since 2026-11-24 11:00:00", "needs 1", "西口枪机 (C2)", "registry", "down", "0 m"]
+    {
+        assert!(explained.out.contains(word), "{word}: {explained:?}");
+    }
+    let json = town.run(&["explain", "E2", "--format", "json"]).ends(0).json();
+    assert_eq!((&json["watch"][0]["day"], &json["watch"][0]["night"]), (&"yes".into(), &"no".into()));
+    town.run(&["explain", "E9"]).ends(3);
+
+    let list = town.run(&["incident"]).ends(0);
+    assert!(list.out.contains("camera 西口枪机 (C2)"), "{list:?}");
+    let story = town.run(&["incident", "1"]).ends(0);
+    assert!(story.out.contains("entrances lost: 西口 (E2)") && story.out.contains("opened (first_word)"), "{story:?}");
+    assert_eq!(town.run(&["incident", "1", "--format", "json"]).ends(0).json()["steps"][0]["kind"], "opened");
+    assert_eq!(
+        town.run(&["incident", "--status", "resolved", "--format", "json"]).json()["items"],
+        Value::Array(vec![])
+    );
+    town.run(&["incident", "7"]).ends(3);
+    let ack = town.run(&["ack", "1", "--token", "x"]).ends(3);
+    assert!(ack.err.contains("no daemon runs"), "{ack:?}");
+    assert!(town.run(&["export", "out"]).ends(0).err.contains("2 cameras, 3 entrances"));
+}
+
+#[test]
+fn probe_asks_what_the_list_allows_and_shows_each_phase() {
+    let town = Town::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let tcp = format!("tcp://127.0.0.1:{port}");
+    let good = town.run(&["probe", &tcp]).ends(0);
+    assert!(good.out.contains("connect") && good.out.contains("result pass"), "{good:?}");
+    // Something else than RTSP answers there.
+    let server = std::thread::spawn(move || {
+        // The plain connection of above still waits in the queue; it says nothing.
+        loop {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = [0; 512];
+            let n = stream.read(&mut head).unwrap_or(0);
+            if n > 0 {
+                stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+                return String::from_utf8_lossy(&head[..n]).into_owned();
+            }
+        }
+    });
+    let rtsp = format!("rtsp://admin:hunter2@127.0.0.1:{port}/1");
+    let bad = town.run(&["probe", &rtsp, "--format", "json"]).ends(1);
+    let heard = server.join().unwrap();
+    assert!(!bad.out.contains("hunter2") && !bad.err.contains("hunter2"), "{bad:?}");
+    assert!(!heard.contains("hunter2"));
+    let json = bad.json();
+    assert_eq!(
+        (&json[0]["check"], &json[0]["target"]),
+        (&"stream".into(), &format!("rtsp://127.0.0.1:{port}/1").into())
+    );
+    assert!(!json[0]["hint"].as_str().unwrap().is_empty());
+
+    let refused = town.run(&["probe", "tcp://10.1.2.3:554"]).ends(3);
+    assert!(refused.out.contains("probe.allow"), "{refused:?}");
+    town.run(&["probe", "ftp://127.0.0.1/"]).ends(2);
+    let unknown = town.run(&["probe", "c1"]).ends(3);
+    assert!(unknown.err.contains("did you mean \"C1\""), "{unknown:?}");
+    let camera = town.run(&["probe", "C1", "--check", "picture"]).ends(3);
+    assert!(camera.err.contains("no address for the check picture"), "{camera:?}");
+}
+
+#[test]
+fn a_closed_port_is_a_failed_phase() {
+    let town = Town::new();
+    // Bound and dropped: nobody else gets a port of this address so soon.
+    let port = TcpListener::bind("127.77.0.1:0").unwrap().local_addr().unwrap().port();
+    town.write("registry/cameras.csv", &format!("id,name,area,host,checks\nC1,东,V1,127.77.0.1,reach=tcp:{port}\n"));
+    town.write("registry/entrances.csv", "id,area,name\n");
+    let ran = town.run(&["probe", "C1"]).ends(1);
+    assert!(ran.out.contains("refused") && ran.out.contains("the port is closed"), "{ran:?}");
+}

@@ -1,0 +1,312 @@
+//! The built program against a daemon's API: what it finds, asks, sends and prints.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use cunkou::engine::{self, Alive, Handle, ReloadReport, ReloadRequest, ReloadSource, registry_rows};
+use cunkou::http::{
+    Answer, AppState, Build, Delivery, History, HttpSettings, Parts, PastEntrance, Role, Step, Token, serve,
+};
+use cunkou::metrics::{Counters, Figures, Options};
+use cunkou::store::{Batch, OpenMode, RegistryPut, Store};
+use cunkou_core::alert::{Acknowledgement, Incident, IncidentStatus};
+use cunkou_core::health::Cause;
+use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, Period, Severity, Time};
+use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Registry};
+use cunkou_core::world::{Effects, Policy, Saved, Snapshot, World};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, watch};
+
+/// 2026-11-24T03:00:00Z.
+const NOON: Time = Time(1_795_489_200_000);
+/// More than one page of a list.
+const ENTRANCES: usize = 1_203;
+
+/// A town of which nothing is watched.
+fn registry() -> Registry {
+    let area = Area {
+        id: AreaId::new("V1").unwrap(),
+        parent: None,
+        kind: AreaKind::Village,
+        name: "甘棠村".into(),
+        code: None,
+        at: None,
+        boundary: None,
+        extra: BTreeMap::new(),
+    };
+    let entrance = |n: usize| Entrance {
+        id: EntranceId::new(&format!("E{n:04}")).unwrap(),
+        area: area.id.clone(),
+        name: format!("{n} 号口").into(),
+        at: None,
+        bearing: None,
+        density: Density::Detect,
+        required: 1,
+        target: 1,
+        priority: 3,
+        roles: Vec::new(),
+        dirs: Dirs::Any,
+        status: EntranceStatus::Active,
+        source: None,
+        derived_from: Vec::new(),
+        extra: BTreeMap::new(),
+    };
+    let entrances = (0..ENTRANCES).map(entrance).map(|e| (e.id.clone(), e)).collect();
+    Registry { areas: BTreeMap::from([(area.id.clone(), area)]), entrances, ..Registry::default() }
+}
+
+fn incident() -> Incident {
+    Incident {
+        id: IncidentId(7),
+        status: IncidentStatus::Open,
+        severity: Severity::Critical,
+        cause: Cause::Camera(CameraId::new("C1").unwrap()),
+        cause_name: "东口枪机".into(),
+        rivals: Vec::new(),
+        exact: true,
+        cameras: Vec::new(),
+        cameras_of: None,
+        entrances_lost: Vec::new(),
+        villages: Vec::new(),
+        since: NOON,
+        opened_at: NOON,
+        acknowledged: None,
+        resolved_at: None,
+        reopened_at: None,
+        reopenings: 0,
+        merged_into: None,
+        pages: 1,
+        last_page_at: None,
+        paged_entrances: Vec::new(),
+        step: 1,
+    }
+}
+
+/// A past in which nothing happened.
+struct NoHistory;
+
+impl History for NoHistory {
+    fn entrances_at(&self, _: Period, _: Time) -> Answer<'_, Vec<PastEntrance>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn incidents(&self, _: Option<IncidentId>, _: usize) -> Answer<'_, Vec<Incident>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn incident(&self, _: IncidentId) -> Answer<'_, Option<Incident>> {
+        Box::pin(async { Ok(None) })
+    }
+    fn steps(&self, _: IncidentId) -> Answer<'_, Vec<Step>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn deliveries(&self, _: IncidentId) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// A daemon's API over a snapshot, with an engine that says yes and writes down what it was asked for.
+struct Daemon {
+    dir: tempfile::TempDir,
+    url: String,
+    reloads: mpsc::UnboundedReceiver<ReloadRequest>,
+    _store: Store,
+}
+
+impl Daemon {
+    async fn start() -> Daemon {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("cunkou.toml"), "[ui]\nlanguage = \"en\"\n").unwrap();
+        let registry = Arc::new(registry());
+        let store = store(dir.path(), &registry).await;
+        let (world, _) =
+            World::start(Policy::default(), registry, Saved { registry_version: 4, ..Saved::default() }, NOON);
+        let mut snapshot = world.snapshot();
+        snapshot.incidents = Arc::new(BTreeMap::from([(IncidentId(7), Arc::new(incident()))]));
+        let (commands, wishes) = mpsc::channel(8);
+        let (said, reloads) = mpsc::unbounded_channel();
+        tokio::spawn(engine(wishes, said));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listen = listener.local_addr().unwrap();
+        store.announce(&listen.to_string(), NOON).await.unwrap();
+        let state = AppState::new(parts(snapshot, commands, listen));
+        tokio::spawn(serve(listener, state, std::future::pending::<()>()));
+        Daemon { dir, url: format!("http://{listen}"), reloads, _store: store }
+    }
+
+    /// Runs the program beside the daemon.
+    async fn run(&self, args: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cunkou"));
+        command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CUNKOU") {
+                command.env_remove(name);
+            }
+        }
+        // Whoever asks an API must not find a proxy in between.
+        command.env("http_proxy", "http://127.0.0.1:1").env("HTTP_PROXY", "http://127.0.0.1:1");
+        Ran::of(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+    }
+}
+
+async fn store(dir: &std::path::Path, registry: &Registry) -> Store {
+    let url = format!("sqlite://{}", dir.join("cunkou.db").display());
+    let store = Store::open(&url, OpenMode::ReadWrite).await.unwrap();
+    let put = RegistryPut {
+        version: 4,
+        at: NOON,
+        who: "start".into(),
+        hashes: BTreeMap::new(),
+        summary: String::new(),
+        changes: registry_rows(&Registry::default(), registry),
+    };
+    let effects = Effects::default();
+    let batch = Batch { registry: Some(&put), ..Batch::new(store.next_batch(), &effects, 4) };
+    store.commit(&batch).await.unwrap();
+    store
+}
+
+fn parts(snapshot: Snapshot, commands: mpsc::Sender<engine::Command>, listen: std::net::SocketAddr) -> Parts {
+    let token = |name: &str, role| Token { name: name.into(), hash: Sha256::digest(name.as_bytes()).into(), role };
+    let (published, seen) = watch::channel(Arc::new(snapshot));
+    // Nothing is published later; the channel stays open all the same.
+    std::mem::forget(published);
+    Parts {
+        handle: Handle::new(seen, Arc::new(Alive::default()), commands),
+        history: Arc::new(NoHistory),
+        counters: Arc::new(Counters::new("0", "").unwrap()),
+        settings: HttpSettings {
+            listen,
+            tokens: vec![token("duty", Role::Operate), token("chief", Role::Admin)],
+            ..HttpSettings::default()
+        },
+        metrics: Options::default(),
+        clock: Arc::new(|| NOON),
+        figures: Arc::new(|_| Figures::default()),
+        build: Build { version: "0", revision: "" },
+    }
+}
+
+async fn engine(mut wishes: mpsc::Receiver<engine::Command>, said: mpsc::UnboundedSender<ReloadRequest>) {
+    while let Some(wish) = wishes.recv().await {
+        match wish {
+            engine::Command::Acknowledge(request, reply) => {
+                let ack = Acknowledgement { at: NOON, by: request.by, note: request.note, until: request.until };
+                let taken = Incident { status: IncidentStatus::Acknowledged, acknowledged: Some(ack), ..incident() };
+                reply.send(Ok(Arc::new(taken))).unwrap();
+            }
+            engine::Command::Reload(request, reply) => {
+                let report = ReloadReport {
+                    version: 5,
+                    changes: vec!["camera C1: added".to_owned()],
+                    added: 1,
+                    changed: 0,
+                    removed: 0,
+                    warnings: Vec::new(),
+                };
+                said.send(request).unwrap();
+                reply.send(Ok(report)).unwrap();
+            }
+            engine::Command::Evidence(_, reply) => reply.send(Vec::new()).unwrap(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    fn ends(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn queries_find_the_daemon_of_the_database() {
+    let daemon = Daemon::start().await;
+    let found = daemon.run(&["status", "--format", "json"]).await.ends(0);
+    assert_eq!(found.err, "", "a daemon answers, nothing is to be said beside");
+    let named = daemon.run(&["status", "--format", "json", "--server", &daemon.url]).await.ends(0);
+    assert_eq!(found.json(), named.json());
+    assert_eq!(found.json()["registry_version"], 4);
+    assert_eq!(found.json()["incidents"]["open"], 1);
+    assert!(daemon.run(&["status", "--nagios"]).await.ends(0).out.starts_with("CUNKOU OK - "));
+    let dead = daemon.run(&["status", "--server", "http://127.0.0.1:1"]).await.ends(3);
+    assert!(dead.err.contains("no daemon answers at http://127.0.0.1:1"), "{dead:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_are_read_to_their_end() {
+    let daemon = Daemon::start().await;
+    let gaps = daemon.run(&["gaps", "--format", "json"]).await.ends(0).json();
+    let items = gaps["items"].as_array().unwrap();
+    assert_eq!((items.len(), &gaps["next"]), (ENTRANCES, &Value::Null));
+    assert!(items.windows(2).all(|w| w[0]["id"].as_str() < w[1]["id"].as_str()), "each once, in order");
+    daemon.run(&["gaps", "--fail-on", "unwatched"]).await.ends(1);
+    let none = daemon.run(&["gaps", "--at", "2026-11-24T02:00:00Z", "--format", "json"]).await.ends(0).json();
+    assert_eq!(none["items"], Value::Array(Vec::new()));
+    let area = daemon.run(&["gaps", "--village", "V9"]).await.ends(3);
+    assert!(area.err.contains("no area of the registry has this id"), "{area:?}");
+    let explained = daemon.run(&["explain", "E0001", "--server", &daemon.url]).await.ends(0);
+    assert!(explained.out.contains("1 号口 (E0001)"), "{explained:?}");
+    daemon.run(&["explain", "E9"]).await.ends(3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_incident_is_taken_with_a_token_of_the_right_role() {
+    let daemon = Daemon::start().await;
+    assert!(daemon.run(&["incident"]).await.ends(0).out.contains("东口枪机"));
+    let taken = daemon.run(&["ack", "7", "--note", "已派人", "--token", "duty"]).await.ends(0);
+    assert!(taken.out.contains("incident 7 is taken by duty"), "{taken:?}");
+    for (args, why) in [
+        (&["ack", "7"][..], "--token"),
+        (&["ack", "7", "--token", "guess"], "not known"),
+        (&["ack", "7", "--token", "duty", "--until", "2020-01-01T00:00:00Z"], "passed"),
+    ] {
+        let refused = daemon.run(args).await.ends(3);
+        assert!(refused.err.contains(why) && !refused.err.contains("guess"), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn import_goes_through_the_daemon_byte_for_byte() {
+    let mut daemon = Daemon::start().await;
+    let src = daemon.dir.path().join("src");
+    fs::create_dir(&src).unwrap();
+    fs::write(src.join("areas.csv"), "id,kind,name\nT,town,town\n").unwrap();
+    // 东 in GBK.
+    let cameras = b"id,name,area,host\r\nC1,\xb6\xab,T,10.0.0.1\r\n".to_vec();
+    fs::write(src.join("cameras.csv"), &cameras).unwrap();
+
+    let refused = daemon.run(&["import", "src", "--yes", "--token", "duty"]).await.ends(3);
+    assert!(refused.err.contains("the role admin"), "{refused:?}");
+    let asked = daemon.run(&["import", "src", "--token", "chief"]).await.ends(2);
+    assert!(asked.out.contains("camera C1: added") && asked.err.contains("--yes"), "{asked:?}");
+    let dry = daemon.reloads.recv().await.unwrap();
+    assert!(dry.dry_run);
+
+    let done = daemon.run(&["import", "src", "--yes", "--token", "chief"]).await.ends(0);
+    assert!(done.err.contains("registry version 5 is in force"), "{done:?}");
+    assert!(daemon.reloads.recv().await.unwrap().dry_run);
+    let real = daemon.reloads.recv().await.unwrap();
+    assert!(!real.dry_run && real.yes);
+    let ReloadSource::Files(files) = real.source else { panic!("files") };
+    assert_eq!(files["cameras.csv"], cameras);
+    assert_eq!(files.len(), 2);
+    assert!(!daemon.dir.path().join("registry").exists(), "the daemon writes the folder, nobody else");
+}
