@@ -172,8 +172,8 @@ fn percent_decoded(text: &str) -> String {
 
 fn login(secrets: &Secrets, entry: &str) -> anyhow::Result<Credential> {
     match secrets.get(entry) {
-        Some(Secret::Login { user, password }) => {
-            Ok(Credential { user: user.clone(), password: password.clone(), basic: false })
+        Some(Secret::Login { user, password, basic }) => {
+            Ok(Credential { user: user.clone(), password: password.clone(), basic: *basic })
         }
         Some(Secret::Token(_)) => bail!("the secret {entry:?} is a token; a camera wants user and password"),
         None => bail!("there is no secret {entry:?}; the camera is asked without"),

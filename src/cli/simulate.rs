@@ -70,7 +70,7 @@ pub(super) async fn start(
     let entries: std::collections::BTreeSet<&str> =
         registry.cameras.values().filter_map(|c| c.credential.as_deref()).collect();
     let login = |entry: &str| match secrets.get(entry)? {
-        Secret::Login { user, password } => Some((entry.to_owned(), (user.clone(), password.clone()))),
+        Secret::Login { user, password, .. } => Some((entry.to_owned(), (user.clone(), password.clone()))),
         Secret::Token(_) => None,
     };
     let ours = |addr: &SocketAddr| match addr.ip() {

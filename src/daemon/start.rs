@@ -215,8 +215,8 @@ fn engine_settings(
 ) -> EngineSettings {
     let secrets = secrets.clone();
     let credentials = move |entry: &str| match secrets.get(entry)? {
-        Secret::Login { user, password } => {
-            Some(Credential { user: user.clone(), password: password.clone(), basic: false })
+        Secret::Login { user, password, basic } => {
+            Some(Credential { user: user.clone(), password: password.clone(), basic: *basic })
         }
         Secret::Token(_) => None,
     };

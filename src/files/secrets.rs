@@ -28,6 +28,8 @@ pub enum Secret {
         user: String,
         /// The password.
         password: SecretString,
+        /// Whether Basic may be used where it goes over the line in clear, or to a certificate that nobody vouches for.
+        basic: bool,
     },
     /// A token.
     Token(SecretString),
@@ -76,7 +78,9 @@ pub enum SecretsError {
         line: usize,
     },
     /// An entry is not of the form that it must have.
-    #[error("{path}, line {line}: an entry is a table [name] with user and password, or with token, all texts")]
+    #[error(
+        "{path}, line {line}: an entry is a table [name] with user and password (and basic = true or false), or with token"
+    )]
     Entry {
         /// Which file.
         path: PathBuf,
@@ -127,7 +131,7 @@ impl fmt::Debug for Secrets {
 /// `user:password`, or a token where there is no colon.
 fn from_variable(text: &str) -> Secret {
     match text.split_once(':') {
-        Some((user, password)) => Secret::Login { user: user.to_owned(), password: password.into() },
+        Some((user, password)) => Secret::Login { user: user.to_owned(), password: password.into(), basic: false },
         None => Secret::Token(text.into()),
     }
 }
@@ -177,11 +181,15 @@ fn parse(path: &Path, text: &SecretString) -> Result<BTreeMap<String, Secret>, S
 
 fn entry(fields: &DeTable<'_>) -> Option<Secret> {
     let text = |key: &str| fields.get(key).and_then(|v| v.get_ref().as_str());
-    match (fields.len(), text("user"), text("password"), text("token")) {
-        (2, Some(user), Some(password), None) => {
-            Some(Secret::Login { user: user.to_owned(), password: password.into() })
+    let basic = fields.get("basic").map(|v| v.get_ref().as_bool());
+    match (fields.len(), text("user"), text("password"), text("token"), basic) {
+        (2, Some(user), Some(password), None, None) => {
+            Some(Secret::Login { user: user.to_owned(), password: password.into(), basic: false })
         }
-        (1, None, None, Some(token)) => Some(Secret::Token(token.into())),
+        (3, Some(user), Some(password), None, Some(Some(basic))) => {
+            Some(Secret::Login { user: user.to_owned(), password: password.into(), basic })
+        }
+        (1, None, None, Some(token), None) => Some(Secret::Token(token.into())),
         _ => None,
     }
 }
@@ -246,7 +254,7 @@ mod tests {
 
     fn login(secrets: &Secrets, entry: &str) -> Option<(String, String)> {
         match secrets.get(entry)? {
-            Secret::Login { user, password } => Some((user.clone(), password.expose_secret().to_owned())),
+            Secret::Login { user, password, .. } => Some((user.clone(), password.expose_secret().to_owned())),
             Secret::Token(_) => None,
         }
     }
@@ -270,6 +278,17 @@ mod tests {
         assert!(secrets.get("d").is_none());
         let secrets = Secrets::load(&path, env(&[("CUNKOU_SECRET_A_1", "tok")]), None).unwrap();
         assert!(matches!(secrets.get("a-1"), Some(Secret::Token(t)) if t.expose_secret() == "tok"));
+    }
+
+    #[test]
+    fn basic_is_allowed_by_its_own_word() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "[a]\nuser='u'\npassword='p'\n[b]\nuser='u'\npassword='p'\nbasic=true\n";
+        let secrets = Secrets::load(&file(dir.path(), text, 0o600), [], None).unwrap();
+        let basic = |entry: &str| matches!(secrets.get(entry), Some(Secret::Login { basic: true, .. }));
+        assert!(!basic("a") && basic("b"));
+        let bad = file(dir.path(), "[a]\nuser='u'\npassword='p'\nbasic='yes'\n", 0o600);
+        assert!(matches!(Secrets::load(&bad, [], None), Err(SecretsError::Entry { .. })));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Post {
         }
         request = match &self.secret {
             Some(Secret::Token(token)) => request.bearer_auth(token.expose_secret()),
-            Some(Secret::Login { user, password }) => request.basic_auth(user, Some(password.expose_secret())),
+            Some(Secret::Login { user, password, .. }) => request.basic_auth(user, Some(password.expose_secret())),
             None => request,
         };
         match request.send().await {
