@@ -382,8 +382,10 @@ impl Teller {
             (IncidentStatus::Merged, _, true) => "并入其他事件",
             (_, true, false) => "update",
             (_, true, true) => "更新",
-            (_, false, false) => "ALERT",
-            (_, false, true) => "告警",
+            (_, false, false) if incident.severity == Severity::Critical => "ALARM",
+            (_, false, true) if incident.severity == Severity::Critical => "告警",
+            (_, false, false) => "to be mended",
+            (_, false, true) => "待修",
         };
         let local = |t: Time| t.millis().to_string();
         let speaker = Speaker {

@@ -33,7 +33,7 @@ impl Challenge {
         all.sort_by_key(|c| std::cmp::Reverse(strength(c)));
         if all.is_empty() {
             return Err(refused(if basic {
-                "wants Basic over a line that anybody can read; allow it in the secrets (basic = true) or use TLS"
+                "wants Basic over a line that anybody can read; allow it in the secrets (basic = true)"
             } else {
                 "wants a password and names no scheme that is known"
             }));

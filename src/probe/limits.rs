@@ -47,14 +47,20 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How long a probe may take.
+    /// How long a whole probe may take. One that shows a password takes a few exchanges (ask, be challenged, answer),
+    /// each of which may take the time of one, so that a slow camera is slow and not silent.
     #[must_use]
-    pub fn deadline(&self, check: Check, confirming: bool) -> Duration {
+    pub fn deadline(&self, check: Check, confirming: bool, password: bool) -> Duration {
+        let exchanges = match check {
+            Check::Stream if password => 3,
+            Check::Picture if password => 2,
+            _ => 1,
+        };
         match (check, confirming) {
             (Check::Reach, false) => self.reach_timeout,
             // The packets end it; a name that is slow to resolve must not.
             (Check::Reach, true) => self.confirm_reach.max(self.reach_timeout),
-            (_, false) => self.timeout,
+            (_, false) => (self.timeout * exchanges).min(self.confirm_timeout.max(self.timeout)),
             (_, true) => self.confirm_timeout,
         }
     }

@@ -19,6 +19,7 @@ mod trace;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cunkou_core::model::{Check, FailKind, ProbeResult, Span};
 use tokio::time::Instant;
@@ -71,9 +72,13 @@ impl Prober {
 
     async fn run(&self, question: &Question, mut trace: Trace) -> Answer {
         let pace = Pace::of(&self.inner.limits, question);
-        let deadline = self.inner.limits.deadline(question.check(), question.confirming).max(pace.most);
+        let password = question.credential.is_some();
+        let limits = &self.inner.limits;
+        let deadline = limits.deadline(question.check(), question.confirming, password).max(pace.most);
+        // The first answer is not waited for any longer than without a password: then it is silence.
+        let first = limits.deadline(question.check(), question.confirming, false);
         let began = Instant::now();
-        let heard = tokio::time::timeout(deadline, self.heard(question, pace, &mut trace)).await;
+        let heard = tokio::time::timeout(deadline, self.heard(question, pace, first, &mut trace)).await;
         let took = began.elapsed();
         let result = match heard {
             Ok(Ok(())) => {
@@ -92,11 +97,11 @@ impl Prober {
         trace.into_answer(result)
     }
 
-    async fn heard(&self, question: &Question, pace: Pace, trace: &mut Trace) -> Result<(), Stop> {
+    async fn heard(&self, question: &Question, pace: Pace, first: Duration, trace: &mut Trace) -> Result<(), Stop> {
         match &question.how {
             How::Tcp { host, port } => reach::tcp(&self.inner, host, *port, pace, trace).await,
             How::Icmp { host, fallback } => reach::icmp(&self.inner, host, *fallback, pace, trace).await,
-            How::Stream { url } => rtsp::ask(&self.inner, url, question.credential.as_ref(), trace).await,
+            How::Stream { url } => rtsp::ask(&self.inner, url, question.credential.as_ref(), first, trace).await,
             How::Picture { url } => snapshot::ask(&self.inner, url, question.credential.as_ref(), trace).await,
         }
     }

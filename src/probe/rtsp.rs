@@ -1,6 +1,8 @@
 //! Stream: does the RTSP service answer? OPTIONS, and DESCRIBE where a credential is known (RFC 2326; Digest RFC 7616
 //! and 2617). Nothing is set up and nothing plays.
 
+use std::time::Duration;
+
 use cunkou_core::model::{FailKind, Phase, ProbeResult, Reason, Span};
 use rtsp_types::{Message, Method, Request, Response, StatusCode, Version, headers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,11 +24,15 @@ pub(super) async fn ask(
     inner: &Inner,
     url: &Url,
     credential: Option<&Credential>,
+    first: Duration,
     trace: &mut Trace,
 ) -> Result<(), Stop> {
-    let mut talk = Talk::open(inner, url, trace).await?;
+    let silent = |_| Stop::fail(FailKind::Timeout, format!("no answer within {}", Span::from(first)));
+    let opened = Instant::now();
+    let mut talk = tokio::time::timeout(first, Talk::open(inner, url, trace)).await.map_err(silent)??;
     let began = Instant::now();
-    let options = talk.request(Method::Options, None, Phase::Protocol, trace).await?;
+    let options = talk.request(Method::Options, None, Phase::Protocol, trace);
+    let options = tokio::time::timeout(first.saturating_sub(opened.elapsed()), options).await.map_err(silent)??;
     trace.rtt = Some(Span::from(began.elapsed()));
     judge_options(options.status(), credential.is_some())?;
     match credential {
@@ -53,7 +59,8 @@ fn judge_options(status: StatusCode, goes_on: bool) -> Result<(), Stop> {
 
 async fn describe(talk: &mut Talk<'_>, credential: &Credential, trace: &mut Trace) -> Result<(), Stop> {
     let mut answer = talk.request(Method::Describe, None, Phase::Protocol, trace).await?;
-    let basic_allowed = talk.tls || credential.basic;
+    // Also over TLS: nobody vouches for a camera's certificate, so whoever stands between could read it.
+    let basic_allowed = credential.basic;
     let mut tried = false;
     while answer.status() == StatusCode::Unauthorized {
         trace.enter(Phase::Auth);

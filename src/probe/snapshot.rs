@@ -86,7 +86,7 @@ async fn fetch(inner: &Inner, url: &Url, access: Access<'_>, trace: &mut Trace) 
         trace.enter(Phase::Auth);
         let wanted: Vec<String> = answer.headers().get_all(WWW_AUTHENTICATE).iter().map(text).collect();
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let mut challenge = Challenge::read(&wanted, url.scheme() == "https" || credential.basic)?;
+        let mut challenge = Challenge::read(&wanted, credential.basic)?;
         // A second answer is owed only to a nonce that has ended; any other 401 means no, and guessing locks accounts.
         if tried && !challenge.is_stale() {
             return Err(refused("the password is refused"));

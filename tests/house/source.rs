@@ -29,26 +29,26 @@ pub(crate) struct Source {
 
 impl Source {
     /// Reads a file as Rust.
-    pub fn new(path: &str, text: &str) -> Source {
+    pub(crate) fn new(path: &str, text: &str) -> Source {
         let (code, texts) = blank(text);
         Source { path: path.to_owned(), text: text.to_owned(), code, texts }
     }
 
     /// The room it belongs to, if it stands below `floor` (`src` or `src/core`): a folder or a file of that name.
-    pub fn room(&self, floor: &str) -> Option<&str> {
+    pub(crate) fn room(&self, floor: &str) -> Option<&str> {
         let rest = self.path.strip_prefix(floor)?.strip_prefix('/')?;
         let first = rest.split('/').next()?;
         Some(first.strip_suffix(".rs").unwrap_or(first))
     }
 
     /// Whether all of it is test code: `tests.rs`, or below a folder `tests`.
-    pub fn is_test(&self) -> bool {
+    pub(crate) fn is_test(&self) -> bool {
         self.path.split('/').any(|part| part == "tests" || part == "tests.rs")
     }
 
     /// The code that is not test code: what stands before `#[cfg(test)]` and a module with a body, which closes our
     /// files by custom; nothing of a test file.
-    pub fn shipped(&self) -> &str {
+    pub(crate) fn shipped(&self) -> &str {
         if self.is_test() {
             return "";
         }
@@ -60,7 +60,7 @@ impl Source {
     }
 
     /// `path:line` of a byte of its code.
-    pub fn at(&self, byte: usize) -> String {
+    pub(crate) fn at(&self, byte: usize) -> String {
         format!("{}:{}", self.path, self.code[..byte].matches('\n').count() + 1)
     }
 }
