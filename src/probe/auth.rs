@@ -56,8 +56,12 @@ impl Challenge {
         trace: &mut Trace,
     ) -> Result<String, Stop> {
         let password = credential.password.expose_secret();
-        let params = PasswordParams { username: &credential.user, password, uri, method, body: Some(&[]) };
-        let value = self.client.respond(&params).map_err(|_| refused("its challenge cannot be answered"))?;
+        // Without a body the client takes `auth` where it is offered, which every device understands; `auth-int` only
+        // where nothing else is.
+        let params = PasswordParams { username: &credential.user, password, uri, method, body: None };
+        let whole = PasswordParams { body: Some(&[]), ..params };
+        let value = self.client.respond(&params).or_else(|_| self.client.respond(&whole));
+        let value = value.map_err(|_| refused("its challenge cannot be answered"))?;
         if !trace.may_show_password() {
             return Err(refused("wants the password again and again"));
         }
