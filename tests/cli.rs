@@ -1,10 +1,14 @@
 //! The built program, from outside: what it prints, and with which code it ends.
 
+#![allow(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
+
+mod program;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 use cunkou::engine::registry_rows;
 use cunkou::files;
@@ -15,6 +19,7 @@ use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{CameraId, EntranceId, IncidentId, Period, Severity, Time};
 use cunkou_core::registry::Registry;
 use cunkou_core::world::{Effects, SavedCheck, SavedHealth, SavedTarget, Subject, Transition};
+use program::{Ran, cunkou};
 use serde_json::Value;
 
 const AREAS: &str = "id,parent,kind,name,lon,lat\nT,,town,六指街,114.3,30.8\nV1,T,village,甘棠村,114.3,30.8\n";
@@ -55,14 +60,7 @@ impl Town {
     }
 
     fn run(&self, args: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cunkou"));
-        command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("CUNKOU") {
-                command.env_remove(name);
-            }
-        }
-        Ran::of(command.output().unwrap())
+        Ran::of(cunkou(self.dir.path(), args).output().unwrap())
     }
 
     /// Puts the folder in force in the database, and has something happen: E2 is lost by its camera since noon.
@@ -172,29 +170,6 @@ fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
     }
 }
 
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: Output) -> Ran {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-    }
-
-    fn ends(self, code: i32) -> Ran {
-        assert_eq!(self.code, code, "{self:?}");
-        self
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
-    }
-}
-
 #[test]
 fn wrong_use_is_2_and_help_is_0() {
     let town = Town::new();
@@ -260,14 +235,8 @@ fn check_reads_the_settings_too() {
 #[test]
 fn a_closed_pipe_is_no_error() {
     let town = Town::new();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cunkou"));
-    let mut child = command
-        .args(["completions", "bash"])
-        .current_dir(town.dir.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = cunkou(town.dir.path(), &["completions", "bash"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let mut err = String::new();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();

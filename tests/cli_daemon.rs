@@ -1,8 +1,11 @@
 //! The built program against a daemon's API: what it finds, asks, sends and prints.
 
+#![allow(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
+
+mod program;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use cunkou::engine::{self, Alive, Handle, ReloadReport, ReloadRequest, ReloadSource, registry_rows};
@@ -16,6 +19,7 @@ use cunkou_core::health::Cause;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, Period, Severity, Time};
 use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Registry};
 use cunkou_core::world::{Effects, Policy, Saved, Snapshot, World};
+use program::{Ran, cunkou};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
@@ -137,13 +141,7 @@ impl Daemon {
 
     /// Runs the program beside the daemon.
     async fn run(&self, args: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cunkou"));
-        command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("CUNKOU") {
-                command.env_remove(name);
-            }
-        }
+        let mut command = cunkou(self.dir.path(), args);
         // Whoever asks an API must not find a proxy in between.
         command.env("http_proxy", "http://127.0.0.1:1").env("HTTP_PROXY", "http://127.0.0.1:1");
         Ran::of(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
@@ -210,29 +208,6 @@ async fn engine(mut wishes: mpsc::Receiver<engine::Command>, said: mpsc::Unbound
             }
             engine::Command::Evidence(_, reply) => reply.send(Vec::new()).unwrap(),
         }
-    }
-}
-
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: Output) -> Ran {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-    }
-
-    fn ends(self, code: i32) -> Ran {
-        assert_eq!(self.code, code, "{self:?}");
-        self
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 }
 

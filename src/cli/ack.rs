@@ -14,8 +14,8 @@ pub(super) struct Args {
     /// Its number
     id: u64,
     /// For the others to read
-    #[arg(long, default_value = "")]
-    note: String,
+    #[arg(long)]
+    note: Option<String>,
     /// When that ends: 2026-11-24T03:00:00Z, or "2026-11-24 11:00" in the time zone of [ui]; without it, with the incident
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
@@ -28,7 +28,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let tongue = Tongue::of(common, &settings);
     let until = args.until.as_deref().map(|t| moment("--until", t, &tongue.zone)).transpose()?;
     let server = for_change(common, &args.daemon).await?;
-    let body = Body::json(&AckBody { note: args.note, until: until.map(stamp) })?;
+    let body = Body::json(&AckBody { note: args.note.unwrap_or_default(), until: until.map(stamp) })?;
     let id = args.id.to_string();
     let taken: Incident = server.post(&["incidents", &id, "ack"], &[], body).await?;
     let by = plain(taken.acknowledged_by.as_deref().unwrap_or_default());

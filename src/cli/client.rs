@@ -32,10 +32,10 @@ const TOKEN: &str = "CUNKOU_TOKEN";
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Daemon {
     /// Ask this daemon, such as http://127.0.0.1:9778
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = "The daemon that is asked")]
     server: Option<String>,
     /// Show this token; better in CUNKOU_TOKEN, where other users do not see it
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true, help_heading = "The daemon that is asked")]
     token: Option<SecretString>,
 }
 

@@ -22,10 +22,10 @@ const MAX_SETTINGS: u64 = 2 << 20;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Common {
     /// The settings; without it ./cunkou.toml, else /etc/cunkou/cunkou.toml
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Options of every command")]
     pub(super) config: Option<PathBuf>,
     /// The language of the answer, zh-CN or en; without it that of [ui]
-    #[arg(long, global = true, value_name = "LANG", value_parser = language)]
+    #[arg(long, global = true, value_name = "LANG", value_parser = language, help_heading = "Options of every command")]
     pub(super) lang: Option<Language>,
 }
 

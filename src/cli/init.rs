@@ -14,6 +14,8 @@ use crate::files::settings::Settings;
 
 /// Random bytes of a token: 256 bits, which nobody guesses.
 const TOKEN_BYTES: usize = 32;
+/// What a token begins with: whoever finds one knows what it is, and no shell takes it for an option.
+const PREFIX: &str = "ck_";
 
 /// Makes what the settings need: a token.
 #[derive(Debug, clap::Args)]
@@ -50,7 +52,7 @@ pub(super) fn run(args: Args, _common: &Common) -> anyhow::Result<Exit> {
 fn token() -> anyhow::Result<String> {
     let mut bytes = [0; TOKEN_BYTES];
     getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
 /// The `[[token]]` block, tried on the reader that will read it.
@@ -91,6 +93,6 @@ mod tests {
     fn tokens_are_long_and_never_twice_the_same() {
         let (a, b) = (token().unwrap(), token().unwrap());
         assert_ne!(a, b);
-        assert_eq!(URL_SAFE_NO_PAD.decode(a).unwrap().len(), 32);
+        assert_eq!(URL_SAFE_NO_PAD.decode(a.strip_prefix(PREFIX).unwrap()).unwrap().len(), 32);
     }
 }
