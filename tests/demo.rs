@@ -1,5 +1,6 @@
 //! `cunkou demo` driven from outside: a fault goes in over the control API, what people hear comes out of the API and the
 //! metrics.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;
 

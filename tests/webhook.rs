@@ -1,5 +1,6 @@
 //! The webhook sink against a receiver made for Alertmanager: payload, keys, retries, and a daemon that is killed between
 //! saying a thing and hearing that it was heard.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! What every black-box test needs: a folder of a made-up town on addresses of its own, the built binary on it, and a
 //! small HTTP client. Nothing here looks inside the program.
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 pub mod http;
 pub mod receiver;
