@@ -1,0 +1,148 @@
+//! Passwords and tokens stay where they belong: a marked one is looked for in everything that the daemon shows or writes.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::io::Read;
+use std::path::Path;
+
+use base64::Engine;
+use common::http::send;
+use common::receiver::{Answer, Receiver};
+use common::{FAST, Town, get, http, text, texts};
+use rustix::process::Signal;
+use serde_json::Value;
+
+/// Parts of the password that must be found nowhere; long enough to stand nowhere by chance.
+const MARK: &str = "Xq7-marked-password-Zw9";
+
+/// Forms in which a secret could leak.
+fn forms() -> Vec<Vec<u8>> {
+    let b64 = base64::engine::general_purpose::STANDARD;
+    vec![MARK.as_bytes().to_vec(), b64.encode(MARK).into_bytes(), b64.encode(format!("admin:{MARK}")).into_bytes()]
+}
+
+#[track_caller]
+fn clean(what: &str, bytes: &[u8]) {
+    for form in forms() {
+        assert!(!bytes.windows(form.len()).any(|w| w == form), "the secret stands in {what}");
+    }
+}
+
+/// Every file of a folder and below, but the one where secrets belong.
+fn files(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(dir).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else if path.file_name().is_some_and(|n| n != "secrets.toml") {
+            all.push(path);
+        }
+    }
+    all
+}
+
+#[test]
+fn a_marked_password_is_shown_nowhere() {
+    let receiver = Receiver::start(Answer::Status(200));
+    let sink =
+        format!("\n[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"{}\"\nsecret = \"desk\"\n", receiver.url);
+    let town = Town::new(20, &format!("{FAST}{sink}"));
+    town.edit("secrets.toml", |all| {
+        let lines =
+            all.lines().map(|l| if l.starts_with("password") { format!("password = \"{MARK}\"") } else { l.into() });
+        let marked: Vec<String> = lines.collect();
+        assert!(marked.iter().any(|l| l.contains(MARK)), "the demo has cameras with a password");
+        format!("{}\n\n[desk]\ntoken = \"{MARK}\"\n", marked.join("\n"))
+    });
+    let (cameras, control) = town.simulate();
+    let mut daemon = town.run_with(|c| {
+        c.env("CUNKOU_LOG", "trace");
+    });
+    daemon.all_up();
+    // The password is refused, an entrance is lost, somebody guesses a token: the paths on which one speaks too much.
+    let with_password = daemon.items("cameras").into_iter().map(|c| text(&c["id"])).find(|id| {
+        let row = std::fs::read_to_string(town.path("registry/cameras.csv")).unwrap();
+        row.lines().any(|l| l.starts_with(&format!("{id},")) && l.contains(",camera,"))
+    });
+    let with_password = with_password.expect("a camera with a password");
+    control.set(&format!("cameras/{with_password}"), "auth");
+    common::wait_for("a refused password", || {
+        texts(&daemon.api(&format!("cameras/{with_password}"))["reasons"]).contains("auth").then_some(())
+    });
+    let (entrance, camera) = daemon.sole_watcher();
+    control.set(&format!("cameras/{camera}"), "drop");
+    let all = || daemon.items("incidents?status=open");
+    common::wait_for("the loss", || {
+        all().iter().any(|i| texts(&i["entrances_lost"]).contains(&entrance)).then_some(())
+    });
+    common::wait_for("the message", || (!receiver.heard().is_empty()).then_some(()));
+    let bearer = format!("Bearer {MARK}");
+    let guessed = http("POST", &format!("{}/-/reload", daemon.base), &[("Authorization", &bearer)], b"").unwrap();
+    assert_eq!(guessed.status, 401);
+    clean("the refusal", guessed.text().as_bytes());
+
+    for reply in [get(&daemon.base), get(&format!("{}/metrics", daemon.base))] {
+        assert_eq!(reply.status, 200);
+        clean("the page or the metrics", &reply.body);
+    }
+    let api = daemon.api("openapi.json");
+    let mut asked = 0;
+    for (path, item) in api["paths"].as_object().expect("paths") {
+        if item.get("get").is_none() {
+            continue;
+        }
+        let id = match path.split('/').nth(3) {
+            Some("cameras") => with_password.clone(),
+            Some("entrances") => entrance.clone(),
+            _ => all()[0]["id"].to_string(),
+        };
+        let url = format!("{}{}", daemon.base, path.replace("{id}", &id));
+        if path.ends_with("/events") {
+            clean(path, &first_words(&url));
+        } else {
+            let reply = get(&url);
+            assert_eq!(reply.status, 200, "{url}: {}", reply.text());
+            clean(path, &reply.body);
+            clean(path, reply.head.as_bytes());
+        }
+        asked += 1;
+    }
+    assert!(asked >= 12, "{asked} paths");
+    clean(
+        "the message to the sink",
+        Value::from_iter(receiver.heard().into_iter().map(|h| h.payload)).to_string().as_bytes(),
+    );
+
+    daemon.program.signal(Signal::TERM);
+    assert_eq!(daemon.program.ended(), Some(0));
+    let log = daemon.program.logged();
+    assert!(log.contains("DEBUG") || log.contains("TRACE"), "the log says much");
+    clean("the log", log.as_bytes());
+    clean("the simulator's words", (cameras.said() + &cameras.logged()).as_bytes());
+    let written = files(town.path(".").as_path());
+    assert!(written.iter().any(|f| f.ends_with("cunkou.db")), "{written:?}");
+    for file in written {
+        clean(&file.display().to_string(), &std::fs::read(&file).expect("a file"));
+    }
+}
+
+/// What a stream of events says first.
+fn first_words(url: &str) -> Vec<u8> {
+    let mut stream = send("GET", url, &[], b"").expect("it is served");
+    let mut first = vec![0; 64 * 1024];
+    let n = stream.read(&mut first).expect("it speaks");
+    first.truncate(n);
+    first
+}
+
+#[test]
+fn secrets_that_others_can_read_are_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let town = Town::new(12, FAST);
+    std::fs::set_permissions(town.path("secrets.toml"), std::fs::Permissions::from_mode(0o644)).expect("ours");
+    let mut daemon = common::Program::start(&mut town.run_command());
+    assert_eq!(daemon.ended(), Some(3));
+    common::wait_for("the reason", || daemon.logged().contains("chmod 600").then_some(()));
+}
