@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::source::{Source, shell, sources, text, words};
 
 /// The floors of the core, lowest first.
-pub const CORE: [&[&str]; 7] =
+pub(crate) const CORE: [&[&str]; 7] =
     [&["model"], &["registry"], &["health"], &["coverage"], &["alert"], &["world"], &["town"]];
 
 /// The floors of the shell, lowest first.
-pub const SHELL: [&[&str]; 5] =
+pub(crate) const SHELL: [&[&str]; 5] =
     [&["files", "store", "probe"], &["engine", "notify", "metrics", "sim"], &["http"], &["daemon"], &["cli"]];
 
 /// Files that may look up, at which room, and why. An entry that is no longer needed fails the test.
@@ -17,7 +17,7 @@ const EXCEPTIONS: [(&str, &str, &str); 1] =
     [("src/metrics/tests.rs", "http", "its town of made-up snapshots is that of the tests of http; no shipped code")];
 
 /// Floors as docs/architecture.md and the crates' own papers write them: `a` < `b`, `c` < `d`.
-pub fn written(floors: &[&[&str]]) -> String {
+pub(crate) fn written(floors: &[&[&str]]) -> String {
     let floor = |rooms: &&[&str]| rooms.iter().map(|r| format!("`{r}`")).collect::<Vec<_>>().join(", ");
     floors.iter().map(floor).collect::<Vec<_>>().join(" < ")
 }

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::source::text;
 
 /// A Cargo.toml.
-pub fn manifest(path: &str) -> Table {
+pub(crate) fn manifest(path: &str) -> Table {
     text(path).parse().unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
@@ -46,7 +46,7 @@ fn edges() -> BTreeMap<String, Vec<String>> {
 }
 
 /// Names of all packages below these, they themselves included, whatever feature or platform wants them.
-pub fn closure(names: &[&str]) -> BTreeSet<String> {
+pub(crate) fn closure(names: &[&str]) -> BTreeSet<String> {
     let edges = edges();
     let name = |whole: &str| whole.split(' ').next().unwrap_or_default().to_owned();
     let mut open: Vec<String> = edges.keys().filter(|k| names.contains(&name(k).as_str())).cloned().collect();

@@ -4,51 +4,51 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     // Cargo sets it at run time too; so a built test can be pointed at another checkout.
     std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
 }
 
 /// The text of a file of the repository.
-pub fn text(path: &str) -> String {
+pub(crate) fn text(path: &str) -> String {
     let file = root().join(path);
     fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
 }
 
 /// A Rust file.
-pub struct Source {
+pub(crate) struct Source {
     /// Its path below the root, with `/`.
-    pub path: String,
+    pub(crate) path: String,
     /// As it was written.
-    pub text: String,
+    pub(crate) text: String,
     /// As long, line for line, but comments and the insides of texts are blanks.
-    pub code: String,
+    pub(crate) code: String,
     /// The insides of its texts, with the lines (from 1) they begin in.
-    pub texts: Vec<(usize, String)>,
+    pub(crate) texts: Vec<(usize, String)>,
 }
 
 impl Source {
     /// Reads a file as Rust.
-    pub fn new(path: &str, text: &str) -> Source {
+    pub(crate) fn new(path: &str, text: &str) -> Source {
         let (code, texts) = blank(text);
         Source { path: path.to_owned(), text: text.to_owned(), code, texts }
     }
 
     /// The room it belongs to, if it stands below `floor` (`src` or `src/core`): a folder or a file of that name.
-    pub fn room(&self, floor: &str) -> Option<&str> {
+    pub(crate) fn room(&self, floor: &str) -> Option<&str> {
         let rest = self.path.strip_prefix(floor)?.strip_prefix('/')?;
         let first = rest.split('/').next()?;
         Some(first.strip_suffix(".rs").unwrap_or(first))
     }
 
     /// Whether all of it is test code: `tests.rs`, or below a folder `tests`.
-    pub fn is_test(&self) -> bool {
+    pub(crate) fn is_test(&self) -> bool {
         self.path.split('/').any(|part| part == "tests" || part == "tests.rs")
     }
 
     /// The code that is not test code: what stands before `#[cfg(test)]` and a module with a body, which closes our
     /// files by custom; nothing of a test file.
-    pub fn shipped(&self) -> &str {
+    pub(crate) fn shipped(&self) -> &str {
         if self.is_test() {
             return "";
         }
@@ -60,13 +60,13 @@ impl Source {
     }
 
     /// `path:line` of a byte of its code.
-    pub fn at(&self, byte: usize) -> String {
+    pub(crate) fn at(&self, byte: usize) -> String {
         format!("{}:{}", self.path, self.code[..byte].matches('\n').count() + 1)
     }
 }
 
 /// Every Rust file below a folder of the repository, by path.
-pub fn sources(below: &str) -> Vec<Source> {
+pub(crate) fn sources(below: &str) -> Vec<Source> {
     let root = root();
     let mut files = Vec::new();
     walk(&root.join(below), &mut |path| {
@@ -85,12 +85,12 @@ pub fn sources(below: &str) -> Vec<Source> {
 }
 
 /// The files of the shell, without those of the core.
-pub fn shell() -> Vec<Source> {
+pub(crate) fn shell() -> Vec<Source> {
     sources("src").into_iter().filter(|s| !s.path.starts_with("src/core/")).collect()
 }
 
 /// Calls with every file below a folder, but for what git or cargo keeps.
-pub fn walk(folder: &Path, see: &mut dyn FnMut(&Path)) {
+pub(crate) fn walk(folder: &Path, see: &mut dyn FnMut(&Path)) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let (path, name) = (entry.path(), entry.file_name());
@@ -103,7 +103,7 @@ pub fn walk(folder: &Path, see: &mut dyn FnMut(&Path)) {
 }
 
 /// Where a word stands by itself in code: not as a part of a longer name.
-pub fn words<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+pub(crate) fn words<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     code.match_indices(word)
         .filter(move |(at, _)| !part(code[..*at].chars().next_back()) && !part(code[at + word.len()..].chars().next()))
