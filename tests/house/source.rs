@@ -18,13 +18,13 @@ pub(crate) fn text(path: &str) -> String {
 /// A Rust file.
 pub(crate) struct Source {
     /// Its path below the root, with `/`.
-    pub path: String,
+    pub(crate) path: String,
     /// As it was written.
-    pub text: String,
+    pub(crate) text: String,
     /// As long, line for line, but comments and the insides of texts are blanks.
-    pub code: String,
+    pub(crate) code: String,
     /// The insides of its texts, with the lines (from 1) they begin in.
-    pub texts: Vec<(usize, String)>,
+    pub(crate) texts: Vec<(usize, String)>,
 }
 
 impl Source {
