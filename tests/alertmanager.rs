@@ -1,4 +1,6 @@
 //! The Alertmanager sink against Alertmanager itself.
+
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;

@@ -1,5 +1,6 @@
 //! The built program, from outside: what it prints, and with which code it ends.
 
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
 
 mod program;

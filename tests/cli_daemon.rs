@@ -1,5 +1,6 @@
 //! The built program against a daemon's API: what it finds, asks, sends and prints.
 
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
 
 mod program;

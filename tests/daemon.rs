@@ -1,4 +1,6 @@
 //! `cunkou simulate` and `cunkou run` apart: what a restart, a second daemon, a reload and a broken folder do.
+
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;

@@ -1,5 +1,7 @@
 //! `cunkou demo` driven from outside: a fault goes in over the control API, what people hear comes out of the API and the
 //! metrics.
+
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;

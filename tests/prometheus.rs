@@ -1,4 +1,6 @@
 //! The metrics against Prometheus itself: what `promtool` says of them, and a server that scrapes them.
+
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;

@@ -1,4 +1,6 @@
 //! The RTSP probe against a server that was not written by us: GStreamer's, with and without Digest.
+
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;

@@ -1,4 +1,6 @@
 //! Passwords and tokens stay where they belong: a marked one is looked for in everything that the daemon shows or writes.
+
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;

@@ -1,5 +1,7 @@
 //! The webhook sink against a receiver made for Alertmanager: payload, keys, retries, and a daemon that is killed between
 //! saying a thing and hearing that it was heard.
+
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod common;

@@ -4,6 +4,9 @@
 //! Reads the sources as text; of the program it runs `cunkou --help` alone. What it cannot see, because it is no compiler:
 //! paths that a macro makes.
 
+#![allow(unreachable_pub)]
+// shared modules of tests are used by several programs
+
 // All of this is test code: what cannot be read fails the test.
 #![allow(clippy::unwrap_used)]
 
