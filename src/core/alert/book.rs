@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy};
 use crate::health::Cause;
-use crate::model::{AreaId, IncidentId, Time};
+use crate::model::{AreaId, EntranceId, IncidentId, Time};
 
 /// What should hold for an alert.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,6 +46,8 @@ pub(super) struct Touch {
     pub(super) opened: bool,
     pub(super) reopened: bool,
     pub(super) joined: bool,
+    /// Alerts came over from another incident, where they were told.
+    pub(super) moved: bool,
     pub(super) ended: Vec<Arc<Alert>>,
     pub(super) cause_changed: bool,
     pub(super) merged: bool,
@@ -73,13 +75,19 @@ pub(crate) struct Book {
 
 impl Book {
     /// A book that goes on with what was open.
-    pub(crate) fn restore(policy: Policy, incidents: Vec<Incident>, alerts: Vec<Alert>, next: u64) -> Book {
-        let open = alerts.into_iter().filter(|a| a.ended.is_none()).map(|a| (a.key.clone(), Arc::new(a))).collect();
+    pub(crate) fn restore(policy: Policy, incidents: Vec<Incident>, alerts: Vec<Alert>, next: u64, now: Time) -> Book {
+        let open: BTreeMap<AlertKey, Arc<Alert>> =
+            alerts.into_iter().filter(|a| a.ended.is_none()).map(|a| (a.key.clone(), Arc::new(a))).collect();
         let incidents: BTreeMap<IncidentId, Arc<Incident>> =
             incidents.into_iter().map(|i| (i.id, Arc::new(i))).collect();
+        // An incident without an open alert flaps, and was waiting for its end.
+        let empty = |i: &&Arc<Incident>| i.status.is_open() && open.values().all(|a| a.incident != i.id);
+        let until = now + super::speak::FLAP_QUIET;
+        let held_open = incidents.values().filter(empty).map(|i| (i.id, until)).collect();
         let by_cause = incidents.values().filter(|i| i.status.is_open()).map(|i| (i.cause.clone(), i.id)).collect();
         let next = incidents.keys().next_back().map_or(next, |last| next.max(last.0 + 1)).max(1);
-        Book { policy, open: Arc::new(open), incidents: Arc::new(incidents), by_cause, next, ..Book::default() }
+        let (open, incidents) = (Arc::new(open), Arc::new(incidents));
+        Book { policy, open, incidents, by_cause, held_open, next, ..Book::default() }
     }
 
     /// The number that the next incident gets.
@@ -132,7 +140,11 @@ impl Book {
         self.touched.entry(alert.incident).or_default().ended.push(alert.clone());
         if key.name == AlertName::EntranceLost {
             // Its end is told with this step: lost again, it is news again.
+            // An incident that flaps was told once for all that.
             self.edit_incident(alert.incident, |i| {
+                if super::speak::flaps(i, now) {
+                    return;
+                }
                 i.paged_entrances.retain(|e| !matches!(&key.object, super::AlertObject::Entrance(id) if id == e));
             });
         }
@@ -156,6 +168,7 @@ impl Book {
     }
 
     pub(super) fn join(&mut self, incident: IncidentId, key: &AlertKey, wanted: Wanted) {
+        self.name_what_was_expected(incident, key);
         let alert = Alert {
             key: key.clone(),
             incident,
@@ -172,6 +185,20 @@ impl Book {
         Arc::make_mut(&mut self.open).insert(key.clone(), Arc::new(alert));
         self.changed_alerts.insert(key.clone());
         self.touched.entry(incident).or_default().joined = true;
+    }
+
+    /// Somebody who took that an entrance will be lost tonight is not paged again when it is.
+    fn name_what_was_expected(&mut self, incident: IncidentId, key: &AlertKey) {
+        let super::AlertObject::Entrance(id) = &key.object else { return };
+        let tonight = AlertKey { name: AlertName::EntranceLostTonight, object: key.object.clone() };
+        let expected = self.open.get(&tonight).is_some_and(|a| a.incident == incident);
+        if key.name == AlertName::EntranceLost && expected {
+            self.edit_incident(incident, |i| {
+                if i.status == IncidentStatus::Acknowledged {
+                    name(i, std::slice::from_ref(id));
+                }
+            });
+        }
     }
 
     pub(super) fn edit_alert(&mut self, key: &AlertKey, edit: impl FnOnce(&mut Alert)) {
@@ -192,10 +219,11 @@ impl Book {
         self.open.values().filter(|a| a.incident == id).cloned().collect()
     }
 
-    /// Gives those that wait and are `ready` their incident; at the latest when `settle` has passed.
-    pub(crate) fn release(&mut self, now: Time, ready: &dyn Fn(&Cause, &Pending) -> bool) {
+    /// Gives those that wait and are `ready` their incident; at the latest when `settle` has passed, and while sight is
+    /// doubted (`asking`) when that has had its `settle` too.
+    pub(crate) fn release(&mut self, now: Time, asking: bool, ready: &dyn Fn(&Cause) -> bool) {
         self.adopt_pending();
-        let due = |cause: &Cause, p: &Pending| now >= p.since + self.policy.settle || ready(cause, p);
+        let due = |cause: &Cause, p: &Pending| now >= self.due(p, asking) || ready(cause);
         let causes: Vec<Cause> = self.pending.iter().filter(|(c, p)| due(c, p)).map(|(c, _)| c.clone()).collect();
         self.open_pending(causes, now);
     }
@@ -219,8 +247,12 @@ impl Book {
     }
 
     /// When the next of those that wait is said at the latest.
-    pub(crate) fn next_release(&self) -> Option<Time> {
-        self.pending.values().map(|p| p.since + self.policy.settle).min()
+    pub(crate) fn next_release(&self, asking: bool) -> Option<Time> {
+        self.pending.values().map(|p| self.due(p, asking)).min()
+    }
+
+    fn due(&self, pending: &Pending, asking: bool) -> Time {
+        pending.since + self.policy.settle * if asking { 2 } else { 1 }
     }
 
     /// What waits under a cause that an open incident has by now joins that.
@@ -239,22 +271,29 @@ impl Book {
     }
 
     /// An incident whose alerts all have another cause by now takes that cause, or merges into the incident that has
-    /// it; single alerts move to the incident of their cause.
+    /// it; single alerts move to the incident of their cause. What is left of one whose cause has healed takes the first
+    /// of the causes that are left.
     fn rename_causes(&mut self) {
-        let ids: Vec<IncidentId> = self.touched.iter().filter(|(_, t)| t.cause_changed).map(|(id, _)| *id).collect();
+        let ids: Vec<IncidentId> = self.touched.keys().copied().collect();
         for id in ids {
             let Some(incident) = self.incidents.get(&id).filter(|i| i.status.is_open()).cloned() else { continue };
             let alerts = self.alerts_of(id);
             let causes: BTreeSet<&Cause> = alerts.iter().filter_map(|a| a.cause.as_ref()).collect();
-            match causes.first() {
-                Some(only) if causes.len() == 1 && **only != incident.cause => {
-                    let only = (*only).clone();
-                    match self.by_cause.get(&only).copied() {
-                        Some(other) if other != id => self.merge(id, other),
-                        _ => self.take_cause(id, &only),
-                    }
+            if causes.is_empty() || (causes.len() == 1 && causes.contains(&incident.cause)) {
+                continue;
+            }
+            let only = causes.first().filter(|_| causes.len() == 1).copied();
+            match only.and_then(|c| self.by_cause.get(c)).copied() {
+                Some(other) if other != id => {
+                    self.merge(id, other);
+                    continue;
                 }
                 _ => self.move_strays(id, &alerts),
+            }
+            let left = causes.iter().find(|c| !self.by_cause.contains_key(**c)).copied();
+            if let Some(left) = left.filter(|_| !causes.contains(&incident.cause)) {
+                self.take_cause(id, left);
+                self.touched.entry(id).or_default().cause_changed = true;
             }
         }
     }
@@ -269,14 +308,45 @@ impl Book {
         self.edit_incident(id, |i| i.cause = cause.clone());
     }
 
+    /// Alerts go to the incident of their cause, and what was told of them goes with them.
     fn move_strays(&mut self, id: IncidentId, alerts: &[Arc<Alert>]) {
+        let (mut stay, mut went) = (false, None);
         for alert in alerts {
             let home = alert.cause.as_ref().and_then(|c| self.by_cause.get(c)).copied();
-            if let Some(home) = home.filter(|h| *h != id) {
-                self.edit_alert(&alert.key, |a| a.incident = home);
-                self.touched.entry(home).or_default().cause_changed = true;
+            let Some(home) = home.filter(|h| *h != id) else {
+                stay = true;
+                continue;
+            };
+            went = went.or(Some(home));
+            self.edit_alert(&alert.key, |a| a.incident = home);
+            if let super::AlertObject::Entrance(entrance) = &alert.key.object {
+                let named = |i: &Arc<Incident>| i.paged_entrances.contains(entrance);
+                if self.incidents.get(&id).is_some_and(named) {
+                    self.edit_incident(home, |i| name(i, std::slice::from_ref(entrance)));
+                }
+            }
+            let touch = self.touched.entry(home).or_default();
+            touch.cause_changed = true;
+            touch.moved = true;
+        }
+        if let Some(home) = went.filter(|_| !stay) {
+            self.end_as_merged(id, home);
+        }
+    }
+
+    /// Nothing is left of an incident but what another has by now.
+    fn end_as_merged(&mut self, gone: IncidentId, kept: IncidentId) {
+        if let Some(cause) = self.incidents.get(&gone).map(|i| i.cause.clone()) {
+            if self.by_cause.get(&cause) == Some(&gone) {
+                self.by_cause.remove(&cause);
             }
         }
+        self.held_open.remove(&gone);
+        self.edit_incident(gone, |i| i.merged_into = Some(kept));
+        let touch = self.touched.entry(gone).or_default();
+        touch.merged = true;
+        let ended = std::mem::take(&mut touch.ended);
+        self.touched.entry(kept).or_default().ended.extend(ended);
     }
 
     /// Two incidents are one: the one whose page went first keeps id, acknowledgement and pages.
@@ -288,23 +358,14 @@ impl Book {
             self.edit_alert(&alert.key, |x| x.incident = kept);
         }
         let named = self.incidents.get(&gone).map(|i| i.paged_entrances.clone()).unwrap_or_default();
-        if let Some(old) = self.incidents.get(&gone).map(|i| i.cause.clone()) {
-            self.by_cause.remove(&old);
-        }
+        self.end_as_merged(gone, kept);
         if let Some(cause) = target {
             self.take_cause(kept, &cause);
         }
-        self.edit_incident(kept, |i| {
-            i.paged_entrances.extend(named);
-            i.paged_entrances.sort_unstable();
-            i.paged_entrances.dedup();
-        });
-        self.edit_incident(gone, |i| i.merged_into = Some(kept));
-        let ended = self.touched.get_mut(&gone).map(|t| std::mem::take(&mut t.ended)).unwrap_or_default();
-        self.touched.entry(gone).or_default().merged = true;
+        self.edit_incident(kept, |i| name(i, &named));
         let touch = self.touched.entry(kept).or_default();
         touch.cause_changed = true;
-        touch.ended.extend(ended);
+        touch.moved = true;
     }
 
     fn reopen_or_create(&mut self, cause: &Cause, pending: &Pending, now: Time) -> IncidentId {
@@ -335,6 +396,13 @@ impl Book {
         self.touched.entry(id).or_default().opened = true;
         id
     }
+}
+
+/// A page has named these entrances, or need not.
+pub(super) fn name(incident: &mut Incident, entrances: &[EntranceId]) {
+    incident.paged_entrances.extend(entrances.iter().cloned());
+    incident.paged_entrances.sort_unstable();
+    incident.paged_entrances.dedup();
 }
 
 impl Incident {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::book::{Book, Touch};
+use super::book::{Book, Touch, name};
 use super::{
     Acknowledgement, Alert, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason,
 };
@@ -14,7 +14,7 @@ use crate::model::{AreaId, CameraId, EntranceId, IncidentId, Severity, Span, Tim
 const FLAP_REOPENINGS: u32 = 2;
 pub(super) const FLAP_WITHIN: Span = Span::hours(1);
 /// … and stays open until so long has passed without a turn.
-const FLAP_QUIET: Span = Span::minutes(30);
+pub(super) const FLAP_QUIET: Span = Span::minutes(30);
 /// Resolved incidents are kept in memory so long; older ones are in the store.
 const KEEP_RESOLVED: Span = Span::hours(1);
 
@@ -45,15 +45,10 @@ pub(crate) struct Said {
     pub(crate) messages: Vec<Message>,
 }
 
-impl Said {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.incidents.is_empty() && self.alerts.is_empty() && self.messages.is_empty()
-    }
-}
-
 impl Book {
-    /// Says what changed since it was last called.
-    pub(crate) fn speak(&mut self, now: Time, facts: &dyn Facts) -> Said {
+    /// Says what changed since it was last called; gives also whether anything happened at all.
+    pub(crate) fn speak(&mut self, now: Time, facts: &dyn Facts) -> (bool, Said) {
+        let happened = !self.touched.is_empty() || !self.ended.is_empty();
         let mut said = Said { alerts: std::mem::take(&mut self.ended), ..Said::default() };
         for (id, touch) in std::mem::take(&mut self.touched) {
             self.speak_of(id, &touch, now, facts, &mut said);
@@ -61,7 +56,7 @@ impl Book {
         let changed = std::mem::take(&mut self.changed_alerts);
         said.alerts.extend(changed.iter().filter_map(|key| self.open.get(key).cloned()));
         self.forget_old(now);
-        said
+        (happened, said)
     }
 
     fn speak_of(&mut self, id: IncidentId, touch: &Touch, now: Time, facts: &dyn Facts, said: &mut Said) {
@@ -75,15 +70,18 @@ impl Book {
             refresh(&mut incident, &alerts, facts);
         }
         let Some((kind, why)) = self.decide(&mut incident, &before, touch, &alerts, now) else {
-            self.edit_incident(id, |i| *i = incident);
+            if incident != *before {
+                let incident = Arc::new(incident);
+                Arc::make_mut(&mut self.incidents).insert(id, incident.clone());
+                said.incidents.push(incident);
+            }
             return;
         };
         if kind.pages() {
             incident.pages += 1;
             incident.last_page_at = Some(now);
-            incident.paged_entrances.extend(incident.entrances_lost.iter().cloned());
-            incident.paged_entrances.sort_unstable();
-            incident.paged_entrances.dedup();
+            let lost = incident.entrances_lost.clone();
+            name(&mut incident, &lost);
         }
         incident.step += 1;
         if !incident.status.is_open() && self.by_cause.get(&incident.cause) == Some(&id) {
@@ -115,20 +113,27 @@ impl Book {
         if alerts.is_empty() {
             return self.decide_end(incident, touch, now);
         }
-        self.held_open.remove(&incident.id);
+        if self.held_open.remove(&incident.id).is_some() {
+            // A turn of one that flaps: it stays open for longer.
+            incident.reopened_at = Some(now);
+        }
         if touch.opened {
             return Some((MessageKind::Opened, SayReason::FirstWord));
         }
-        let rose = before.severity < Severity::Warning && incident.severity >= Severity::Warning;
-        if touch.reopened {
-            return Some(if self.flaps(incident, now) {
-                (MessageKind::Updated, SayReason::JoinedQuietly)
-            } else {
-                (MessageKind::Reopened, SayReason::LostAgain)
-            });
+        if touch.reopened && flaps(incident, now) {
+            // Said once, as an update; from now on its names stand.
+            let lost = incident.entrances_lost.clone();
+            name(incident, &lost);
+            return Some((MessageKind::Updated, SayReason::JoinedQuietly));
         }
-        if rose || self.unnamed_due(incident, alerts).is_some_and(|due| due <= now) {
-            return Some((MessageKind::MoreLost, SayReason::NewLoss));
+        let rose = before.severity < Severity::Warning && incident.severity >= Severity::Warning && !touch.moved;
+        let again = is_untold_again(incident, now);
+        if rose || self.news_due(incident, alerts, now).is_some_and(|due| due <= now) {
+            return Some(if again {
+                (MessageKind::Reopened, SayReason::LostAgain)
+            } else {
+                (MessageKind::MoreLost, SayReason::NewLoss)
+            });
         }
         if touch.taken {
             return Some((MessageKind::Acknowledged, SayReason::TakenBySomebody));
@@ -136,14 +141,14 @@ impl Book {
         if touch.cause_changed && *incident != *before {
             return Some((MessageKind::Updated, SayReason::CauseChanged));
         }
-        if touch.joined {
+        if touch.joined || touch.reopened {
             return Some((MessageKind::Updated, SayReason::JoinedQuietly));
         }
         (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver))
     }
 
     fn decide_end(&mut self, incident: &mut Incident, touch: &Touch, now: Time) -> Option<(MessageKind, SayReason)> {
-        if self.flaps(incident, now) && !self.held_open.get(&incident.id).is_some_and(|until| now >= *until) {
+        if flaps(incident, now) && !self.held_open.get(&incident.id).is_some_and(|until| now >= *until) {
             self.held_open.entry(incident.id).or_insert(now + FLAP_QUIET);
             return (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver));
         }
@@ -154,31 +159,28 @@ impl Book {
         Some((MessageKind::Resolved, SayReason::AllOver))
     }
 
-    fn flaps(&self, incident: &Incident, now: Time) -> bool {
-        incident.reopenings >= FLAP_REOPENINGS && incident.reopened_at.is_some_and(|t| now.since(t) < FLAP_WITHIN)
-    }
-
-    /// When the next lost entrance that no page has named is news: at once when it was lost `regroup` after the last
-    /// page, else when `regroup` has passed and it has been lost for a minute.
-    fn unnamed_due(&self, incident: &Incident, alerts: &[Arc<Alert>]) -> Option<Time> {
+    /// When something that no page has told is news, a lost entrance or an incident that opened again: at once when it
+    /// came `regroup` after the last page, else when `regroup` has passed and it has lasted for a minute.
+    fn news_due(&self, incident: &Incident, alerts: &[Arc<Alert>], now: Time) -> Option<Time> {
         let quiet_until = incident.last_page_at? + self.policy.regroup;
+        let due = |since: Time| {
+            if since >= quiet_until { since } else { quiet_until.max(since + self.policy.unnamed_after) }
+        };
+        let again = incident.reopened_at.filter(|_| is_untold_again(incident, now) && !alerts.is_empty()).map(due);
         let unnamed = alerts.iter().filter(|a| match &a.key.object {
             AlertObject::Entrance(e) => {
                 a.key.name == AlertName::EntranceLost && incident.paged_entrances.binary_search(e).is_err()
             }
             _ => false,
         });
-        let due = |a: &Arc<Alert>| {
-            if a.since >= quiet_until { a.since } else { quiet_until.max(a.since + self.policy.unnamed_after) }
-        };
-        unnamed.map(due).min()
+        unnamed.map(|a| due(a.since)).chain(again).min()
     }
 
     /// When something is to be said without an event: an unnamed loss, the end of a flapping incident, the end of an
     /// acknowledgement.
-    pub(crate) fn next_word(&self) -> Option<Time> {
+    pub(crate) fn next_word(&self, now: Time) -> Option<Time> {
         let open = self.incidents.values().filter(|i| i.status.is_open());
-        let unnamed = open.clone().filter_map(|i| self.unnamed_due(i, &self.alerts_of(i.id)));
+        let unnamed = open.clone().filter_map(|i| self.news_due(i, &self.alerts_of(i.id), now));
         let taken = open.filter_map(|i| i.acknowledged.as_ref().and_then(|a| a.until));
         unnamed.chain(taken).chain(self.held_open.values().copied()).min()
     }
@@ -187,7 +189,7 @@ impl Book {
     pub(crate) fn wake(&mut self, now: Time) {
         let open: Vec<Arc<Incident>> = self.incidents.values().filter(|i| i.status.is_open()).cloned().collect();
         for incident in open {
-            let unnamed = self.unnamed_due(&incident, &self.alerts_of(incident.id)).is_some_and(|t| t <= now);
+            let unnamed = self.news_due(&incident, &self.alerts_of(incident.id), now).is_some_and(|t| t <= now);
             let held = self.held_open.get(&incident.id).is_some_and(|t| *t <= now);
             if unnamed || held {
                 self.touched.entry(incident.id).or_default();
@@ -223,6 +225,16 @@ impl Book {
             Arc::make_mut(&mut self.incidents).retain(|_, i| !old(i));
         }
     }
+}
+
+/// Reopened so often that it is not news any more.
+pub(super) fn flaps(incident: &Incident, now: Time) -> bool {
+    incident.reopenings >= FLAP_REOPENINGS && incident.reopened_at.is_some_and(|t| now.since(t) < FLAP_WITHIN)
+}
+
+/// It opened again after its end was told, and no page has said so yet.
+fn is_untold_again(incident: &Incident, now: Time) -> bool {
+    incident.reopened_at > incident.last_page_at && !flaps(incident, now)
 }
 
 /// What an incident says of itself, from its open alerts and what the World knows of its cause.

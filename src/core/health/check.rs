@@ -36,6 +36,8 @@ pub(crate) struct CheckHealth {
     pub(crate) passes: u32,
     /// The run of failures going on, or that was confirmed.
     pub(crate) run: Option<Run>,
+    /// Start of the try that confirmed the run.
+    pub(crate) confirmed: Option<Time>,
     /// Start of the last try that passed.
     pub(crate) last_pass: Option<Time>,
     /// Whether the last conclusive try passed.
@@ -144,6 +146,7 @@ impl CheckHealth {
         if self.fails >= t.fail_after {
             self.verdict_before_run = self.verdict;
             self.verdict = Verdict::Failing;
+            self.confirmed = Some(t.begun);
             return None;
         }
         self.confirm_at(t.begun, t.ended, policy.confirm_wait(self.fails))
@@ -178,17 +181,26 @@ impl CheckHealth {
         self.awaiting = false;
     }
 
-    /// Failures that began at or after `proof` were our own blindness: back to what was believed before them.
+    /// Tries that failed at or after `proof` were our own blindness: back to what was believed before them. Of a run
+    /// that began earlier the first failure stands.
     pub(crate) fn void_since(&mut self, proof: Time) -> bool {
-        let Some(run) = self.run.filter(|r| r.since >= proof) else { return false };
+        let Some(run) = self.run else { return false };
+        let stands = run.since < proof;
+        let sure = self.verdict == Verdict::Failing && self.confirmed.is_none_or(|at| at < proof);
+        if (stands && sure) || (self.verdict != Verdict::Failing && self.fails == 0) {
+            return false;
+        }
         if self.verdict == Verdict::Failing {
             self.verdict = self.verdict_before_run;
         }
-        debug_assert!(run.since >= proof);
+        self.asked_for = None;
+        if stands {
+            self.fails = 1;
+            return true;
+        }
         self.run = None;
         self.fails = 0;
         self.last_alive = (self.verdict == Verdict::Passing).then_some(true);
-        self.asked_for = None;
         true
     }
 }

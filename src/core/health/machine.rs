@@ -34,6 +34,8 @@ pub(crate) struct Health {
     /// It was confirmed up since it was last down: the next confirmed failure is a turn.
     pub(crate) rose: bool,
     pub(crate) flapping: bool,
+    /// The last turn made it flap.
+    flap_began: bool,
     pub(crate) auth_refused: Option<Time>,
     pub(crate) changes: u64,
     /// When it was last asked out of turn to learn of others.
@@ -242,6 +244,11 @@ impl Health {
         self.run().map(|r| r.since)
     }
 
+    /// Whether it is asked anything that could make it up or down.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.checks[..2].iter().any(CheckHealth::is_on)
+    }
+
     /// Down by its own probes: confirmed, not inferred.
     pub(crate) fn is_down_itself(&self) -> bool {
         self.own_state() == State::Down
@@ -255,9 +262,36 @@ impl Health {
         self.turns.retain(|t| now.since(*t) < policy.flap_within);
         self.turns.push(now);
         let flaps = self.turns.len() >= policy.flap_turns;
-        let begins = flaps && !self.flapping;
+        self.flap_began = flaps && !self.flapping;
         self.flapping |= flaps;
-        begins
+        self.flap_began
+    }
+
+    /// The failure that is going on was a node's: its turn does not count, nor what came of it.
+    pub(crate) fn unturn(&mut self, policy: &Policy) {
+        if self.turns.last().is_none_or(|t| *t < self.since) {
+            return;
+        }
+        self.turns.pop();
+        let began = std::mem::take(&mut self.flap_began);
+        self.flapping &= !began && !self.turns.is_empty() || self.turns.len() >= policy.flap_turns;
+    }
+
+    /// Failures since `proof` were our own blindness; gives whether anything is believed otherwise now.
+    pub(crate) fn void_since(&mut self, proof: Time, policy: &Policy) -> bool {
+        let mut voided = false;
+        for check in self.checks.iter_mut().filter(|c| c.is_on()) {
+            voided |= check.void_since(proof);
+        }
+        if self.via.is_some_and(|v| v.since >= proof) {
+            self.via = None;
+            voided = true;
+        }
+        if voided && self.turns.last().is_some_and(|t| *t >= self.since) {
+            self.unturn(policy);
+            self.rose = true;
+        }
+        voided
     }
 
     /// When it stops flapping, unless it turns again.
@@ -265,12 +299,14 @@ impl Health {
         self.flapping.then(|| self.turns.last().copied().unwrap_or_default().max(self.since) + policy.flap_off)
     }
 
-    /// Whether it may be asked out of turn to learn of others: not more than once in `ask_gap`.
-    pub(crate) fn may_be_asked(&mut self, now: Time, policy: &Policy) -> bool {
-        if self.last_asked.is_some_and(|t| now.since(t) < policy.ask_gap) {
-            return false;
+    /// When it may be asked out of turn to learn of others: at once, but not more than once in `ask_gap`. `None` where
+    /// that is under way already.
+    pub(crate) fn ask_at(&mut self, check: Check, at: Time, policy: &Policy) -> Option<Time> {
+        let at = self.last_asked.map_or(at, |last| at.max(last + policy.ask_gap));
+        let wanted = self.checks[check.at()].ask(at);
+        if wanted {
+            self.last_asked = Some(at);
         }
-        self.last_asked = Some(now);
-        true
+        wanted.then_some(at)
     }
 }

@@ -186,11 +186,11 @@ impl Eyes {
         }
     }
 
-    /// We are blind from now on; the sample, if there is one, is asked until it answers.
-    pub(crate) fn go_blind(&mut self, now: Time) {
+    /// We are blind from now on, until a canary or a fifth of the sample answers: a canary may be gone for good.
+    pub(crate) fn go_blind(&mut self, now: Time, sample: &[Target]) {
         let sample = match &self.sight {
-            Sight::Asking { sample, .. } => sample.keys().map(|t| (*t, 0)).collect(),
-            _ => BTreeMap::new(),
+            Sight::Asking { sample, .. } if !sample.is_empty() => sample.keys().map(|t| (*t, 0)).collect(),
+            _ => sample.iter().map(|t| (*t, 0)).collect(),
         };
         self.sight = Sight::Blind { since: now, sample };
     }

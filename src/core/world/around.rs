@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::health::State;
+use crate::health::machine::Health;
 use crate::model::{CameraIx, NodeIx, Target, stable_hash_parts};
 
 impl World {
@@ -75,16 +76,17 @@ impl World {
         fit.into_iter().take(n).map(|(_, c)| Target::Camera(c)).collect()
     }
 
-    /// Whether everybody that was asked because of this target has answered and is not in doubt any more.
+    /// Whether everybody that was asked because of this target has answered and is not in doubt any more. Where one of
+    /// them failed too, it is more than this target: then nobody may be in doubt.
     pub(super) fn have_answered(&self, target: Target) -> bool {
-        let settled = |t: &Target| {
-            let health = match t {
-                Target::Camera(c) => self.cameras.get(c.at()),
-                Target::Node(n) => self.nodes.get(n.at()),
-                Target::Canary(_) => None,
-            };
-            health.is_none_or(|h| h.state != State::Suspect && h.checks.iter().all(|c| c.asked_for.is_none()))
+        let health = |t: &Target| match t {
+            Target::Camera(c) => self.cameras.get(c.at()),
+            Target::Node(n) => self.nodes.get(n.at()),
+            Target::Canary(_) => None,
         };
-        self.inquiries.get(&target).is_none_or(|asked| asked.iter().all(settled))
+        let open = |h: &Health| h.state == State::Suspect || h.checks.iter().any(|c| c.asked_for.is_some());
+        let Some(asked) = self.inquiries.get(&target) else { return true };
+        let failed = || asked.iter().filter_map(health).any(|h| h.state == State::Down);
+        !asked.iter().filter_map(health).any(open) && (self.doubtful.is_empty() || !failed())
     }
 }

@@ -6,7 +6,7 @@ use super::World;
 use crate::health::cause::{Blame, Failure, Item, commons, partials, smallest};
 use crate::health::machine::{Changed, Via};
 use crate::health::{Cause, State};
-use crate::model::{CameraIx, NodeIx, Span, Target, Time};
+use crate::model::{CameraIx, NodeId, NodeIx, Span, Target, Time};
 
 /// A node that was judged down.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,7 +59,7 @@ impl Causes {
     }
 
     /// Sets why a camera is down; gives whether that is new.
-    fn set(&mut self, camera: CameraIx, cause: Option<Cause>) -> bool {
+    pub(super) fn set(&mut self, camera: CameraIx, cause: Option<Cause>) -> bool {
         if self.of_camera.get(&camera) == cause.as_ref() {
             return false;
         }
@@ -95,7 +95,7 @@ impl World {
             if changed.is_some() {
                 self.count_turn(target);
             }
-        } else if indexed && !matches!(health.state, State::Down | State::Suspect) {
+        } else if indexed && !health.is_down_itself() {
             self.causes.forget(item);
         }
     }
@@ -133,10 +133,32 @@ impl World {
         if self.causes.judged.is_empty() {
             return;
         }
+        self.answered_by_the_other_way(target, above, begun);
         let stands = |n: &NodeIx| self.causes.judged.get(n).is_some_and(|j| begun >= j.since);
         let accused: Vec<NodeIx> = above.iter().copied().chain(own).filter(stands).collect();
         for node in self.refuted(target, &accused) {
             self.acquit(node);
+        }
+    }
+
+    /// With one parent of a ring judged down, an answer came by the other.
+    fn answered_by_the_other_way(&mut self, target: Target, above: &[NodeIx], begun: Time) {
+        let judged = |n: NodeIx| self.causes.judged.contains_key(&n);
+        let needed = |other: &NodeIx| {
+            let down = |n: NodeIx| judged(n) || n == *other;
+            match target {
+                Target::Camera(c) => !self.topology.camera_works(c, &down),
+                Target::Node(n) => !self.topology.node_works(n, &down),
+                Target::Canary(_) => false,
+            }
+        };
+        let works = |c: &NodeIx| !judged(*c) && needed(c);
+        let proven: Vec<NodeIx> =
+            if above.iter().any(|n| judged(*n)) { above.iter().copied().filter(works).collect() } else { Vec::new() };
+        for node in proven {
+            if let Some(onset) = self.causes.onset.get_mut(node.at()) {
+                *onset = (*onset).max(Some(begun));
+            }
         }
     }
 
@@ -162,7 +184,7 @@ impl World {
             return;
         }
         self.causes.acquitted.insert(node);
-        self.turn.nodes.entry(node).or_default();
+        self.touch_nodes_below(node);
         // Those that it held down go back by their own answer, and are asked for it at once.
         let below = self.topology.nodes[node.at()].below.clone();
         for camera in below {
@@ -170,21 +192,34 @@ impl World {
                 self.push_ask(Target::Camera(camera), self.now);
             }
         }
-        let nodes = self.topology.nodes[node.at()].child_nodes.clone();
-        for child in nodes {
-            self.turn.nodes.entry(child).or_default();
+        for child in self.topology.nodes[node.at()].child_nodes.clone() {
             self.push_ask(Target::Node(child), self.now);
         }
     }
 
+    /// What a node is says something of all that hang on it.
+    fn touch_nodes_below(&mut self, node: NodeIx) {
+        self.turn.nodes.entry(node).or_default();
+        for (i, other) in self.topology.nodes.iter().enumerate() {
+            if other.above.contains(&node) {
+                self.turn.nodes.entry(NodeIx::from(i)).or_default();
+            }
+        }
+    }
+
     /// A camera that is down failed once more: where the node that was blamed is acquitted, the blame is asked anew.
-    pub(super) fn failed_again(&mut self, target: Target) {
+    pub(super) fn failed_again(&mut self, target: Target, begun: Time) {
         let Target::Camera(camera) = target else { return };
         let blamed = match self.causes.of_camera.get(&camera) {
             Some(Cause::Node(id)) => self.topology.node(id.as_str()),
             _ => None,
         };
-        if blamed.is_some_and(|n| !self.causes.judged.contains_key(&n)) {
+        if let Some(node) = blamed.filter(|n| !self.causes.judged.contains_key(n)) {
+            if self.onset(node).is_some_and(|onset| begun < onset) {
+                // It was asked before the node let anything pass: that says nothing yet.
+                self.push_ask(target, self.now);
+                return;
+            }
             if let Some(since) = self.causes.onset_of.get(&Item::Camera(camera)).copied() {
                 self.causes.note(Item::Camera(camera), since);
             }
@@ -196,19 +231,20 @@ impl World {
         if self.causes.fresh.is_empty() || self.eyes.is_blind() {
             return;
         }
-        let fresh = std::mem::take(&mut self.causes.fresh);
+        let mut fresh = std::mem::take(&mut self.causes.fresh);
         let window = self.policy.health.window + self.longest_interval(&fresh);
-        let first = fresh.iter().filter_map(|i| self.causes.onset_of.get(i)).min().copied().unwrap_or(self.now);
-        let from = first - window;
-        let failures: Vec<Failure> = self
-            .causes
-            .by_onset
-            .range((from, Item::Camera(CameraIx(0)))..)
-            .map(|(t, i)| self.failure(*i, *t))
-            .collect();
-        self.judge_nodes(&failures, from);
-        self.judge_cameras(&failures);
-        self.judge_groups(&failures);
+        // Old failures can be fresh again, after a restart or an acquittal: each window is judged by itself.
+        while let Some(first) = fresh.iter().filter_map(|i| self.causes.onset_of.get(i)).min().copied() {
+            let (from, to) = (first - window, first + window);
+            let range = (from, Item::Camera(CameraIx(0)))..(to, Item::Camera(CameraIx(0)));
+            let failures: Vec<Failure> = self.causes.by_onset.range(range).map(|(t, i)| self.failure(*i, *t)).collect();
+            for failure in &failures {
+                fresh.remove(&failure.item);
+            }
+            self.judge_nodes(&failures, from, to);
+            self.judge_cameras(&failures);
+            self.judge_groups(&failures);
+        }
     }
 
     fn longest_interval(&self, items: &BTreeSet<Item>) -> Span {
@@ -228,24 +264,51 @@ impl World {
         Failure { item, since, silent: health.and_then(crate::health::machine::Health::run).is_some_and(|r| r.silent) }
     }
 
-    fn judge_nodes(&mut self, failures: &[Failure], from: Time) {
-        let given: BTreeSet<NodeIx> =
-            self.causes.judged.iter().filter(|(_, j)| j.since < from).map(|(n, _)| *n).collect();
-        let onset = |n: NodeIx| self.causes.onset.get(n.at()).copied().flatten();
-        let blames = smallest(&self.topology, failures, &|n| given.contains(&n), &onset);
+    fn judge_nodes(&mut self, failures: &[Failure], from: Time, to: Time) {
+        // In a first round most have not answered yet: what was judged before stands until it is acquitted.
+        let stands = |j: &Judged| j.since < from || j.since >= to || self.round.is_some();
+        let given: BTreeSet<NodeIx> = self.causes.judged.iter().filter(|(_, j)| stands(j)).map(|(n, _)| *n).collect();
+        let onset = |n: NodeIx| self.onset(n);
+        let mut blames = smallest(&self.topology, failures, &|n| given.contains(&n), &onset);
+        // A node that does not answer but lets others pass is down for itself alone.
+        blames.retain(|b| !b.explains.is_empty() || onset(b.node).is_none_or(|t| t <= b.since));
         let old: Vec<NodeIx> = self.causes.judged.keys().filter(|n| !given.contains(n)).copied().collect();
-        for node in old {
-            // The failures of this window are explained anew, with what has been heard since.
-            if !blames.iter().any(|b| b.node == node) {
-                self.causes.judged.remove(&node);
-                self.turn.nodes.entry(node).or_default();
-            }
+        // The failures of this window are explained anew, with what has been heard since.
+        let dropped: Vec<NodeIx> = old.into_iter().filter(|n| !blames.iter().any(|b| b.node == *n)).collect();
+        for node in &dropped {
+            self.causes.judged.remove(node);
+            self.touch_nodes_below(*node);
         }
         for blame in &blames {
             self.accuse(blame);
         }
         for blame in blames {
             self.hold_down(blame.node, blame.since);
+        }
+        for node in dropped {
+            self.let_go(node);
+        }
+    }
+
+    fn onset(&self, node: NodeIx) -> Option<Time> {
+        self.causes.onset.get(node.at()).copied().flatten()
+    }
+
+    /// Cameras that a node held down which is not blamed any more: another one does, or they are asked.
+    fn let_go(&mut self, node: NodeIx) {
+        let cause = Cause::Node(self.topology.nodes[node.at()].id.clone());
+        let held: Vec<CameraIx> = self.causes.members.get(&cause).into_iter().flatten().copied().collect();
+        for camera in held {
+            if self.cameras.get(camera.at()).is_none_or(|h| h.via.is_none()) {
+                continue;
+            }
+            match self.tipping_node(camera) {
+                Some(other) => {
+                    self.causes.set(camera, Some(other));
+                    self.touch_camera(camera, None);
+                }
+                None => self.push_ask(Target::Camera(camera), self.now),
+            }
         }
     }
 
@@ -255,10 +318,7 @@ impl World {
         self.causes.acquitted.remove(&blame.node);
         if self.causes.judged.get(&blame.node) != Some(&judged) {
             self.causes.judged.insert(blame.node, judged);
-            self.turn.nodes.entry(blame.node).or_default();
-            for child in self.topology.nodes[blame.node.at()].child_nodes.clone() {
-                self.turn.nodes.entry(child).or_default();
-            }
+            self.touch_nodes_below(blame.node);
         }
     }
 
@@ -269,7 +329,11 @@ impl World {
         for camera in below {
             let cut_off = !self.topology.camera_works(camera, &|n| self.causes.judged.contains_key(&n));
             let Some(health) = self.cameras.get_mut(camera.at()) else { continue };
-            if !cut_off || health.is_down_itself() || health.last_pass().is_some_and(|t| t > since) {
+            if !cut_off
+                || !health.is_asked()
+                || health.is_down_itself()
+                || health.last_pass().is_some_and(|t| t > since)
+            {
                 continue;
             }
             // Held down by another node already: the blame may have moved.
@@ -287,7 +351,8 @@ impl World {
     fn judge_cameras(&mut self, failures: &[Failure]) {
         for f in failures {
             let Item::Camera(camera) = f.item else { continue };
-            let judged = |n: NodeIx| self.causes.judged.contains_key(&n);
+            let judged =
+                |n: NodeIx| self.causes.judged.contains_key(&n) && self.onset(n).is_none_or(|onset| onset <= f.since);
             let by_node = f.silent && f.item.is_explained_by(&self.topology, &judged);
             let cause = match self.causes.of_camera.get(&camera) {
                 _ if by_node => self.tipping_node(camera),
@@ -296,7 +361,7 @@ impl World {
                 _ => Some(Cause::Camera(self.topology.cameras[camera.at()].id.clone())),
             };
             if by_node {
-                self.uncount_turn(camera);
+                self.unturn(camera);
             }
             if self.causes.set(camera, cause) {
                 self.touch_camera(camera, None);
@@ -305,22 +370,25 @@ impl World {
     }
 
     /// A turn that a node caused does not count as the camera's flapping.
-    fn uncount_turn(&mut self, camera: CameraIx) {
+    fn unturn(&mut self, camera: CameraIx) {
         let Some(health) = self.cameras.get_mut(camera.at()) else { return };
-        if health.turns.last() == Some(&self.now) {
-            health.turns.pop();
-            health.flapping &= health.turns.len() >= self.policy.health.flap_turns;
+        let flapped = health.flapping;
+        health.unturn(&self.policy.health);
+        if health.flapping != flapped {
+            self.touch_camera(camera, None);
         }
     }
 
     /// The judged node whose failure cut a camera off: the one with which it stops working, in the order of failures.
     fn tipping_node(&self, camera: CameraIx) -> Option<Cause> {
         let above = &self.topology.cameras.get(camera.at())?.above;
-        let mut judged: Vec<(Time, NodeIx)> =
-            above.iter().filter_map(|n| self.causes.judged.get(n).map(|j| (j.since, *n))).collect();
+        let mut judged: Vec<(Time, &NodeId, NodeIx)> = above
+            .iter()
+            .filter_map(|n| self.causes.judged.get(n).map(|j| (j.since, &self.topology.nodes[n.at()].id, *n)))
+            .collect();
         judged.sort_unstable();
         let mut down: BTreeSet<NodeIx> = BTreeSet::new();
-        for (_, node) in judged {
+        for (_, _, node) in judged {
             down.insert(node);
             if !self.topology.camera_works(camera, &|n| down.contains(&n)) {
                 return Some(Cause::Node(self.topology.nodes[node.at()].id.clone()));
@@ -352,6 +420,9 @@ impl World {
         found.extend(commons(&self.topology, &rest).into_iter().map(|g| (Cause::Common(g.scope), g.members)));
         for (cause, members) in found {
             for camera in members {
+                if matches!(cause, Cause::Partial(_)) {
+                    self.unturn(camera);
+                }
                 if self.causes.set(camera, Some(cause.clone())) {
                     self.touch_camera(camera, None);
                 }

@@ -5,7 +5,7 @@ use super::{SavedTarget, Subject, Transition, World};
 use crate::coverage::{self, EntranceBelief, EntranceState, Judgement, Standing};
 use crate::health::Cause;
 use crate::model::{CameraIx, EntranceIx, Period, ReasonSet, Time};
-use crate::registry::Life;
+use crate::registry::{Entrance, Life};
 
 impl World {
     pub(super) fn judge_entrances(&mut self) {
@@ -68,7 +68,7 @@ impl World {
             since_night: since(night.state, before.map(|b| (b.night.state, b.since_night))),
             spare_cameras: now.state.is_watched().then(|| now.live.saturating_sub(object.required)),
             spare_nodes,
-            cause: self.entrance_cause(entrance, &now),
+            cause: self.entrance_cause(entrance, &now, object),
             day,
             night,
             now,
@@ -86,10 +86,10 @@ impl World {
         self.topology.cameras.get(camera.at()).and_then(|c| c.life)
     }
 
-    /// Why an entrance is lost, reduced or unknown: of the cameras that do not watch it now, the one that failed last
-    /// tipped it.
-    fn entrance_cause(&self, entrance: EntranceIx, now: &Judgement) -> Option<Cause> {
-        let of = |wanted: Standing| {
+    /// Why an entrance is lost, reduced or unknown: of the cameras that do not watch it now, in the order in which they
+    /// failed, the one that was one too many tipped it.
+    fn entrance_cause(&self, entrance: EntranceIx, now: &Judgement, object: &Entrance) -> Option<Cause> {
+        let of = |wanted: Standing, needed: u32| {
             let watchers = self.watch.of_entrance.get(entrance.at()).map_or(&[][..], Vec::as_slice);
             let fit = watchers.iter().filter(move |w| {
                 let verdict = if self.night { w.night } else { w.day };
@@ -97,13 +97,18 @@ impl World {
             });
             let key = |c: &CameraIx| {
                 let since = self.cameras.get(c.at()).map(|h| h.since);
-                (since, std::cmp::Reverse(&self.topology.cameras[c.at()].id))
+                (since, &self.topology.cameras[c.at()].id)
             };
-            fit.map(|w| w.camera).max_by(|a, b| key(a).cmp(&key(b)))
+            let mut failed: Vec<CameraIx> = fit.map(|w| w.camera).collect();
+            failed.sort_by(|a, b| key(a).cmp(&key(b)));
+            let spare = usize::try_from(now.watchers.saturating_sub(needed)).unwrap_or(usize::MAX);
+            failed.get(spare).or(failed.last()).copied()
         };
+        let required = object.required.max(1);
         match now.state {
-            EntranceState::Lost | EntranceState::Reduced => of(Standing::Dead).map(|c| self.camera_cause(c)),
-            EntranceState::Unknown => of(Standing::Unknown).map(|_| self.why_unknown()),
+            EntranceState::Lost => of(Standing::Dead, required).map(|c| self.camera_cause(c)),
+            EntranceState::Reduced => of(Standing::Dead, object.target.max(required)).map(|c| self.camera_cause(c)),
+            EntranceState::Unknown => of(Standing::Unknown, required).map(|_| self.why_unknown()),
             _ => None,
         }
     }

@@ -1,9 +1,8 @@
 //! Outcomes: what a probe said, and what that does to the belief in its target.
 
-use super::timers::Timer;
 use super::{Ask, Quiet, World};
 use crate::health::State;
-use crate::health::machine::Changed;
+use crate::health::machine::{Changed, Health};
 use crate::model::{CameraIx, CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Span, Target, Time};
 use crate::registry::next_due;
 
@@ -43,7 +42,7 @@ impl World {
             Target::Canary(_) => None,
         };
         let Some(health) = health.filter(|h| h.checks[o.check.at()].is_on()) else { return };
-        let knew_nothing = health.stale_at(self.now, policy).is_none();
+        let stale_before = health.stale_at(self.now, policy);
         let reach_failed = health.checks[0].is_on() && health.checks[0].last_alive == Some(false);
         let wanted = health.take(&o, policy);
         if alive && health.via.is_some_and(|via| o.begun >= via.since) {
@@ -58,10 +57,13 @@ impl World {
                 self.ask_failed_stream(target, o.ended);
             }
         } else {
-            self.failed_again(target);
+            self.failed_again(target, o.begun);
         }
+        let health = health_of(&self.cameras, &self.nodes, target);
+        let stale_after = health.and_then(|h| h.stale_at(self.now, &self.policy.health));
         self.rejudge(target, Some(o));
-        if knew_nothing {
+        // A timer that rings too early winds itself again; only one that would ring too late needs another.
+        if stale_after.is_some_and(|after| stale_before.is_none_or(|before| after < before)) {
             self.wind_stale(target);
         }
     }
@@ -105,13 +107,20 @@ impl World {
     }
 
     fn note_change(&mut self, target: Target, changed: Changed) {
+        if let Target::Camera(c) = target {
+            if changed.to == State::Suspect {
+                self.doubtful.insert(c);
+            } else {
+                self.doubtful.remove(&c);
+            }
+        }
         if changed.to == State::Suspect {
             self.ask_around(target);
             self.doubt_sight(target);
         }
         if changed.to == State::Unknown {
             if let Target::Camera(c) = target {
-                self.timers.insert((self.now + self.policy.alert.unknown_after, Timer::CameraUnknown(c)));
+                self.wind_unknown(c);
             }
         }
         if matches!(changed.to, State::Up | State::Degraded | State::Unknown) {
@@ -152,7 +161,7 @@ impl World {
         let Some(health) = health else { return };
         let first = health.checks.iter().position(|c| c.is_on()).and_then(|i| Check::ALL.get(i).copied());
         let Some(check) = first else { return };
-        if health.may_be_asked(at, policy) && health.checks[check.at()].ask(at) {
+        if let Some(at) = health.ask_at(check, at, policy) {
             self.turn.effects.asks.push(Ask { at, target, check });
         }
     }
@@ -195,6 +204,14 @@ impl World {
         }
         let n = (quiet.to - first).as_millis() / every.as_millis().max(1) + 1;
         (0..n).map(|i| first + every * i).collect()
+    }
+}
+
+fn health_of<'a>(cameras: &'a [Health], nodes: &'a [Health], target: Target) -> Option<&'a Health> {
+    match target {
+        Target::Camera(c) => cameras.get(c.at()),
+        Target::Node(n) => nodes.get(n.at()),
+        Target::Canary(_) => None,
     }
 }
 

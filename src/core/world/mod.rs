@@ -100,6 +100,8 @@ pub struct World {
     entrance_views: Chunked<EntranceView>,
     /// Cameras that turned suspect lately.
     suspects: Vec<(Time, CameraIx)>,
+    /// Cameras that are suspect.
+    doubtful: BTreeSet<CameraIx>,
     /// Whom a suspect made us ask.
     inquiries: BTreeMap<Target, Vec<Target>>,
     round: Option<FirstRound>,
@@ -135,7 +137,7 @@ impl World {
     #[must_use]
     pub fn next_wake(&self) -> Option<Time> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        let release = if self.is_holding_words() { None } else { self.book.next_release() };
+        let release = if self.is_holding_words() { None } else { self.book.next_release(self.eyes.is_asking()) };
         [timer, release, self.next_word].into_iter().flatten().min()
     }
 

@@ -15,7 +15,8 @@ impl World {
     /// Writes down what changed in this turn, and shows it.
     pub(super) fn record(&mut self) {
         for (camera, evidence) in self.turn.cameras.clone() {
-            if self.camera_state(camera) != State::Down && self.camera_state(camera) != State::Suspect {
+            // What is suspect or unknown may be down for the same reason still.
+            if matches!(self.camera_state(camera), State::Up | State::Degraded) || !self.is_installed(camera) {
                 self.clear_cause(camera);
             }
             self.record_camera(camera, evidence);
@@ -154,8 +155,9 @@ impl World {
     /// The judged nodes above a node that cut it off, first failure first.
     fn cut_off_by(&self, node: NodeIx) -> Option<Cause> {
         let above = &self.topology.nodes[node.at()].above;
-        let judged = above.iter().filter_map(|n| self.causes.judged.get(n).map(|j| (j.since, *n)));
-        judged.min().map(|(_, n)| Cause::Node(self.topology.nodes[n.at()].id.clone()))
+        let id = |n: &NodeIx| &self.topology.nodes[n.at()].id;
+        let judged = above.iter().filter_map(|n| self.causes.judged.get(n).map(|j| (j.since, id(n))));
+        judged.min().map(|(_, id)| Cause::Node(id.clone()))
     }
 
     fn cut_off_since(&self, node: NodeIx) -> Time {

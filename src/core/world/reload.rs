@@ -66,6 +66,14 @@ impl World {
         if changed {
             self.cameras[camera.at()].set_checks(&slot.checks, self.now);
         }
+        if !was_on && slot.life.is_some() {
+            self.cameras[camera.at()].since = self.now;
+            self.wind_unknown(camera);
+        }
+        if !self.cameras[camera.at()].is_asked() {
+            // Nothing will be heard of it that could refute what a node was blamed for.
+            self.cameras[camera.at()].via = None;
+        }
         if slot.life.is_none() {
             if was_on {
                 self.leave(camera);
@@ -90,6 +98,9 @@ impl World {
         }
         let plans = [slot.check, None, None, None];
         self.nodes[node.at()].set_checks(&plans, self.now);
+        if was.is_none_or(|s| s.kind.is_none()) {
+            self.nodes[node.at()].since = self.now;
+        }
         if slot.kind.is_none() {
             self.causes.judged.remove(&node);
             let id = slot.id.clone();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::blame::Judged;
+use super::timers::Timer;
 use super::{Effects, Policy, Saved, SavedCheck, SavedHealth, SavedTarget, Subject, Transition, Turn, World};
 use crate::alert::Book;
 use crate::coverage::{EntranceBelief, EntranceState, Judgement, Watch};
@@ -10,7 +11,7 @@ use crate::health::check::{Run, Verdict};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{Cause, MonitorCause, State};
-use crate::model::{CameraIx, Chunked, NodeIx, ReasonSet, Target, Time};
+use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, ReasonSet, Target, Time};
 use crate::registry::{Registry, Topology};
 
 impl World {
@@ -18,7 +19,7 @@ impl World {
     /// time without a monitor as history, the first round's questions).
     #[must_use]
     pub fn start(policy: Policy, registry: Arc<Registry>, saved: Saved, now: Time) -> (World, Effects) {
-        let book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident);
+        let book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident, now);
         let mut world = World {
             eyes: Eyes::new(policy.canaries.len()),
             policy,
@@ -39,6 +40,7 @@ impl World {
             node_views: Chunked::default(),
             entrance_views: Chunked::default(),
             suspects: Vec::new(),
+            doubtful: std::collections::BTreeSet::new(),
             inquiries: std::collections::BTreeMap::new(),
             round: None,
             night: false,
@@ -51,10 +53,11 @@ impl World {
         for target in saved.targets {
             world.restore(target, saved.last_tick);
         }
-        world.next_word = world.book.next_word();
+        world.next_word = world.book.next_word(now);
         world.begin_round();
         world.close_the_hole(saved.last_tick);
         world.show_everything();
+        world.wind_what_is_unknown();
         world.finish();
         let effects = std::mem::take(&mut world.turn.effects);
         (world, effects)
@@ -87,6 +90,17 @@ impl World {
         }
     }
 
+    /// What nobody ever answers for is told after a while, also when it was so before.
+    fn wind_what_is_unknown(&mut self) {
+        let at = self.now + self.policy.alert.unknown_after;
+        for i in 0..self.cameras.len() {
+            self.wind_unknown(CameraIx::from(i));
+        }
+        for i in 0..self.topology.entrances.len() {
+            self.timers.insert((at, Timer::EntranceUnknown(EntranceIx::from(i))));
+        }
+    }
+
     fn switch_checks_on(&mut self) {
         let topology = self.topology.clone();
         for (health, slot) in self.cameras.iter_mut().zip(&topology.cameras) {
@@ -105,6 +119,15 @@ impl World {
                 let Some(ix) = self.topology.camera(id.as_str()) else { return };
                 self.recorded_cameras[ix.at()] = saved.state.word();
                 revive(&mut self.cameras[ix.at()], &saved, self.now);
+                if let Some(at) = self.cameras[ix.at()].flap_ends_at(&self.policy.health) {
+                    self.timers.insert((at, Timer::FlapOff(ix)));
+                }
+                if let (State::Down, Some(cause)) = (saved.state, saved.cause) {
+                    self.causes.set(ix, Some(cause));
+                }
+                if let Some(at) = self.cameras[ix.at()].last_pass() {
+                    self.answered(Target::Camera(ix), at);
+                }
             }
             SavedTarget::Node(id, saved) => {
                 let Some(ix) = self.topology.node(id.as_str()) else { return };
@@ -113,6 +136,9 @@ impl World {
                 if let Some(since) = saved.inferred_at {
                     let judged = Judged { since, direct: false, rivals: Vec::new(), exact: true };
                     self.causes.judged.insert(ix, judged);
+                }
+                if let Some(at) = self.nodes[ix.at()].last_pass() {
+                    self.answered(Target::Node(ix), at);
                 }
             }
             SavedTarget::Entrance(id, states, cause) => {
@@ -195,6 +221,7 @@ impl World {
     /// Forgets that a camera fails; it has left the registry.
     pub(super) fn forget_failure(&mut self, camera: CameraIx) {
         self.inquiries.remove(&Target::Camera(camera));
+        self.doubtful.remove(&camera);
         self.causes.leave(camera);
     }
 }

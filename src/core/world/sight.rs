@@ -105,7 +105,8 @@ impl World {
     fn go_blind(&mut self) {
         let proof = if self.eyes.has_canaries() { self.eyes.last_proof } else { self.before_the_run() };
         let proof = proof.unwrap_or_default();
-        self.eyes.go_blind(self.now);
+        let sample = self.sample();
+        self.eyes.go_blind(self.now, &sample);
         self.void_blames(proof);
         for i in 0..self.cameras.len() {
             self.void(Target::Camera(CameraIx::from(i)), proof);
@@ -129,18 +130,13 @@ impl World {
             Target::Node(n) => self.nodes.get_mut(n.at()),
             Target::Canary(_) => None,
         };
-        let Some(health) = health else { return };
-        let mut voided = health.checks.iter_mut().filter(|c| c.is_on()).map(|c| c.void_since(proof)).any(|v| v);
-        if health.via.is_some_and(|v| v.since >= proof) {
-            health.via = None;
-            voided = true;
-        }
-        if voided {
+        if health.is_some_and(|h| h.void_since(proof, &self.policy.health)) {
             self.rejudge(target, None);
         }
     }
 
-    /// The moment before the run of failures that follow each other closely, latest first.
+    /// The moment before the run of failures that follow each other closely, latest first; where nothing has answered
+    /// for longer, the last answer.
     fn before_the_run(&self) -> Option<Time> {
         let suspect = self.cameras.iter().filter_map(crate::health::machine::Health::first_failure);
         let mut times: Vec<Time> = suspect.collect();
@@ -152,7 +148,8 @@ impl World {
             }
             first = *t;
         }
-        Some(first)
+        let answered = self.cameras.iter().filter_map(crate::health::machine::Health::last_pass).max();
+        Some(answered.map_or(first, |t| first.min(t + Span(1))))
     }
 
     fn see_again(&mut self) {
@@ -217,8 +214,7 @@ impl World {
 
     /// A camera that is installed and of which something can be asked.
     fn is_asked(&self, camera: CameraIx) -> bool {
-        self.is_installed(camera)
-            && self.cameras.get(camera.at()).is_some_and(|h| h.checks[..2].iter().any(|c| c.is_on()))
+        self.is_installed(camera) && self.cameras.get(camera.at()).is_some_and(crate::health::machine::Health::is_asked)
     }
 
     fn ask_in_round(&mut self, target: Target, spread: Span) {

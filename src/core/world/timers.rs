@@ -79,6 +79,11 @@ impl World {
         }
     }
 
+    /// Winds the timer of a camera that is unknown from now on.
+    pub(super) fn wind_unknown(&mut self, camera: CameraIx) {
+        self.timers.insert((self.now + self.policy.alert.unknown_after, Timer::CameraUnknown(camera)));
+    }
+
     fn ring_flap(&mut self, camera: CameraIx) {
         let policy = &self.policy.health;
         let Some(health) = self.cameras.get_mut(camera.at()) else { return };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Subject, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, CauseFacts, EndReason, Facts, Want, Wanted};
 use crate::coverage::EntranceState;
+use crate::health::machine::Health;
 use crate::health::{Cause, CommonScope, MonitorCause, State};
 use crate::model::{AreaId, CameraId, CameraIx, EntranceIx, NodeIx, Target, Time};
 use crate::registry::{Entrance, Life, Registry};
@@ -51,11 +52,11 @@ impl World {
             book.release_only(&blind, self.now);
         } else {
             let ready = |cause: &Cause| *cause == blind || (!self.eyes.is_asking() && self.is_ready(cause));
-            book.release(self.now, &|cause, _| ready(cause));
+            book.release(self.now, self.eyes.is_asking(), &ready);
         }
-        let said = book.speak(self.now, self);
-        if !said.is_empty() || self.next_word.is_some_and(|t| t <= self.now) {
-            self.next_word = book.next_word();
+        let (spoke, said) = book.speak(self.now, self);
+        if spoke || self.next_word.is_some_and(|t| t <= self.now) {
+            self.next_word = book.next_word(self.now);
         }
         self.book = book;
         self.turn.effects.incidents.extend(said.incidents);
@@ -155,10 +156,16 @@ impl World {
                 area: None,
                 village: None,
             }),
-            None if self.nodes.get(node.at()).is_some_and(|h| h.state == State::Suspect) => Want::Keep,
+            None if self.is_cut_off(node) => Want::Closed(EndReason::Superseded),
+            None if self.nodes.get(node.at()).is_some_and(is_in_doubt) => Want::Keep,
             None => Want::Closed(EndReason::Recovered),
         };
         self.book.want(&key, want, self.now);
+    }
+
+    /// Whether judged nodes above a node are enough to take it out.
+    fn is_cut_off(&self, node: NodeIx) -> bool {
+        !self.topology.node_works(node, &|n| self.causes.judged.contains_key(&n))
     }
 
     /// Since when a node is a cause: judged down, or failing by its own probe with nothing above it to blame.
@@ -167,15 +174,21 @@ impl World {
             return Some(judged.since);
         }
         let health = self.nodes.get(node.at()).filter(|h| h.is_down_itself())?;
-        let cut_off = !self.topology.node_works(node, &|n| self.causes.judged.contains_key(&n));
-        if cut_off { None } else { health.first_failure() }
+        if self.is_cut_off(node) { None } else { health.first_failure() }
     }
 
     fn want_groups(&mut self) {
         let live: BTreeSet<AlertKey> = self.causes.members.keys().filter_map(group_key).collect();
         let open = self.book.open.keys().filter(|k| matches!(k.name, AlertName::NodePartial | AlertName::CommonCause));
         for key in open.filter(|k| !live.contains(*k)).cloned().collect::<Vec<_>>() {
-            self.book.want(&key, Want::Closed(EndReason::Recovered), self.now);
+            let node = match &key.object {
+                AlertObject::Node(id) => self.topology.node(id.as_str()),
+                _ => None,
+            };
+            // What failed in part may have failed altogether by now.
+            let whole = node.is_some_and(|n| self.node_failure(n).is_some() || self.is_cut_off(n));
+            let why = if whole { EndReason::Superseded } else { EndReason::Recovered };
+            self.book.want(&key, Want::Closed(why), self.now);
         }
         for cause in self.causes.members.keys().cloned().collect::<Vec<_>>() {
             let Some(key) = group_key(&cause) else { continue };
@@ -294,6 +307,11 @@ impl World {
             Cause::Monitor(_) => "cunkou".into(),
         }
     }
+}
+
+/// Nothing sure is known of a probed node: what was open stays open.
+fn is_in_doubt(health: &Health) -> bool {
+    health.is_asked() && matches!(health.state, State::Suspect | State::Unknown)
 }
 
 fn group_key(cause: &Cause) -> Option<AlertKey> {

@@ -42,6 +42,7 @@ struct Group {
 struct Search<'a> {
     topology: &'a Topology,
     given: &'a dyn Fn(NodeIx) -> bool,
+    onset: &'a dyn Fn(NodeIx) -> Option<Time>,
     groups: Vec<Group>,
     own_failing: Vec<NodeIx>,
     steps: u32,
@@ -61,7 +62,7 @@ pub(crate) fn smallest(
     onset: &dyn Fn(NodeIx) -> Option<Time>,
 ) -> Vec<Blame> {
     let groups = group(topology, failures, given, onset);
-    let mut search = Search { topology, given, own_failing: own_failing(failures), groups, steps: 0 };
+    let mut search = Search { topology, given, onset, own_failing: own_failing(failures), groups, steps: 0 };
     let mut best = search.greedy();
     let greedy_nodes = best.len();
     let mut chosen = Vec::new();
@@ -72,7 +73,8 @@ pub(crate) fn smallest(
 }
 
 fn own_failing(failures: &[Failure]) -> Vec<NodeIx> {
-    let nodes = failures.iter().filter_map(|f| match f.item {
+    // A node that refuses has answered: it is no evidence for anything that is silent.
+    let nodes = failures.iter().filter(|f| f.silent).filter_map(|f| match f.item {
         Item::Node(n) => Some(n),
         Item::Camera(_) => None,
     });
@@ -87,8 +89,12 @@ fn group(
 ) -> Vec<Group> {
     type Signature = (Option<NodeIx>, Vec<NodeIx>, Vec<NodeIx>);
     let mut groups: BTreeMap<Signature, Group> = BTreeMap::new();
-    for f in failures.iter().filter(|f| f.silent && !f.item.is_explained_by(topology, given)) {
-        let fits = |n: &NodeIx| !given(*n) && onset(*n).is_none_or(|t| t <= f.since);
+    for f in failures.iter().filter(|f| f.silent) {
+        let in_time = |n: NodeIx| onset(n).is_none_or(|t| t <= f.since);
+        if f.item.is_explained_by(topology, &|n| given(n) && in_time(n)) {
+            continue;
+        }
+        let fits = |n: &NodeIx| !given(*n) && in_time(*n);
         let mut candidates: Vec<NodeIx> = f.item.above(topology).iter().copied().filter(fits).collect();
         let (own, gates) = match f.item {
             Item::Camera(c) => (None, &topology.cameras[c.at()].gates),
@@ -201,7 +207,10 @@ impl Search<'_> {
     fn blame(&self, node: NodeIx, chosen: &[NodeIx], exact: bool) -> Blame {
         let own = |g: &&Group| g.candidates.contains(&node) && self.explained(g, chosen);
         let members: Vec<Failure> = self.groups.iter().filter(own).flat_map(|g| g.members.iter().copied()).collect();
-        let since = members.iter().map(|f| f.since).min().unwrap_or_default();
+        // What it failed by itself before it last let something pass is not what it is blamed for.
+        let late = |t: &Time| (self.onset)(node).is_none_or(|onset| *t >= onset);
+        let first = |fit: &dyn Fn(&Time) -> bool| members.iter().map(|f| f.since).filter(fit).min();
+        let since = first(&late).or_else(|| first(&|_| true)).unwrap_or_default();
         let mut explains: Vec<Item> = members.iter().map(|f| f.item).filter(|i| *i != Item::Node(node)).collect();
         explains.sort_unstable();
         Blame {

@@ -3,15 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(super) use super::plan::Plan;
 use crate::alert::{AlertName, Incident, Message, MessageKind};
-use crate::model::{
-    AreaId, CameraId, CanaryIx, Check, ElementId, EntranceId, FailKind, NodeId, Outcome, Phase, PhaseTimes,
-    ProbeResult, Reason, Span, Target, Time,
-};
-use crate::registry::{
-    Area, AreaKind, Camera, CameraKind, Density, Dirs, Entrance, EntranceStatus, Gate, Layer, Life, LonLat, Needs,
-    NightLight, Node, NodeKind, Registry, WatchRule, next_due,
-};
+use crate::model::{CanaryIx, Check, FailKind, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
+use crate::registry::{Registry, next_due};
 use crate::world::{Effects, Event, Policy, Saved, SavedTarget, Transition, World};
 
 /// 2026-06-01 04:00 UTC, noon in Wuhan.
@@ -25,138 +20,8 @@ pub(super) enum Fault {
     Auth,
     /// Answers reach, but its stream is silent.
     StreamHangs,
-}
-
-/// What stands where.
-pub(super) struct Plan {
-    pub(super) registry: Registry,
-}
-
-impl Plan {
-    /// One village, an uplink, and for each of `switches` so many cameras; every camera watches an entrance of its own.
-    pub(super) fn town(switches: &[usize]) -> Plan {
-        let mut plan = Plan { registry: Registry::default() };
-        plan.area("T", None, AreaKind::Town);
-        plan.area("V", Some("T"), AreaKind::Village);
-        plan.node("up", NodeKind::Uplink, true, &[], Needs::All);
-        let mut n = 0;
-        for (s, cameras) in switches.iter().enumerate() {
-            let switch = format!("S{}", s + 1);
-            plan.node(&switch, NodeKind::Switch, true, &["up"], Needs::All);
-            for _ in 0..*cameras {
-                n += 1;
-                plan.camera(&format!("C{n:03}"), Some(&switch), n);
-                plan.entrance(&format!("E{n:03}"), 1, 1);
-                plan.watch(&format!("C{n:03}"), &format!("E{n:03}"));
-            }
-        }
-        plan
-    }
-
-    pub(super) fn area(&mut self, id: &str, parent: Option<&str>, kind: AreaKind) {
-        let id = AreaId::new(id).unwrap();
-        let at = Some(LonLat { lon: 114.5, lat: 30.9 });
-        let parent = parent.map(|p| AreaId::new(p).unwrap());
-        let area = Area {
-            id: id.clone(),
-            parent,
-            kind,
-            name: "甘棠村".into(),
-            code: None,
-            at,
-            boundary: None,
-            extra: BTreeMap::new(),
-        };
-        self.registry.areas.insert(id, area);
-    }
-
-    pub(super) fn node(&mut self, id: &str, kind: NodeKind, probed: bool, parents: &[&str], needs: Needs) {
-        let id = NodeId::new(id).unwrap();
-        let node = Node {
-            id: id.clone(),
-            kind,
-            name: format!("{id} 箱").into(),
-            address: probed.then(|| "10.9.9.9:8023".into()),
-            at: None,
-            parents: Gate { needs, of: parents.iter().map(|p| NodeId::new(p).unwrap()).collect() },
-            power: Gate::default(),
-            extra: BTreeMap::new(),
-        };
-        self.registry.nodes.insert(id, node);
-    }
-
-    pub(super) fn camera(&mut self, id: &str, node: Option<&str>, n: usize) {
-        let id = CameraId::new(id).unwrap();
-        let host = format!("10.1.{}.{}", n / 200, n % 200 + 1);
-        let camera = Camera {
-            id: id.clone(),
-            gb_code: None,
-            name: format!("{id} 枪机").into(),
-            area: AreaId::new("V").unwrap(),
-            layer: Layer::Point,
-            element: None,
-            kind: CameraKind::Fixed,
-            at: None,
-            position_m: 10.0,
-            height_m: None,
-            azimuth: None,
-            tilt: None,
-            hfov: None,
-            range_m: None,
-            width_px: None,
-            height_px: None,
-            night: NightLight::Ir,
-            night_range_m: None,
-            duty: None,
-            node: node.iter().map(|n| NodeId::new(n).unwrap()).collect(),
-            power: Vec::new(),
-            status: Life::Active,
-            host: Some(host.into()),
-            rtsp: Some("rtsp://{host}:554/main".into()),
-            snapshot: None,
-            onvif: None,
-            credential: None,
-            checks: Vec::new(),
-            vendor: None,
-            model: None,
-            installed_on: None,
-            watches: Vec::new(),
-            note: None,
-            extra: BTreeMap::new(),
-        };
-        self.registry.cameras.insert(id, camera);
-    }
-
-    pub(super) fn entrance(&mut self, id: &str, required: u32, target: u32) {
-        let id = EntranceId::new(id).unwrap();
-        let entrance = Entrance {
-            id: id.clone(),
-            area: AreaId::new("V").unwrap(),
-            name: format!("{id} 村口").into(),
-            at: None,
-            bearing: None,
-            density: Density::Detect,
-            required,
-            target,
-            priority: 3,
-            roles: Vec::<ElementId>::new(),
-            dirs: Dirs::Any,
-            status: EntranceStatus::Active,
-            source: None,
-            derived_from: Vec::new(),
-            extra: BTreeMap::new(),
-        };
-        self.registry.entrances.insert(id, entrance);
-    }
-
-    pub(super) fn watch(&mut self, camera: &str, entrance: &str) {
-        let camera = self.registry.cameras.get_mut(camera).unwrap();
-        camera.watches.push(WatchRule { id: entrance.into(), watches: true });
-    }
-
-    pub(super) fn edit_camera(&mut self, id: &str, edit: impl FnOnce(&mut Camera)) {
-        edit(self.registry.cameras.get_mut(id).unwrap());
-    }
+    /// Answers after two seconds.
+    Slow,
 }
 
 #[derive(Debug)]
@@ -172,14 +37,24 @@ pub(super) struct Sim {
     pub(super) now: Time,
     pub(super) faults: BTreeMap<String, Fault>,
     pub(super) dead_nodes: BTreeSet<String>,
+    /// Nodes that pass everything on but do not answer themselves.
+    pub(super) mute_nodes: BTreeSet<String>,
+    /// Share of packets that get lost on a node's way, or on every way (`""`).
+    pub(super) loss: BTreeMap<String, f64>,
+    /// Cameras whose probes we cannot send.
+    pub(super) unaskable: BTreeSet<String>,
     pub(super) canary_dead: bool,
     pub(super) cut_off: bool,
     pub(super) messages: Vec<Message>,
     pub(super) transitions: Vec<Transition>,
     pub(super) kept: Kept,
     pub(super) policy: Policy,
-    jobs: BTreeMap<(Time, u64), Job>,
+    /// Seed of what is drawn: lost packets.
+    pub(super) seed: u64,
+    /// By time, then by name and kind: what happens at one moment happens in the same order whatever the slots are.
+    jobs: BTreeMap<(Time, Arc<str>, u8, u64), Job>,
     seq: u64,
+    drawn: u64,
 }
 
 /// What a store would hold.
@@ -202,14 +77,19 @@ impl Sim {
             now: NOON,
             faults: BTreeMap::new(),
             dead_nodes: BTreeSet::new(),
+            mute_nodes: BTreeSet::new(),
+            loss: BTreeMap::new(),
+            unaskable: BTreeSet::new(),
             canary_dead: false,
             cut_off: false,
             messages: Vec::new(),
             transitions: Vec::new(),
             kept: Kept::default(),
             policy,
+            seed: 1,
             jobs: BTreeMap::new(),
             seq: 0,
+            drawn: 0,
         };
         sim.take(effects);
         sim.schedule_all();
@@ -283,7 +163,18 @@ impl Sim {
 
     fn push(&mut self, at: Time, job: Job) {
         self.seq += 1;
-        self.jobs.insert((at.max(self.now), self.seq), job);
+        let (target, kind) = match &job {
+            Job::End(o) => (o.target, 0),
+            Job::Due(t, c) => (*t, 1 + *c as u8),
+            Job::Ask(t, c) => (*t, 5 + *c as u8),
+        };
+        let snapshot = self.world.snapshot();
+        let name = match target {
+            Target::Camera(c) => snapshot.topology.cameras[c.at()].id.as_str().into(),
+            Target::Node(n) => snapshot.topology.nodes[n.at()].id.as_str().into(),
+            Target::Canary(_) => "".into(),
+        };
+        self.jobs.insert((at.max(self.now), name, kind, self.seq), job);
     }
 
     fn take(&mut self, effects: Effects) {
@@ -314,7 +205,7 @@ impl Sim {
     pub(super) fn run(&mut self, span: Span) {
         let until = self.now + span;
         loop {
-            let job = self.jobs.first_key_value().map(|((at, _), _)| *at);
+            let job = self.jobs.first_key_value().map(|((at, ..), _)| *at);
             let wake = self.world.next_wake();
             let next = [job, wake].into_iter().flatten().min().unwrap_or(until);
             if next > until {
@@ -371,10 +262,16 @@ impl Sim {
         self.push(ended, Job::End(Box::new(outcome)));
     }
 
-    fn answer(&self, target: Target, check: Check, asked: bool) -> (ProbeResult, Span) {
-        let silence = (ProbeResult::Fail(FailKind::Timeout), Span(if asked { 800 } else { 1_000 }));
+    fn answer(&mut self, target: Target, check: Check, asked: bool) -> (ProbeResult, Span) {
+        let limit = match (check, asked) {
+            (Check::Reach, false) => 1_000,
+            (Check::Reach, true) => 800,
+            (_, false) => 3_000,
+            (_, true) => 10_000,
+        };
+        let silence = (ProbeResult::Fail(FailKind::Timeout), Span(limit));
         let pass = (ProbeResult::Pass { slow: false }, Span(5));
-        if self.cut_off {
+        if self.cut_off || self.is_lost_on_the_way(target, check, asked) {
             return silence;
         }
         let snapshot = self.world.snapshot();
@@ -389,24 +286,57 @@ impl Sim {
                 }
             }
             Target::Node(n) => {
-                if topology.node_works(n, &dead) {
-                    pass
-                } else {
-                    silence
-                }
+                let mute = self.mute_nodes.contains(topology.nodes[n.at()].id.as_str());
+                if topology.node_works(n, &dead) && !mute { pass } else { silence }
             }
             Target::Camera(c) if !topology.camera_works(c, &dead) => silence,
+            Target::Camera(c) if self.unaskable.contains(topology.cameras[c.at()].id.as_str()) => {
+                (ProbeResult::Inconclusive(crate::model::Inconclusive::OwnFault), Span(1))
+            }
             Target::Camera(c) => match self.faults.get(topology.cameras[c.at()].id.as_str()) {
                 None => pass,
                 Some(Fault::Refuse) => (ProbeResult::Fail(FailKind::Refused), Span(2)),
                 Some(Fault::Drop) => silence,
                 Some(Fault::Auth) if check == Check::Stream => (ProbeResult::Answered(Reason::Auth), Span(5)),
-                Some(Fault::StreamHangs) if check == Check::Stream => {
-                    (ProbeResult::Fail(FailKind::Timeout), Span(3_000))
-                }
+                Some(Fault::StreamHangs) if check == Check::Stream => silence,
                 Some(Fault::Auth | Fault::StreamHangs) => pass,
+                // An ordinary try gives up before; a confirming one of reach sends packets for 0.8 s and hears none.
+                Some(Fault::Slow) if check == Check::Stream && asked => (ProbeResult::Pass { slow: true }, Span(4_000)),
+                Some(Fault::Slow) if check == Check::Stream => (ProbeResult::Pass { slow: false }, Span(2_000)),
+                Some(Fault::Slow) => (ProbeResult::Pass { slow: false }, Span(if asked { 700 } else { 900 })),
             },
         }
+    }
+
+    /// Whether every packet of a try is lost: one of an ordinary try, five of a confirming one of reach and of every
+    /// try of a canary; TCP sends a request again after one, three, seven seconds.
+    fn is_lost_on_the_way(&mut self, target: Target, check: Check, asked: bool) -> bool {
+        if self.loss.is_empty() {
+            return false;
+        }
+        let snapshot = self.world.snapshot();
+        let above: &[crate::model::NodeIx] = match target {
+            Target::Camera(c) => &snapshot.topology.cameras[c.at()].above,
+            Target::Node(n) => &snapshot.topology.nodes[n.at()].above,
+            Target::Canary(_) => &[],
+        };
+        let node = |n: &crate::model::NodeIx| snapshot.topology.nodes[n.at()].id.to_string();
+        let on_the_way: Vec<String> = above.iter().map(node).chain([String::new()]).collect();
+        let kept: f64 = on_the_way.iter().filter_map(|n| self.loss.get(n)).map(|l| 1.0 - l).product();
+        let packets = match (target, check, asked) {
+            (Target::Canary(_), ..) | (_, Check::Reach, true) => 5,
+            (_, Check::Reach, false) => 1,
+            (_, _, false) => 2,
+            (_, _, true) => 4,
+        };
+        self.draw() < (1.0 - kept).powi(packets)
+    }
+
+    /// A number from 0 to 1 of the seeded row.
+    fn draw(&mut self) -> f64 {
+        self.drawn += 1;
+        let word = crate::model::stable_hash_parts(&[&self.seed.to_string(), &self.drawn.to_string()]);
+        (word >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     pub(super) fn break_camera(&mut self, id: &str, fault: Fault) {
@@ -420,6 +350,9 @@ impl Sim {
     pub(super) fn heal_all(&mut self) {
         self.faults.clear();
         self.dead_nodes.clear();
+        self.mute_nodes.clear();
+        self.loss.clear();
+        self.unaskable.clear();
         self.cut_off = false;
         self.canary_dead = false;
     }
@@ -430,6 +363,30 @@ impl Sim {
         let row =
             |m: &Message| (m.kind, m.incident.id.0, m.incident.cause.to_string(), m.incident.entrances_lost.len());
         self.messages.iter().filter(severe).map(row).collect()
+    }
+
+    /// Prints everything that was said; a failing test shows it.
+    pub(super) fn tell_all(&self) {
+        for m in &self.messages {
+            let i = &m.incident;
+            let open = m.alerts.iter().filter(|a| a.ended.is_none()).count();
+            let (after, lost) = (m.at - NOON, i.entrances_lost.len());
+            println!("{after} #{} {:?} {:?} {} lost {lost}, {open} open alerts", i.id, m.kind, m.why, i.cause);
+        }
+    }
+
+    /// Causes of the messages that page, sorted.
+    pub(super) fn causes(&self) -> Vec<String> {
+        let mut causes: Vec<String> = self.pages().into_iter().map(|p| p.2).collect();
+        causes.sort();
+        causes
+    }
+
+    /// Entrances that are lost in the World's belief.
+    pub(super) fn believed_lost(&self) -> Vec<String> {
+        let snapshot = self.world.snapshot();
+        let ids = snapshot.topology.entrances.iter().map(|e| e.id.to_string());
+        ids.filter(|id| self.entrance(id) == "lost").collect()
     }
 
     /// Names of open alerts with how many of each there are.

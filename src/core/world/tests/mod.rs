@@ -1,6 +1,11 @@
 //! Stories: a small town under a fake clock, with faults at known times, and what may be said of them.
 
+mod faults;
 mod harness;
+mod orders;
+mod plan;
+mod random;
 mod restarts;
+mod scenarios;
 mod sights;
 mod stories;

@@ -1,0 +1,256 @@
+//! Faults that were found by reading the code against the rules: each has a story here.
+
+use super::harness::{Fault, Plan, Sim};
+use crate::model::Span;
+use crate::registry::{Needs, NodeKind};
+use crate::world::Policy;
+
+fn settled(plan: Plan) -> Sim {
+    let mut sim = Sim::new(plan);
+    sim.run(Span::minutes(5));
+    assert!(sim.messages.is_empty());
+    sim
+}
+
+fn cause_of(sim: &Sim, alert: &str, object: &str) -> Option<String> {
+    let alerts = sim.world.snapshot().alerts;
+    let found = alerts.iter().find(|(k, _)| k.name.word() == alert && k.object.to_string() == object);
+    found.and_then(|(_, a)| a.cause.as_ref().map(ToString::to_string))
+}
+
+#[test]
+fn a_new_camera_is_not_unknown_since_1970() {
+    let mut sim = settled(Plan::town(&[6]));
+    let mut plan = Plan::town(&[6]);
+    plan.camera("C900", Some("S1"), 90);
+    sim.break_camera("C900", Fault::Drop);
+    sim.reload(plan.registry);
+    assert!(sim.messages.is_empty(), "{:?}", sim.open_alerts());
+    sim.run(Span::minutes(1));
+    assert_eq!(sim.open_alerts().keys().copied().collect::<Vec<_>>(), ["CameraDown"]);
+}
+
+#[test]
+fn a_camera_that_nobody_can_ask_is_told_as_unknown_also_after_a_restart() {
+    let mut sim = settled(Plan::town(&[6]));
+    sim.unaskable.insert("C001".to_owned());
+    sim.run(Span::minutes(5));
+    assert_eq!(sim.camera_state("C001"), "unknown");
+    sim.restart(Span::seconds(5));
+    sim.run(Span::minutes(17));
+    let open = sim.open_alerts();
+    assert_eq!((open.get("CameraUnknown"), open.get("EntranceUnknown")), (Some(&1), Some(&1)), "{open:?}");
+}
+
+#[test]
+fn a_node_far_below_comes_back_with_its_root() {
+    let mut plan = Plan::town(&[0]);
+    plan.node("fibre", NodeKind::Group, false, &["S1"], Needs::All);
+    plan.node("splitter", NodeKind::Group, false, &["fibre"], Needs::All);
+    for n in 1..=6 {
+        plan.camera(&format!("C{n:03}"), Some("splitter"), n);
+    }
+    let mut sim = settled(plan);
+    sim.kill_node("S1");
+    sim.run(Span::minutes(2));
+    let state = |sim: &Sim, id: &str| sim.world.snapshot().node(id).map(|(_, n)| n.state.word());
+    assert_eq!((state(&sim, "S1"), state(&sim, "splitter")), (Some("down"), Some("down")), "also far below");
+    sim.heal_all();
+    sim.run(Span::minutes(2));
+    assert_eq!(state(&sim, "S1"), Some("up"));
+    assert_ne!(state(&sim, "splitter"), Some("down"));
+}
+
+#[test]
+fn the_camera_whose_failure_tipped_an_entrance_is_its_cause() {
+    let mut plan = Plan::town(&[6, 6]);
+    plan.entrance("EX", 2, 2);
+    plan.watch("C001", "EX");
+    plan.watch("C007", "EX");
+    let mut sim = settled(plan);
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::minutes(1));
+    sim.break_camera("C007", Fault::Refuse);
+    sim.run(Span::minutes(10));
+    assert_eq!(cause_of(&sim, "EntranceLost", "EX").as_deref(), Some("camera:C001"), "two were needed, it tipped it");
+    let pages = sim.pages().len();
+    sim.faults.remove("C001");
+    sim.run(Span::minutes(20));
+    assert_eq!(cause_of(&sim, "EntranceLost", "EX").as_deref(), Some("camera:C007"));
+    assert_eq!(sim.pages().len(), pages, "it moves without a page: {:#?}", sim.pages());
+    let open = sim.world.snapshot();
+    let incidents: Vec<_> = open.incidents.values().filter(|i| i.status.is_open()).collect();
+    assert_eq!(incidents.len(), 1);
+    assert_eq!(incidents[0].cause.to_string(), "camera:C007");
+}
+
+#[test]
+fn what_stays_dead_when_its_switch_comes_back_is_its_own_trouble() {
+    let mut sim = settled(Plan::town(&[10, 10]));
+    sim.kill_node("S1");
+    sim.run(Span::minutes(2));
+    sim.break_camera("C003", Fault::Drop);
+    sim.dead_nodes.clear();
+    sim.run(Span::minutes(2));
+    assert_eq!(cause_of(&sim, "EntranceLost", "E003").as_deref(), Some("camera:C003"));
+    let open = sim.world.snapshot();
+    let incidents: Vec<_> = open.incidents.values().filter(|i| i.status.is_open()).collect();
+    assert_eq!(incidents.iter().map(|i| i.cause.to_string()).collect::<Vec<_>>(), ["camera:C003"]);
+    assert_eq!(sim.pages().len(), 1);
+}
+
+#[test]
+fn a_switch_without_management_is_not_blamed_for_a_camera() {
+    let mut sim = settled(Plan::town(&[10, 10]));
+    sim.mute_nodes.insert("S1".to_owned());
+    sim.run(Span::seconds(30));
+    sim.break_camera("C001", Fault::Drop);
+    sim.run(Span::minutes(3));
+    assert_eq!(cause_of(&sim, "EntranceLost", "E001").as_deref(), Some("camera:C001"));
+    assert_eq!(sim.causes(), ["camera:C001", "node:S1"]);
+}
+
+#[test]
+fn cameras_that_failed_days_apart_stay_apart_over_a_restart() {
+    // A passive switch of two cameras: nothing answers that could acquit it.
+    let mut plan = Plan::town(&[10]);
+    plan.node("passive", NodeKind::Switch, false, &["up"], Needs::All);
+    for n in 91..=92 {
+        plan.camera(&format!("C{n:03}"), Some("passive"), n);
+        plan.entrance(&format!("E{n:03}"), 1, 1);
+        plan.watch(&format!("C{n:03}"), &format!("E{n:03}"));
+    }
+    let mut sim = settled(plan);
+    sim.break_camera("C091", Fault::Drop);
+    sim.run(Span::hours(2));
+    sim.break_camera("C092", Fault::Drop);
+    sim.run(Span::minutes(5));
+    assert_eq!(sim.causes(), ["camera:C091", "camera:C092"]);
+    sim.restart(Span::seconds(5));
+    sim.run(Span::minutes(5));
+    assert_eq!(cause_of(&sim, "EntranceLost", "E091").as_deref(), Some("camera:C091"));
+    assert_eq!(cause_of(&sim, "EntranceLost", "E092").as_deref(), Some("camera:C092"));
+    assert_eq!(sim.pages().len(), 2);
+}
+
+#[test]
+fn a_camera_down_before_its_switch_stays_its_own_also_over_a_restart() {
+    let mut sim = settled(Plan::town(&[10, 10]));
+    sim.break_camera("C001", Fault::Drop);
+    sim.run(Span::minutes(2));
+    sim.kill_node("S1");
+    sim.run(Span::minutes(2));
+    sim.restart(Span::seconds(5));
+    sim.run(Span::minutes(5));
+    assert_eq!(cause_of(&sim, "EntranceLost", "E001").as_deref(), Some("camera:C001"));
+    assert_eq!(cause_of(&sim, "EntranceLost", "E002").as_deref(), Some("node:S1"));
+    assert_eq!(sim.pages().len(), 2);
+}
+
+#[test]
+fn a_canary_that_died_for_good_does_not_keep_us_blind() {
+    let mut sim = settled(Plan::town(&[10, 10]));
+    sim.cut_off = true;
+    sim.run(Span::minutes(1));
+    assert_eq!(sim.causes(), ["monitor_blind"]);
+    sim.heal_all();
+    sim.canary_dead = true;
+    sim.run(Span::minutes(2));
+    assert!(sim.everything_is_over(), "every camera answers: {:?}", sim.open_alerts());
+    sim.break_camera("C001", Fault::Drop);
+    sim.run(Span::minutes(1));
+    assert_eq!(sim.entrance("E001"), "lost");
+}
+
+#[test]
+fn a_failure_confirmed_by_our_own_blindness_is_void() {
+    let mut sim = settled(Plan::town(&[10, 10]));
+    // One packet lost just before the link goes: the tries that would confirm it are our own trouble.
+    sim.break_camera("C001", Fault::Drop);
+    while sim.camera_state("C001") == "up" {
+        sim.run(Span(10));
+    }
+    sim.run(Span(700));
+    sim.heal_all();
+    sim.cut_off = true;
+    sim.run(Span::seconds(10));
+    assert!(sim.world.snapshot().blind.is_some());
+    assert_ne!(sim.entrance("E001"), "lost");
+    sim.cut_off = false;
+    sim.run(Span::minutes(1));
+    assert!(sim.everything_is_over() && !sim.has_lost());
+}
+
+#[test]
+fn a_camera_that_flaps_with_its_switch_does_not_flap() {
+    let mut sim = settled(Plan::town(&[4, 10]));
+    for _ in 0..5 {
+        sim.kill_node("S1");
+        sim.run(Span::minutes(3));
+        sim.heal_all();
+        sim.run(Span::minutes(3));
+    }
+    let named = sim.messages.iter().flat_map(|m| &m.alerts).any(|a| a.key.name.word() == "CameraFlapping");
+    assert!(!named, "turns that a node caused do not count");
+}
+
+#[test]
+fn a_node_that_was_cut_off_is_not_told_as_recovered() {
+    let mut sim = settled(Plan::town(&[10, 10]));
+    sim.kill_node("S1");
+    sim.run(Span::minutes(2));
+    sim.kill_node("up");
+    sim.run(Span::minutes(2));
+    let ended: Vec<_> =
+        sim.messages.iter().flat_map(|m| &m.alerts).filter_map(|a| Some((a.key.clone(), a.ended?.1))).collect();
+    assert!(ended.iter().all(|(_, why)| *why != crate::alert::EndReason::Recovered), "{ended:?}");
+}
+
+#[test]
+fn tonight_acknowledged_is_lost_without_another_page() {
+    for acknowledged in [true, false] {
+        let mut plan = Plan::town(&[3]);
+        plan.entrance("EX", 1, 1);
+        plan.watch("C001", "EX");
+        plan.watch("C002", "EX");
+        plan.edit_camera("C002", |c| c.night = crate::registry::NightLight::None);
+        // C001 watches nothing else, so that all of its incident is about the night.
+        plan.edit_camera("C001", |c| c.watches.retain(|w| &*w.id == "EX"));
+        plan.registry.entrances.remove("E001");
+        let mut sim = settled(plan);
+        sim.break_camera("C001", Fault::Refuse);
+        while !sim.open_alerts().contains_key("EntranceLostTonight") {
+            sim.run(Span::minutes(1));
+        }
+        sim.run(Span::minutes(1));
+        let incident = sim.messages.last().unwrap().incident.id;
+        if acknowledged {
+            let by = "duty".into();
+            sim.apply(crate::world::Event::Acknowledge { incident, by, note: "".into(), until: None });
+        }
+        let pages = sim.pages().len();
+        sim.run(Span::minutes(90));
+        assert_eq!(sim.entrance("EX"), "lost");
+        assert_eq!(sim.pages().len() - pages, usize::from(!acknowledged), "{:#?}", sim.pages());
+        // Dawn: it is watched by day again.
+        sim.run(Span::hours(12));
+        assert_eq!(sim.entrance("EX"), "covered");
+        assert!(!sim.open_alerts().contains_key("EntranceLost"));
+    }
+}
+
+#[test]
+fn blind_three_times_within_an_hour_still_ends() {
+    let mut sim = Sim::with(Plan::town(&[10, 10]), Policy { canaries: vec!["gw".into()], ..Policy::default() });
+    sim.run(Span::minutes(2));
+    for _ in 0..6 {
+        sim.cut_off = true;
+        sim.run(Span::minutes(1));
+        sim.cut_off = false;
+        sim.run(Span::minutes(2));
+    }
+    assert!(sim.pages().len() <= 2, "{:#?}", sim.pages());
+    sim.restart(Span::seconds(2));
+    sim.run(Span::minutes(50));
+    assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
+}
