@@ -1,6 +1,8 @@
 //! The registry under config/ is the demo town of seed 1, to the letter. It is made anew by one command:
 //! `CUNKOU_WRITE_TOWN=1 cargo test --release --test town`.
 
+#![allow(clippy::expect_used)] // helpers of tests may panic, like the tests themselves
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -49,10 +49,10 @@ impl Evidence {
         let figures = self.figures.entry((hour_of(o.begun), o.target, o.check)).or_default();
         figures.probes += 1;
         figures.failures += u64::from(!o.result.is_alive());
-        if let Some(rtt) = o.rtt {
-            if let Some(bucket) = figures.rtt.get_mut(rtt_bucket(rtt)) {
-                *bucket += 1;
-            }
+        if let Some(rtt) = o.rtt
+            && let Some(bucket) = figures.rtt.get_mut(rtt_bucket(rtt))
+        {
+            *bucket += 1;
         }
     }
 

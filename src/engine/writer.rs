@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use cunkou_core::alert::Incident;
 use cunkou_core::model::{Check, Outcome, Span, Target, Time};
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -65,6 +66,9 @@ pub struct EngineSettings {
     pub credentials: Credentials,
 }
 
+/// Whoever waits for an acknowledgement.
+type AckReply = oneshot::Sender<Result<Arc<Incident>, AckError>>;
+
 /// A registry to be kept with a batch, and whoever waits for it.
 struct Reloading {
     put: RegistryPut,
@@ -79,7 +83,7 @@ struct Uncommitted {
     tick: bool,
     audit: Vec<AuditEntry>,
     reloading: Option<Reloading>,
-    acks: Vec<(AckRequest, oneshot::Sender<Result<Arc<cunkou_core::alert::Incident>, AckError>>)>,
+    acks: Vec<(AckRequest, AckReply)>,
     figures: Vec<crate::store::HourlyRow>,
 }
 
@@ -423,11 +427,7 @@ impl Engine {
         }
     }
 
-    fn acknowledge(
-        &mut self,
-        request: AckRequest,
-        reply: oneshot::Sender<Result<Arc<cunkou_core::alert::Incident>, AckError>>,
-    ) {
+    fn acknowledge(&mut self, request: AckRequest, reply: AckReply) {
         if self.alive.store_failing.load(Ordering::Relaxed) != 0 {
             let _ = reply.send(Err(AckError::NotKept));
             return;

@@ -54,7 +54,7 @@ pub(super) fn header(body: &[u8]) -> Result<Header, JpegFault> {
         match (marker, size) {
             // The picture proper begins; a thumbnail before it has an end of its own, which does not count.
             (0xda, Some((width, height))) => return judge(body.get(at..).unwrap_or_default(), width, height),
-            (0xd8 | 0xd9 | 0xda, _) => return Err(JpegFault::NotJpeg),
+            (0xd8..=0xda, _) => return Err(JpegFault::NotJpeg),
             _ if length < 2 => return Err(JpegFault::NotJpeg),
             // Start of frame, any process; not DHT (c4), JPG (c8), DAC (cc).
             (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf, None) => {

@@ -55,7 +55,7 @@ impl FakeCamera {
         let entry = camera.credential.as_deref().unwrap_or_default();
         FakeCamera {
             make,
-            codec: if stable_hash_parts(&[id, "codec"]) % 3 == 0 { Codec::H265 } else { Codec::H264 },
+            codec: if stable_hash_parts(&[id, "codec"]).is_multiple_of(3) { Codec::H265 } else { Codec::H264 },
             size: camera.width_px.zip(camera.height_px).unwrap_or(DEFAULT_SIZE),
             host: camera.address().unwrap_or_default(),
             rtsp_path: path(&camera.rtsp),

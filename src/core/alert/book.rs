@@ -299,10 +299,10 @@ impl Book {
     }
 
     fn take_cause(&mut self, id: IncidentId, cause: &Cause) {
-        if let Some(incident) = self.incidents.get(&id) {
-            if self.by_cause.get(&incident.cause) == Some(&id) {
-                self.by_cause.remove(&incident.cause.clone());
-            }
+        if let Some(incident) = self.incidents.get(&id)
+            && self.by_cause.get(&incident.cause) == Some(&id)
+        {
+            self.by_cause.remove(&incident.cause.clone());
         }
         self.by_cause.insert(cause.clone(), id);
         self.edit_incident(id, |i| i.cause = cause.clone());
@@ -336,10 +336,10 @@ impl Book {
 
     /// Nothing is left of an incident but what another has by now.
     fn end_as_merged(&mut self, gone: IncidentId, kept: IncidentId) {
-        if let Some(cause) = self.incidents.get(&gone).map(|i| i.cause.clone()) {
-            if self.by_cause.get(&cause) == Some(&gone) {
-                self.by_cause.remove(&cause);
-            }
+        if let Some(cause) = self.incidents.get(&gone).map(|i| i.cause.clone())
+            && self.by_cause.get(&cause) == Some(&gone)
+        {
+            self.by_cause.remove(&cause);
         }
         self.held_open.remove(&gone);
         self.edit_incident(gone, |i| i.merged_into = Some(kept));

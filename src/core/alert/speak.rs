@@ -148,7 +148,7 @@ impl Book {
     }
 
     fn decide_end(&mut self, incident: &mut Incident, touch: &Touch, now: Time) -> Option<(MessageKind, SayReason)> {
-        if flaps(incident, now) && !self.held_open.get(&incident.id).is_some_and(|until| now >= *until) {
+        if flaps(incident, now) && self.held_open.get(&incident.id).is_none_or(|until| now < *until) {
             self.held_open.entry(incident.id).or_insert(now + FLAP_QUIET);
             return (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver));
         }

@@ -63,12 +63,12 @@ impl Causes {
         if self.of_camera.get(&camera) == cause.as_ref() {
             return false;
         }
-        if let Some(old) = self.of_camera.remove(&camera) {
-            if let Some(members) = self.members.get_mut(&old) {
-                members.remove(&camera);
-                if members.is_empty() {
-                    self.members.remove(&old);
-                }
+        if let Some(old) = self.of_camera.remove(&camera)
+            && let Some(members) = self.members.get_mut(&old)
+        {
+            members.remove(&camera);
+            if members.is_empty() {
+                self.members.remove(&old);
             }
         }
         if let Some(cause) = cause {

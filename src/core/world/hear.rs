@@ -118,10 +118,10 @@ impl World {
             self.ask_around(target);
             self.doubt_sight(target);
         }
-        if changed.to == State::Unknown {
-            if let Target::Camera(c) = target {
-                self.wind_unknown(c);
-            }
+        if changed.to == State::Unknown
+            && let Target::Camera(c) = target
+        {
+            self.wind_unknown(c);
         }
         if matches!(changed.to, State::Up | State::Degraded | State::Unknown) {
             self.inquiries.remove(&target);

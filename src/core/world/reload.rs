@@ -125,7 +125,7 @@ impl World {
         self.cameras[camera.at()] = Health::default();
         self.clear_cause(camera);
         self.forget_failure(camera);
-        let from = std::mem::replace(&mut self.recorded_cameras[camera.at()], "");
+        let from = std::mem::take(&mut self.recorded_cameras[camera.at()]);
         self.turn.effects.transitions.push(Transition {
             at: self.now,
             since: self.now,

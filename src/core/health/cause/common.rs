@@ -63,10 +63,10 @@ type Key<'a> = &'a dyn Fn(CameraIx) -> Option<CommonScope>;
 fn sizes(topology: &Topology, key: Key<'_>) -> BTreeMap<CommonScope, usize> {
     let mut sizes = BTreeMap::new();
     for (i, camera) in topology.cameras.iter().enumerate() {
-        if camera.life.is_some_and(|l| l.is_installed()) {
-            if let Some(scope) = key(CameraIx::from(i)) {
-                *sizes.entry(scope).or_default() += 1;
-            }
+        if camera.life.is_some_and(|l| l.is_installed())
+            && let Some(scope) = key(CameraIx::from(i))
+        {
+            *sizes.entry(scope).or_default() += 1;
         }
     }
     sizes
