@@ -59,9 +59,7 @@ fn a_real_alertmanager_hears_of_the_loss_and_of_its_end() {
     let ack = format!("{}/api/v1/incidents/{}/ack", daemon.base, incident["id"]);
     let bearer = format!("Bearer {}", daemon.token);
     assert_eq!(http("POST", &ack, &[("Authorization", &bearer)], b"").expect("an answer").status, 200);
-    wait_for("what was sent since", || {
-        (daemon.metric("cunkou_outbox_messages{sink=\"am\"}") == Some(0.0)).then_some(())
-    });
+    daemon.all_sent("am");
     let later = lost().expect("still lost");
     assert_eq!((&later["labels"], &later["fingerprint"]), (labels, &alert["fingerprint"]));
     assert_eq!(later["startsAt"], alert["startsAt"]);
