@@ -46,7 +46,7 @@ fn a_second_run_goes_on_where_the_first_stopped() {
 
 /// Waits until a reload has been counted as wanted.
 fn reloaded(daemon: &common::Daemon, well: f64) {
-    wait_for("the reload", || (daemon.metric("cunkou_registry_last_reload_successful ") == Some(well)).then_some(()));
+    wait_for("the reload", || (daemon.metric("cunkou_registry_last_reload_successful") == Some(well)).then_some(()));
 }
 
 #[test]

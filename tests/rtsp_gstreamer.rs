@@ -30,7 +30,7 @@ server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service("0")
 factory = GstRtspServer.RTSPMediaFactory()
-factory.set_launch("( videotestsrc is-live=true ! video/x-raw,width=64,height=48 ! jpegenc ! rtpjpegpay name=pay0 pt=26 )")
+factory.set_launch("( videotestsrc ! video/x-raw,format=I420,width=64,height=48 ! jpegenc ! rtpjpegpay name=pay0 pt=26 )")
 factory.set_shared(True)
 if len(sys.argv) > 1:
     auth = GstRtspServer.RTSPAuth()

@@ -126,6 +126,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
         store_grace: settings.monitor.store_grace,
         keep_hourly: settings.keep.hourly,
         keep_audit: settings.keep.audit,
+        sinks: settings.sinks.iter().map(|s| s.name.clone()).collect(),
         engine,
     };
     let supervisor = tokio::spawn(supervisor.run(sinks, stopping.clone()));

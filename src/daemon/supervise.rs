@@ -31,6 +31,8 @@ pub(super) struct Supervisor {
     pub(super) store_grace: Span,
     pub(super) keep_hourly: Span,
     pub(super) keep_audit: Span,
+    /// Names of the sinks of the settings.
+    pub(super) sinks: Vec<String>,
     pub(super) engine: tokio::task::JoinHandle<()>,
 }
 
@@ -75,8 +77,13 @@ impl Supervisor {
         let good = alive.reload_failed.load(Ordering::Relaxed) == 0;
         self.counters.reload(good, Alive::time(&alive.reloaded));
         if let Ok(backlog) = self.store.backlog().await {
-            let row = |b: crate::store::Backlog| Backlog { sink: b.sink, messages: b.messages, oldest: Some(b.oldest) };
-            self.counters.outbox(backlog.into_iter().map(row).collect());
+            // A sink for which nothing waits has a series too: 0.
+            let row = |name: &String| {
+                let waiting = backlog.iter().find(|b| b.sink == *name);
+                let (messages, oldest) = waiting.map_or((0, None), |b| (b.messages, Some(b.oldest)));
+                Backlog { sink: name.clone(), messages, oldest }
+            };
+            self.counters.outbox(self.sinks.iter().map(row).collect());
         }
     }
 

@@ -25,8 +25,9 @@ pub use http::{get, http};
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks.
 const GLANCE: Duration = Duration::from_millis(100);
-/// Short intervals, so that a test sees in seconds what a town sees in a minute.
-pub const FAST: &str = "\n[checks]\nreach = \"2s\"\nstream = \"4s\"\n\n[health]\nconfirm = [\"200ms\", \"400ms\"]\n\n\
+/// Short intervals, so that a test sees in seconds what a town sees in a minute. Three of stream must be longer than two
+/// confirming tries of a camera that says nothing (10 s each), or it is never more than suspect.
+pub const FAST: &str = "\n[checks]\nreach = \"2s\"\nstream = \"8s\"\n\n[health]\nconfirm = [\"200ms\", \"400ms\"]\n\n\
                         [incident]\nsettle = \"2s\"\n";
 
 /// Looks until there is something to see.
@@ -131,9 +132,11 @@ fn collect(output: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     all
 }
 
-/// The binary under test, without the settings of who runs the tests.
+/// The binary under test, without the settings of who runs the tests. `CUNKOU_TEST_BINARY` names another one than that
+/// which was built beside the tests: an installed one, or one that the next build must not replace.
 pub fn cunkou() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cunkou"));
+    let built = std::env::var_os("CUNKOU_TEST_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_cunkou").into());
+    let mut command = Command::new(built);
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("CUNKOU_")) {
         command.env_remove(name);
     }
@@ -287,11 +290,20 @@ impl Daemon {
         reply.text()
     }
 
-    /// The value of the one series that begins so.
+    /// The value of the first series of this name with these labels (`name{label="value",…}`), in whatever order.
     pub fn metric(&self, series: &str) -> Option<f64> {
+        let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+        let labels: Vec<&str> = labels.trim_end_matches('}').split(',').collect();
         let text = self.metrics();
-        let line = text.lines().find(|l| l.starts_with(series))?;
+        let mut lines = text.lines().filter(|l| l.strip_prefix(name).is_some_and(|l| l.starts_with(['{', ' '])));
+        let line = lines.find(|l| labels.iter().all(|label| l.contains(label)))?;
         line.rsplit_once(' ')?.1.parse().ok()
+    }
+
+    /// Waits until a sink has taken every message.
+    pub fn all_sent(&self, sink: &str) {
+        let waiting = format!("cunkou_outbox_messages{{sink=\"{sink}\"}}");
+        wait_for("an empty outbox", || (self.metric(&waiting) == Some(0.0)).then_some(()));
     }
 
     /// Waits until the first round is over and every installed camera is up.
