@@ -3,7 +3,7 @@
 //! A name is judged after it was resolved, and again after each redirect; only a [`Vetted`] address can be dialled, and
 //! only this file can make one.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use ipnet::IpNet;
 
@@ -47,12 +47,22 @@ impl AllowList {
     pub fn vet(&self, addr: SocketAddr) -> Option<Vetted> {
         let ip = plain(addr.ip());
         let own = |o: &SocketAddr| {
-            o.port() == addr.port() && (plain(o.ip()) == ip || (o.ip().is_unspecified() && ip.is_loopback()))
+            o.port() == addr.port() && (plain(o.ip()) == ip || (o.ip().is_unspecified() && is_of_this_host(ip)))
         };
         let allowed = self.nets.iter().any(|n| n.contains(&ip)) || self.named.contains(&ip);
         let usable = !ip.is_unspecified() && !ip.is_multicast();
-        (allowed && usable && !self.own.iter().any(own)).then(|| Vetted(SocketAddr::new(ip, addr.port())))
+        (allowed && usable && !self.own.iter().any(own)).then(|| {
+            // The scope of a link-local address stays.
+            let mut addr = addr;
+            addr.set_ip(ip);
+            Vetted(addr)
+        })
     }
+}
+
+/// Whether an address is one of this host: only such a one can be bound. Nothing is sent.
+fn is_of_this_host(ip: IpAddr) -> bool {
+    ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
 }
 
 /// An IPv4 address that is mapped into IPv6, as what it is.
@@ -92,6 +102,27 @@ mod tests {
         ] {
             assert_eq!(list.vet(addr.parse().unwrap()).is_some(), may, "{addr}");
         }
+    }
+
+    #[test]
+    fn a_daemon_that_listens_everywhere_is_met_nowhere() {
+        let all: Vec<IpNet> = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
+        let list = AllowList::new(all, vec!["0.0.0.0:9778".parse().unwrap()]);
+        // A datagram socket that is connected, and sends nothing, tells an address of this host other than loopback.
+        let outside = UdpSocket::bind("0.0.0.0:0").and_then(|s| s.connect("192.0.2.1:9").and_then(|()| s.local_addr()));
+        let own = outside.map_or("127.0.0.1".parse().unwrap(), |a| a.ip());
+        for ip in [own, "127.0.0.9".parse().unwrap(), "::ffff:127.0.0.1".parse().unwrap()] {
+            assert!(list.vet(SocketAddr::new(ip, 9778)).is_none(), "{ip}");
+            assert!(list.vet(SocketAddr::new(ip, 9779)).is_some(), "{ip}");
+        }
+        assert!(list.vet("192.0.2.1:9778".parse().unwrap()).is_some(), "an address of documentation is not ours");
+    }
+
+    #[test]
+    fn a_scope_is_kept() {
+        let list = AllowList::new(vec!["fe80::/10".parse().unwrap()], Vec::new());
+        let addr = SocketAddr::V6(std::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 554, 0, 7));
+        assert_eq!(list.vet(addr).unwrap().addr(), addr);
     }
 
     #[test]

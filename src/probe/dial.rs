@@ -22,13 +22,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Link for T {}
 
 /// Resolves a name and gives the addresses that may be dialled, in the order of the resolver.
 pub(super) async fn vetted(inner: &Inner, host: &str, port: u16, trace: &mut Trace) -> Result<Vec<Vetted>, Stop> {
+    let host = host.trim_matches(['[', ']']);
     let found: Vec<SocketAddr> = match host.parse::<IpAddr>() {
         Ok(ip) => vec![SocketAddr::new(ip, port)],
         Err(_) => {
             trace.enter(Phase::Resolve);
             let found = tokio::net::lookup_host((host, port))
                 .await
-                .map_err(|e| Stop::fail(FailKind::Unreachable, format!("the name {host} is not known: {e}")))?;
+                .map_err(|e| Stop::new(of_resolver(&e), format!("the name {host} is not known: {e}")))?;
             found.take(inner.limits.addresses).collect()
         }
     };
@@ -44,6 +45,11 @@ pub(super) async fn vetted(inner: &Inner, host: &str, port: u16, trace: &mut Tra
     Ok(allowed)
 }
 
+/// A name that is not known is no way there; that our own handles ran out says nothing about it.
+fn of_resolver(e: &io::Error) -> ProbeResult {
+    if is_want_of_resources(e) { from_io(e) } else { ProbeResult::Fail(FailKind::Unreachable) }
+}
+
 fn join(addrs: &[SocketAddr]) -> String {
     addrs.iter().map(|a| a.ip().to_string()).collect::<Vec<_>>().join(", ")
 }
@@ -54,7 +60,7 @@ pub(super) async fn connect(addrs: &[Vetted], trace: &mut Trace) -> Result<TcpSt
     let began = Instant::now();
     let mut last = Stop::fail(FailKind::Unreachable, "no address");
     for addr in addrs {
-        match TcpStream::connect(addr.addr()).await {
+        match TcpStream::connect(addr.addr()).await.and_then(not_myself) {
             Ok(stream) => {
                 trace.rtt = Some(Span::from(began.elapsed()));
                 trace.step(|| format!("connected to {}", addr.addr()), String::new);
@@ -65,6 +71,12 @@ pub(super) async fn connect(addrs: &[Vetted], trace: &mut Trace) -> Result<TcpSt
         }
     }
     Err(last)
+}
+
+/// A connection to a port of this host that nobody listens on may, by chance, meet its own source port (RFC 9293,
+/// 3.5); nobody answers there.
+pub(super) fn not_myself(stream: TcpStream) -> io::Result<TcpStream> {
+    if stream.local_addr()? == stream.peer_addr()? { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
 }
 
 /// Resolves, vets and connects to the host of a URL; TLS where the scheme asks for it.
@@ -95,25 +107,36 @@ pub(super) async fn open(
 /// What an error of a socket says about the other side, or about us.
 pub(super) fn from_io(e: &io::Error) -> ProbeResult {
     use io::ErrorKind as K;
-    // Our own want: no file handles, no memory, no source port. Numbers of Linux (errno.h).
-    const OWN: [i32; 5] = [24, 23, 105, 12, 99];
-    if e.raw_os_error().is_some_and(|n| OWN.contains(&n)) {
+    // What this machine refuses itself: EPERM, EACCES (a firewall of our own), EAFNOSUPPORT (no such family here).
+    const FORBIDDEN: [i32; 3] = [1, 13, 97];
+    if is_want_of_resources(e) || e.raw_os_error().is_some_and(|n| FORBIDDEN.contains(&n)) {
         return ProbeResult::Inconclusive(Inconclusive::OwnFault);
     }
     ProbeResult::Fail(match e.kind() {
         K::ConnectionRefused => FailKind::Refused,
-        K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::UnexpectedEof => FailKind::Reset,
+        K::ConnectionReset | K::ConnectionAborted | K::NotConnected => FailKind::Reset,
+        K::BrokenPipe | K::UnexpectedEof | K::WriteZero => FailKind::Reset,
         K::TimedOut => FailKind::Timeout,
-        K::HostUnreachable | K::NetworkUnreachable | K::NetworkDown | K::AddrNotAvailable => FailKind::Unreachable,
-        _ => FailKind::Unreachable,
+        _ if e.get_ref().is_some_and(|e| e.is::<rustls::Error>()) => FailKind::Tls,
+        // Only what the kernel says can be about the way; silence is blamed on nodes.
+        _ if e.raw_os_error().is_some() => FailKind::Unreachable,
+        _ => FailKind::Protocol,
     })
 }
 
+/// Our own want: no file handles, no buffers, no memory, no source port. Numbers of Linux (errno.h).
+pub(super) fn is_want_of_resources(e: &io::Error) -> bool {
+    const EMFILE_ENFILE_ENOBUFS_ENOMEM_EADDRNOTAVAIL: [i32; 5] = [24, 23, 105, 12, 99];
+    e.raw_os_error().is_some_and(|n| EMFILE_ENFILE_ENOBUFS_ENOMEM_EADDRNOTAVAIL.contains(&n))
+}
+
 fn from_tls(e: &io::Error) -> ProbeResult {
+    use rustls::AlertDescription as A;
     let inner = e.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
     match inner {
+        // It speaks TLS, and nothing that is still safe: its versions or its ciphers are those of another age.
         Some(
-            rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion)
+            rustls::Error::AlertReceived(A::ProtocolVersion | A::HandshakeFailure | A::InsufficientSecurity)
             | rustls::Error::PeerIncompatible(_),
         ) => ProbeResult::Answered(Reason::TlsTooOld),
         Some(_) => ProbeResult::Fail(FailKind::Tls),

@@ -44,6 +44,27 @@ pub enum Hint {
 }
 
 impl Hint {
+    /// Every hint, in order.
+    pub const ALL: [Hint; 17] = [
+        Hint::Nothing,
+        Hint::Name,
+        Hint::Silence,
+        Hint::NoWay,
+        Hint::PortClosed,
+        Hint::Hung,
+        Hint::Reset,
+        Hint::OtherProtocol,
+        Hint::Tls,
+        Hint::OldTls,
+        Hint::Body,
+        Hint::Password,
+        Hint::Busy,
+        Hint::Method,
+        Hint::NotAllowed,
+        Hint::Ours,
+        Hint::Picture,
+    ];
+
     /// The hint that an answer gives.
     #[must_use]
     pub fn from(check: Check, answer: &Answer) -> Hint {

@@ -2,6 +2,10 @@
 
 /// Pictures wider or higher than this are not believed.
 const MOST_PIXELS: u16 = 16_384;
+/// Pictures narrower or lower than this are stand-ins for a picture.
+const LEAST_PIXELS: u16 = 16;
+/// Bytes behind the end of a picture that are forgiven: padding, the boundary of a multipart.
+const MOST_TRAILING: usize = 64 * 1024;
 /// Segments before the picture proper that are read.
 const MOST_SEGMENTS: usize = 256;
 
@@ -39,30 +43,37 @@ pub(super) fn header(body: &[u8]) -> Result<Header, JpegFault> {
         return Err(if text { JpegFault::Html } else { JpegFault::NotJpeg });
     }
     let mut at = 2;
+    let mut size = None;
     for _ in 0..MOST_SEGMENTS {
         let marker = marker_at(body, &mut at)?;
-        let length = usize::from(be16(body, at)?);
-        match marker {
-            // Start of frame, any process; not DHT (c4), JPG (c8), DAC (cc).
-            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
-                let (height, width) = (be16(body, at + 3)?, be16(body, at + 5)?);
-                return judge(body, width, height);
-            }
-            0xd9 | 0xda => return Err(JpegFault::NotJpeg),
-            _ if length < 2 => return Err(JpegFault::NotJpeg),
-            _ => at += length,
+        // TEM and RST stand alone.
+        if matches!(marker, 0x01 | 0xd0..=0xd7) {
+            continue;
         }
+        let length = usize::from(be16(body, at)?);
+        match (marker, size) {
+            // The picture proper begins; a thumbnail before it has an end of its own, which does not count.
+            (0xda, Some((width, height))) => return judge(body.get(at..).unwrap_or_default(), width, height),
+            (0xd8..=0xda, _) => return Err(JpegFault::NotJpeg),
+            _ if length < 2 => return Err(JpegFault::NotJpeg),
+            // Start of frame, any process; not DHT (c4), JPG (c8), DAC (cc).
+            (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf, None) => {
+                size = Some((be16(body, at + 5)?, be16(body, at + 3)?));
+            }
+            _ => {}
+        }
+        at += length;
     }
     Err(JpegFault::NotJpeg)
 }
 
-fn judge(body: &[u8], width: u16, height: u16) -> Result<Header, JpegFault> {
-    let sane = |n: u16| (1..=MOST_PIXELS).contains(&n);
+fn judge(picture: &[u8], width: u16, height: u16) -> Result<Header, JpegFault> {
+    let sane = |n: u16| (LEAST_PIXELS..=MOST_PIXELS).contains(&n);
     if !sane(width) || !sane(height) {
         return Err(JpegFault::Size(width, height));
     }
     // Some devices pad behind the end; a picture that was cut off has none at all.
-    if body.windows(2).rev().take(64 * 1024).any(|w| w == [0xff, 0xd9]) {
+    if picture.windows(2).rev().take(MOST_TRAILING).any(|w| w == [0xff, 0xd9]) {
         Ok(Header { width, height })
     } else {
         Err(JpegFault::NoEnd)
@@ -107,6 +118,7 @@ mod tests {
         assert_eq!(header(&jpeg(704, 576)), Ok(Header { width: 704, height: 576 }));
         assert_eq!(header(&jpeg(65_535, 65_535)), Err(JpegFault::Size(65_535, 65_535)));
         assert_eq!(header(&jpeg(0, 10)), Err(JpegFault::Size(0, 10)));
+        assert_eq!(header(&jpeg(1, 1)), Err(JpegFault::Size(1, 1)));
         assert_eq!(header(b""), Err(JpegFault::Empty));
         assert_eq!(header(b"  <html>login</html>"), Err(JpegFault::Html));
         assert_eq!(header(b"\x89PNG\r\n"), Err(JpegFault::NotJpeg));
@@ -114,6 +126,16 @@ mod tests {
         let mut cut = jpeg(704, 576);
         cut.truncate(cut.len() - 2);
         assert_eq!(header(&cut), Err(JpegFault::NoEnd));
+    }
+
+    #[test]
+    fn the_end_of_a_thumbnail_is_not_the_end_of_the_picture() {
+        let whole = jpeg(704, 576);
+        let mut with = vec![0xff, 0xd8, 0xff, 0xe1, 0, 6, 0xff, 0xd8, 0xff, 0xd9];
+        with.extend(&whole[2..]);
+        assert_eq!(header(&with), Ok(Header { width: 704, height: 576 }));
+        with.truncate(with.len() - 2);
+        assert_eq!(header(&with), Err(JpegFault::NoEnd));
     }
 
     proptest! {

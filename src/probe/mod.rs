@@ -4,6 +4,7 @@
 //! What comes from a camera is hostile. Nothing in here panics, retries, keeps a picture or shows a secret.
 
 mod allow;
+mod auth;
 mod dial;
 mod hints;
 mod jpeg;
@@ -15,6 +16,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod wire;
 
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ pub use limits::Limits;
 pub use question::{Answer, Credential, How, Question, for_camera, for_canary, for_node, for_url};
 pub use trace::Step;
 
-use reach::Icmp;
+use reach::{Icmp, Pace};
 use trace::{Stop, Trace};
 
 /// Asks questions. Cheap to clone; all clones are one.
@@ -68,9 +70,10 @@ impl Prober {
     }
 
     async fn run(&self, question: &Question, mut trace: Trace) -> Answer {
-        let deadline = self.inner.limits.deadline(question.check(), question.confirming);
+        let pace = Pace::of(&self.inner.limits, question);
+        let deadline = self.inner.limits.deadline(question.check(), question.confirming).max(pace.most);
         let began = Instant::now();
-        let heard = tokio::time::timeout(deadline, self.heard(question, &mut trace)).await;
+        let heard = tokio::time::timeout(deadline, self.heard(question, pace, &mut trace)).await;
         let took = began.elapsed();
         let result = match heard {
             Ok(Ok(())) => {
@@ -89,10 +92,10 @@ impl Prober {
         trace.into_answer(result)
     }
 
-    async fn heard(&self, question: &Question, trace: &mut Trace) -> Result<(), Stop> {
+    async fn heard(&self, question: &Question, pace: Pace, trace: &mut Trace) -> Result<(), Stop> {
         match &question.how {
-            How::Tcp { host, port } => reach::tcp(&self.inner, host, *port, question.confirming, trace).await,
-            How::Icmp { host, fallback } => reach::icmp(&self.inner, host, *fallback, question.confirming, trace).await,
+            How::Tcp { host, port } => reach::tcp(&self.inner, host, *port, pace, trace).await,
+            How::Icmp { host, fallback } => reach::icmp(&self.inner, host, *fallback, pace, trace).await,
             How::Stream { url } => rtsp::ask(&self.inner, url, question.credential.as_ref(), trace).await,
             How::Picture { url } => snapshot::ask(&self.inner, url, question.credential.as_ref(), trace).await,
         }

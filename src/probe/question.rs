@@ -1,5 +1,7 @@
 //! Questions and answers, as values; and what the registry makes of them.
 
+use std::time::Duration;
+
 use cunkou_core::model::{Check, Phase, PhaseTimes, ProbeResult, Span};
 use cunkou_core::registry::{Camera, Node, ReachVia};
 use secrecy::SecretString;
@@ -9,6 +11,8 @@ use super::trace::Step;
 
 /// Port on which reach is asked by TCP where ICMP is not to be had and the registry names no other.
 const FALLBACK_PORT: u16 = 80;
+/// The time over which the packets to a canary are sent (semantics.md, sight).
+const CANARY_OVER: Duration = Duration::from_millis(1_800);
 
 /// A user and a password. `Debug` shows neither.
 #[derive(Clone)]
@@ -63,6 +67,8 @@ pub struct Question {
     pub how: How,
     /// A confirming try: five packets, or more time.
     pub confirming: bool,
+    /// The time over which the packets of a confirming try of reach are sent, where it is not that of the limits.
+    pub over: Option<Duration>,
     /// Shown only when it is asked for.
     pub credential: Option<Credential>,
 }
@@ -109,11 +115,21 @@ pub fn for_camera(camera: &Camera, check: Check, credential: Option<Credential>,
                 ReachVia::Icmp => How::Icmp { host, fallback: FALLBACK_PORT },
             }
         }
-        Check::Stream => How::Stream { url: camera.resolve_url(camera.rtsp.as_deref()?)? },
-        Check::Picture => How::Picture { url: camera.resolve_url(camera.snapshot.as_deref()?)? },
+        Check::Stream => How::Stream { url: bare(&camera.resolve_url(camera.rtsp.as_deref()?)?) },
+        Check::Picture => How::Picture { url: bare(&camera.resolve_url(camera.snapshot.as_deref()?)?) },
         Check::Device => return None,
     };
-    Some(Question { how, confirming, credential })
+    Some(Question { how, confirming, over: None, credential })
+}
+
+/// A URL without user, password and fragment: credentials come from the secrets and never stand in what is shown.
+pub(super) fn bare(url: &Url) -> Url {
+    let mut url = url.clone();
+    // Only a URL without a host refuses this, and it holds neither.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    url
 }
 
 /// The question that a node with an address is asked.
@@ -124,31 +140,42 @@ pub fn for_node(node: &Node, confirming: bool) -> Option<Question> {
         ReachVia::Tcp(port) => How::Tcp { host, port },
         ReachVia::Icmp => How::Icmp { host, fallback: FALLBACK_PORT },
     };
-    Some(Question { how, confirming, credential: None })
+    Some(Question { how, confirming, over: None, credential: None })
 }
 
-/// The question that a canary is asked, always like a confirming try; `name` is `host` or `host:port`.
+/// The question that a canary is asked, always like a confirming try, but over more time; `name` is `host` or
+/// `host:port`, an IPv6 address with a port in brackets.
 #[must_use]
 pub fn for_canary(name: &str) -> Option<Question> {
-    let how = match name.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.starts_with('[') => {
-            How::Tcp { host: host.trim_matches(['[', ']']).to_owned(), port: port.parse().ok()? }
-        }
-        _ => How::Icmp { host: name.to_owned(), fallback: FALLBACK_PORT },
+    let (host, port) = match name.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']')? {
+            (host, "") => (host, None),
+            (host, tail) => (host, Some(tail.strip_prefix(':')?)),
+        },
+        None => match name.split_once(':') {
+            Some((host, port)) if !port.contains(':') => (host, Some(port)),
+            _ => (name, None),
+        },
     };
-    Some(Question { how, confirming: true, credential: None })
+    let host = Some(host.to_owned()).filter(|h| !h.is_empty())?;
+    let how = match port {
+        Some(port) => How::Tcp { host, port: port.parse().ok().filter(|p| *p > 0)? },
+        None => How::Icmp { host, fallback: FALLBACK_PORT },
+    };
+    Some(Question { how, confirming: true, over: Some(CANARY_OVER), credential: None })
 }
 
-/// The question that a URL stands for, for `cunkou probe`: `rtsp`, `rtsps`, `http`, `https`, `tcp://host:port`, `icmp://host`.
+/// The question that a URL stands for, for `cunkou probe`: `rtsp`, `rtsps`, `http`, `https`, `tcp://host:port`,
+/// `icmp://host`; `None` for any other. User and password in it are left out.
 #[must_use]
 pub fn for_url(url: &Url, credential: Option<Credential>) -> Option<Question> {
-    let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+    let host = Some(url.host_str()?.trim_matches(['[', ']']).to_owned()).filter(|h| !h.is_empty())?;
     let how = match url.scheme() {
-        "rtsp" | "rtsps" => How::Stream { url: url.clone() },
-        "http" | "https" => How::Picture { url: url.clone() },
+        "rtsp" | "rtsps" => How::Stream { url: bare(url) },
+        "http" | "https" => How::Picture { url: bare(url) },
         "tcp" => How::Tcp { host, port: url.port()? },
         "icmp" => How::Icmp { host, fallback: FALLBACK_PORT },
         _ => return None,
     };
-    Some(Question { how, confirming: false, credential })
+    Some(Question { how, confirming: false, over: None, credential })
 }

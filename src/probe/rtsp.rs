@@ -2,15 +2,15 @@
 //! and 2617). Nothing is set up and nothing plays.
 
 use cunkou_core::model::{FailKind, Phase, ProbeResult, Reason, Span};
-use http_auth::{PasswordClient, PasswordParams};
-use rtsp_types::{Message, Method, ParseError, Request, Response, StatusCode, Version, headers};
-use secrecy::ExposeSecret;
+use rtsp_types::{Message, Method, Request, Response, StatusCode, Version, headers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 use url::Url;
 
+use super::auth::{Challenge, refused};
 use super::dial::{self, Link};
 use super::trace::{Stop, Trace};
+use super::wire::{Bounds, Inbox};
 use super::{Credential, Inner};
 
 /// How we call ourselves.
@@ -24,16 +24,13 @@ pub(super) async fn ask(
     credential: Option<&Credential>,
     trace: &mut Trace,
 ) -> Result<(), Stop> {
-    let tls = url.scheme() == "rtsps";
-    let port = url.port().unwrap_or(if tls { 322 } else { 554 });
-    let link = dial::open(inner, url, port, tls, trace).await?;
-    let mut talk = Talk { inner, link, url, cseq: 0, heard: Vec::new() };
+    let mut talk = Talk::open(inner, url, trace).await?;
     let began = Instant::now();
     let options = talk.request(Method::Options, None, Phase::Protocol, trace).await?;
     trace.rtt = Some(Span::from(began.elapsed()));
     judge_options(options.status(), credential.is_some())?;
     match credential {
-        Some(credential) => describe(&mut talk, credential, tls, trace).await,
+        Some(credential) => describe(&mut talk, credential, trace).await,
         None => Ok(()),
     }
 }
@@ -46,32 +43,31 @@ fn judge_options(status: StatusCode, goes_on: bool) -> Result<(), Stop> {
         401 => Ok(()),
         // Old devices do not know OPTIONS; DESCRIBE will tell where it can be asked.
         405 | 501 if goes_on => Ok(()),
+        403 if goes_on => Ok(()),
+        403 => Err(refused("OPTIONS is forbidden (403)")),
         405 | 501 => Err(Stop::new(ProbeResult::Answered(Reason::Method), format!("OPTIONS is refused: {code}"))),
         453 | 503 => Err(Stop::new(ProbeResult::Answered(Reason::Busy), format!("busy: {code}"))),
         _ => Err(Stop::fail(FailKind::Protocol, format!("OPTIONS is answered by {code}"))),
     }
 }
 
-async fn describe(talk: &mut Talk<'_>, credential: &Credential, tls: bool, trace: &mut Trace) -> Result<(), Stop> {
-    let first = talk.request(Method::Describe, None, Phase::Protocol, trace).await?;
-    if first.status() != StatusCode::Unauthorized {
-        return judge_describe(&first, trace);
+async fn describe(talk: &mut Talk<'_>, credential: &Credential, trace: &mut Trace) -> Result<(), Stop> {
+    let mut answer = talk.request(Method::Describe, None, Phase::Protocol, trace).await?;
+    let basic_allowed = talk.tls || credential.basic;
+    let mut tried = false;
+    while answer.status() == StatusCode::Unauthorized {
+        trace.enter(Phase::Auth);
+        let wanted: Vec<&str> = answer.header(&headers::WWW_AUTHENTICATE).map(|v| v.as_str()).into_iter().collect();
+        let mut challenge = Challenge::read(&wanted, basic_allowed)?;
+        // A second answer is owed only to a nonce that has ended; any other 401 means no, and guessing locks accounts.
+        if tried && !challenge.is_stale() {
+            return Err(refused("the password is refused"));
+        }
+        tried = true;
+        let value = challenge.answer(credential, "DESCRIBE", talk.url.as_str(), trace)?;
+        answer = talk.request(Method::Describe, Some(value), Phase::Auth, trace).await?;
     }
-    trace.enter(Phase::Auth);
-    let challenges: Vec<&str> = first
-        .headers()
-        .filter(|(name, _)| **name == headers::WWW_AUTHENTICATE)
-        .map(|(_, value)| value.as_str())
-        .collect();
-    let mut client = password_client(&challenges, tls || credential.basic)?;
-    let uri = talk.url.as_str().to_owned();
-    let authorization = respond(&mut client, credential, "DESCRIBE", &uri)?;
-    trace.credential_tried = true;
-    let second = talk.request(Method::Describe, Some(authorization), Phase::Auth, trace).await?;
-    if second.status() == StatusCode::Unauthorized {
-        return Err(Stop::new(ProbeResult::Answered(Reason::Auth), "the password is refused"));
-    }
-    judge_describe(&second, trace)
+    judge_describe(&answer, trace)
 }
 
 fn judge_describe(response: &Response<Vec<u8>>, trace: &mut Trace) -> Result<(), Stop> {
@@ -87,67 +83,46 @@ fn judge_describe(response: &Response<Vec<u8>>, trace: &mut Trace) -> Result<(),
                 Err(Stop::fail(FailKind::Body, "the description names no video"))
             }
         }
-        401 | 403 => Err(Stop::new(ProbeResult::Answered(Reason::Auth), format!("DESCRIBE is answered by {code}"))),
+        401 | 403 => Err(refused(format!("DESCRIBE is forbidden ({code})"))),
         405 | 501 => Err(Stop::new(ProbeResult::Answered(Reason::Method), format!("DESCRIBE is refused: {code}"))),
         453 | 503 => Err(Stop::new(ProbeResult::Answered(Reason::Busy), format!("busy: {code}"))),
         _ => Err(Stop::fail(FailKind::Protocol, format!("DESCRIBE is answered by {code}"))),
     }
 }
 
-/// The strongest scheme of some challenges that may be used here; Basic only over TLS or where the town allows it.
-pub(super) fn password_client(challenges: &[&str], basic_allowed: bool) -> Result<PasswordClient, Stop> {
-    let mut builder = PasswordClient::builder();
-    let (mut usable, mut basic) = (false, false);
-    for header in challenges {
-        for challenge in http_auth::parse_challenges(header).unwrap_or_default() {
-            let is_basic = challenge.scheme.eq_ignore_ascii_case("basic");
-            basic |= is_basic;
-            if challenge.scheme.eq_ignore_ascii_case("digest") || (is_basic && basic_allowed) {
-                builder = builder.challenge(&challenge);
-                usable = true;
-            }
-        }
-    }
-    if !usable {
-        let note = if basic {
-            "wants Basic over a line that anybody can read; allow it in the secrets (basic = true) or use TLS"
-        } else {
-            "wants a password and names no scheme that is known"
-        };
-        return Err(Stop::new(ProbeResult::Answered(Reason::Auth), note));
-    }
-    builder.build().map_err(|_| Stop::new(ProbeResult::Answered(Reason::Auth), "its challenge cannot be answered"))
-}
-
-/// The value of `Authorization` for a request.
-pub(super) fn respond(
-    client: &mut PasswordClient,
-    credential: &Credential,
-    method: &str,
-    uri: &str,
-) -> Result<String, Stop> {
-    let params = PasswordParams {
-        username: &credential.user,
-        password: credential.password.expose_secret(),
-        uri,
-        method,
-        body: Some(&[]),
-    };
-    client
-        .respond(&params)
-        .map_err(|_| Stop::new(ProbeResult::Answered(Reason::Auth), "its challenge cannot be answered"))
-}
-
 /// One conversation.
 struct Talk<'a> {
     inner: &'a Inner,
     link: Box<dyn Link>,
-    url: &'a Url,
+    /// What is asked for, without user, password and fragment.
+    url: Url,
+    tls: bool,
     cseq: u32,
-    heard: Vec<u8>,
+    inbox: Inbox,
+    /// Answers heard over this connection.
+    answers: u32,
+    /// The device said that it will hang up.
+    closing: bool,
+    reopened: bool,
 }
 
-impl Talk<'_> {
+impl<'a> Talk<'a> {
+    async fn open(inner: &'a Inner, url: &Url, trace: &mut Trace) -> Result<Talk<'a>, Stop> {
+        let tls = url.scheme() == "rtsps";
+        let url = super::question::bare(url);
+        let link = dial::open(inner, &url, port(&url), tls, trace).await?;
+        let inbox = Inbox::new(Bounds { head: inner.limits.head_bytes, body: inner.limits.sdp_bytes });
+        Ok(Talk { inner, link, url, tls, cseq: 0, inbox, answers: 0, closing: false, reopened: false })
+    }
+
+    /// Some devices hang up after each answer: then the conversation goes on over a new connection, once.
+    async fn reopen(&mut self, trace: &mut Trace) -> Result<(), Stop> {
+        self.link = dial::open(self.inner, &self.url, port(&self.url), self.tls, trace).await?;
+        self.inbox.clear();
+        (self.answers, self.closing, self.reopened) = (0, false, true);
+        Ok(())
+    }
+
     async fn request(
         &mut self,
         method: Method,
@@ -155,36 +130,23 @@ impl Talk<'_> {
         phase: Phase,
         trace: &mut Trace,
     ) -> Result<Response<Vec<u8>>, Stop> {
+        if self.closing {
+            self.reopen(trace).await?;
+        }
         trace.enter(phase);
         self.cseq += 1;
-        let mut bytes = Vec::new();
-        let url = rtsp_types::Url::parse(self.url.as_str()).map_err(|_| Stop::fail(FailKind::Protocol, "no URL"))?;
-        let mut builder = Request::builder(method.clone(), Version::V1_0)
-            .request_uri(url)
-            .header(headers::CSEQ, self.cseq.to_string())
-            .header(headers::USER_AGENT, AGENT);
-        if method == Method::Describe {
-            builder = builder.header(headers::ACCEPT, "application/sdp");
-        }
-        let shown = builder.clone().empty();
-        if let Some(value) = &authorization {
-            builder = builder.header(headers::AUTHORIZATION, value.as_str());
-        }
-        builder.empty().write(&mut bytes).map_err(|_| Stop::fail(FailKind::Protocol, "no request"))?;
-        let method: &str = (&method).into();
-        trace.step(
-            || format!("→ {method}{}", if authorization.is_some() { " with the password (not shown)" } else { "" }),
-            || {
-                let mut text = Vec::new();
-                let _ = shown.write(&mut text);
-                String::from_utf8_lossy(&text).into_owned()
-            },
-        );
-        self.link
-            .write_all(&bytes)
-            .await
-            .map_err(|e| Stop::new(dial::from_io(&e), format!("sending {method}: {e}")))?;
-        let response = self.response().await?;
+        let bytes = self.write(&method, authorization.as_deref(), trace)?;
+        let response = match self.exchange(&bytes).await {
+            Err(stop) if self.may_ask_again(&stop) && (authorization.is_none() || trace.may_show_password()) => {
+                self.reopen(trace).await?;
+                trace.enter(phase);
+                self.exchange(&bytes).await
+            }
+            heard => heard,
+        }?;
+        self.answers += 1;
+        let connection = response.header(&headers::CONNECTION);
+        self.closing = connection.is_some_and(|v| v.as_str().trim().eq_ignore_ascii_case("close"));
         trace.end_phase();
         trace.step(
             || format!("← {} {}", u16::from(response.status()), response.reason_phrase()),
@@ -193,87 +155,76 @@ impl Talk<'_> {
         Ok(response)
     }
 
+    /// Whether a device hung up between an answer and the next request, and not upon this one.
+    fn may_ask_again(&self, stop: &Stop) -> bool {
+        let hung_up = matches!(stop.result, ProbeResult::Fail(FailKind::Reset));
+        hung_up && self.answers > 0 && !self.reopened && self.inbox.is_empty()
+    }
+
+    /// The bytes of a request; what is shown of it has no password in it.
+    fn write(&self, method: &Method, authorization: Option<&str>, trace: &mut Trace) -> Result<Vec<u8>, Stop> {
+        let mut builder = Request::builder(method.clone(), Version::V1_0)
+            .request_uri(self.url.clone())
+            .header(headers::CSEQ, self.cseq.to_string())
+            .header(headers::USER_AGENT, AGENT);
+        if *method == Method::Describe {
+            builder = builder.header(headers::ACCEPT, "application/sdp");
+        }
+        let shown = builder.clone().empty();
+        if let Some(value) = authorization {
+            builder = builder.header(headers::AUTHORIZATION, value);
+        }
+        let mut bytes = Vec::new();
+        builder.empty().write(&mut bytes).map_err(|_| Stop::fail(FailKind::Protocol, "no request"))?;
+        let method: &str = method.into();
+        trace.step(
+            || format!("→ {method}{}", if authorization.is_some() { " with the password (not shown)" } else { "" }),
+            || {
+                let mut text = Vec::new();
+                // Writing into memory cannot fail; nothing is shown if it does.
+                let _ = shown.write(&mut text);
+                String::from_utf8_lossy(&text).into_owned()
+            },
+        );
+        Ok(bytes)
+    }
+
+    async fn exchange(&mut self, bytes: &[u8]) -> Result<Response<Vec<u8>>, Stop> {
+        self.link.write_all(bytes).await.map_err(|e| Stop::new(dial::from_io(&e), format!("sending: {e}")))?;
+        self.response().await
+    }
+
     /// Reads one response to our request; what else comes (requests of the camera, interleaved data) is passed over.
     async fn response(&mut self) -> Result<Response<Vec<u8>>, Stop> {
         loop {
-            match next_message(&self.heard, self.inner.limits.head_bytes, self.inner.limits.sdp_bytes)? {
-                Parsed::Message(message, used) => {
-                    self.heard.drain(..used);
-                    match message {
-                        Message::Response(r) if self.is_ours(&r) => return Ok(r),
-                        _ => continue,
-                    }
-                }
-                Parsed::More => self.read().await?,
+            match self.inbox.next()? {
+                Some(Message::Response(r)) if self.is_ours(&r) => return Ok(r),
+                Some(other) => self.inbox.pass_over(usize::try_from(other.write_len()).unwrap_or(usize::MAX))?,
+                None => self.read().await?,
             }
         }
     }
 
+    /// One request is under way at a time, so a final answer is ours, unless it names an earlier request. Devices that
+    /// forget the number, or make one up, are understood as players understand them.
     fn is_ours(&self, response: &Response<Vec<u8>>) -> bool {
         let informational = (100..200).contains(&u16::from(response.status()));
         let cseq = response.header(&headers::CSEQ).and_then(|v| v.as_str().trim().parse::<u32>().ok());
-        !informational && cseq.is_none_or(|n| n == self.cseq)
+        !informational && !cseq.is_some_and(|n| (1..self.cseq).contains(&n))
     }
 
     async fn read(&mut self) -> Result<(), Stop> {
         let mut chunk = [0_u8; CHUNK];
         let n = self.link.read(&mut chunk).await.map_err(|e| Stop::new(dial::from_io(&e), format!("reading: {e}")))?;
         match chunk.get(..n) {
-            Some(read) if n > 0 => self.heard.extend_from_slice(read),
+            Some(read) if n > 0 => self.inbox.push(read),
             _ => return Err(Stop::fail(FailKind::Reset, "it hung up before it had answered")),
         }
         Ok(())
     }
 }
 
-#[derive(Debug)]
-pub(super) enum Parsed {
-    Message(Message<Vec<u8>>, usize),
-    More,
-}
-
-/// The first whole message in what was heard; bounded before it is whole.
-pub(super) fn next_message(heard: &[u8], head: usize, body: usize) -> Result<Parsed, Stop> {
-    // Some devices end their answer with one line too many.
-    let blank = heard.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-    let rest = heard.get(blank..).unwrap_or_default();
-    if rest.is_empty() {
-        return if blank > head { Err(too_long()) } else { Ok(Parsed::More) };
-    }
-    if let Some(first) = rest.first().filter(|b| !b.is_ascii_alphabetic() && **b != b'$') {
-        return Err(Stop::fail(FailKind::Protocol, format!("what it says is no RTSP (first byte 0x{first:02x})")));
-    }
-    let head_end =
-        rest.windows(4).position(|w| w == b"\r\n\r\n").or_else(|| rest.windows(2).position(|w| w == b"\n\n"));
-    if head_end.unwrap_or(rest.len()) > head {
-        return Err(too_long());
-    }
-    if let Some(declared) = head_end.and_then(|end| content_length(rest.get(..end).unwrap_or_default())) {
-        match declared {
-            Ok(n) if n <= body => {}
-            Ok(n) => return Err(Stop::fail(FailKind::Body, format!("it announces a body of {n} bytes"))),
-            Err(()) => return Err(Stop::fail(FailKind::Protocol, "its Content-Length is no number")),
-        }
-    }
-    match Message::<Vec<u8>>::parse(rest) {
-        Ok((message, used)) => Ok(Parsed::Message(message, blank + used)),
-        Err(ParseError::Incomplete(_)) if rest.len() > head + body => Err(too_long()),
-        Err(ParseError::Incomplete(_)) => Ok(Parsed::More),
-        Err(ParseError::Error) => Err(Stop::fail(FailKind::Protocol, "what it says is no RTSP")),
-    }
-}
-
-fn too_long() -> Stop {
-    Stop::fail(FailKind::Protocol, "its answer does not end")
-}
-
-/// The declared length; an error where it is no number or declared twice with different values.
-fn content_length(head: &[u8]) -> Option<Result<usize, ()>> {
-    let text = String::from_utf8_lossy(head);
-    let mut declared = text.lines().filter_map(|l| {
-        let (name, value) = l.split_once(':')?;
-        name.trim().eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().map_err(|_| ()))
-    });
-    let first = declared.next()?;
-    Some(if declared.all(|other| other == first) { first } else { Err(()) })
+/// The port of an RTSP URL (RFC 2326, RFC 7826).
+fn port(url: &Url) -> u16 {
+    url.port().unwrap_or(if url.scheme() == "rtsps" { 322 } else { 554 })
 }

@@ -1,1 +1,0 @@
-//! Tests of whole probes against servers that misbehave.

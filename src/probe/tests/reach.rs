@@ -1,0 +1,192 @@
+//! Reach: connects and echoes.
+
+use super::*;
+
+fn tcp(addr: SocketAddr, confirming: bool) -> Question {
+    let how = How::Tcp { host: addr.ip().to_string(), port: addr.port() };
+    Question { how, confirming, over: None, credential: None }
+}
+
+fn icmp(host: &str, fallback: u16, confirming: bool) -> Question {
+    let how = How::Icmp { host: host.to_owned(), fallback };
+    Question { how, confirming, over: None, credential: None }
+}
+
+#[tokio::test]
+async fn an_open_port_is_reached_and_left_by_a_reset() {
+    let server = Server::start(|mut guest| async move {
+        // A reset, and not a farewell, ends it.
+        let end = guest.stream.read_u8().await.unwrap_err();
+        guest.log.requests.lock().unwrap().push(format!("{:?}", end.kind()));
+    })
+    .await;
+    for confirming in [false, true] {
+        let answer = prober(patient()).ask_aloud(&tcp(server.addr, confirming)).await;
+        assert_eq!((answer.result, answer.phase), (PASS, Phase::Connect), "{answer:?}");
+        assert!(answer.rtt.is_some() && answer.times.get(Phase::Connect).is_some());
+        assert!(answer.note.is_none() && !answer.credential_tried);
+        assert_clean(&answer);
+    }
+    while server.log.requests().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.log.requests(), ["ConnectionReset", "ConnectionReset"]);
+}
+
+#[tokio::test]
+async fn a_confirming_try_ends_with_the_first_definite_answer() {
+    // The limits are half a minute: if a refusal or an answer did not end it, this test would hang and be seen.
+    let (closed, _held) = closed_port();
+    let answer = prober(patient()).ask_aloud(&tcp(closed, true)).await;
+    assert_eq!((answer.result, answer.phase), (failed(FailKind::Refused), Phase::Connect));
+    assert!(answer.rtt.is_none() && answer.note.is_some());
+    let server = Server::start(|mut guest| async move { guest.hang().await }).await;
+    assert_eq!(prober(patient()).ask(&tcp(server.addr, true)).await.result, PASS);
+    // The server hears of it a moment later; the next packet would have gone out seconds later.
+    while server.log.connections.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.log.connections.load(Ordering::Relaxed), 1, "one answer was enough");
+}
+
+#[tokio::test]
+async fn a_refusal_is_no_silence() {
+    let (closed, _held) = closed_port();
+    let answer = prober(patient()).ask(&tcp(closed, false)).await;
+    assert_eq!(answer.result, failed(FailKind::Refused));
+    assert_eq!(Hint::from(Check::Reach, &answer), Hint::PortClosed);
+    assert!(answer.steps.is_empty(), "nobody asked aloud");
+}
+
+#[tokio::test]
+async fn a_host_that_drops_packets_is_silent() {
+    let (addr, _listener, _fillers) = dropping_port().await;
+    for confirming in [false, true] {
+        let answer = prober(hasty()).ask_aloud(&tcp(addr, confirming)).await;
+        assert_eq!((answer.result, answer.phase), (failed(FailKind::Timeout), Phase::Connect));
+        assert_eq!(Hint::from(Check::Reach, &answer), Hint::Silence);
+        let tries = if confirming { "5 tries" } else { "1 tries" };
+        assert!(answer.note.as_deref().is_some_and(|n| n.contains(tries)), "{:?}", answer.note);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_comes_back_is_found_by_a_later_packet() {
+    let (addr, listener, fillers) = dropping_port().await;
+    let wait = Duration::from_secs(20);
+    let limits = Limits { confirm_reach: wait, reach_timeout: wait, confirm_packets: 40, ..Limits::default() };
+    let asking = tokio::spawn(async move { prober(limits).ask(&tcp(addr, true)).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(fillers);
+    for _ in 0..2 {
+        let _ = listener.accept().await;
+    }
+    assert_eq!(asking.await.unwrap().result, PASS);
+}
+
+#[tokio::test]
+async fn what_is_not_on_the_list_is_never_dialled() {
+    let server = Server::start(|mut guest| async move { guest.hang().await }).await;
+    let strict = Prober::new(patient(), AllowList::new(vec!["10.0.0.0/8".parse().unwrap()], Vec::new()));
+    let port = server.addr.port();
+    for url in [
+        format!("tcp://127.0.0.1:{port}"),
+        format!("tcp://localhost:{port}"),
+        format!("tcp://[::ffff:127.0.0.1]:{port}"),
+        format!("rtsp://127.0.0.1:{port}/"),
+        format!("rtsp://127.1:{port}/"),
+        format!("rtsp://0x7f000001:{port}/"),
+        format!("http://2130706433:{port}/"),
+        format!("https://localhost:{port}/"),
+        "icmp://127.0.0.1".to_owned(),
+    ] {
+        let answer = strict.ask_aloud(&for_url(&Url::parse(&url).unwrap(), None).unwrap()).await;
+        assert_eq!(answer.result, ProbeResult::Inconclusive(Inconclusive::NotAllowed), "{url}: {answer:?}");
+        assert_eq!(answer.phase, Phase::Resolve, "{url}");
+        assert_eq!(Hint::from(Check::Reach, &answer), Hint::NotAllowed);
+        assert!(answer.note.as_deref().is_some_and(|n| n.contains("probe.allow")), "{url}");
+    }
+    assert_eq!(server.log.connections.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn what_the_daemon_listens_on_is_never_dialled() {
+    let server = Server::start(|mut guest| async move { guest.hang().await }).await;
+    let all = vec!["127.0.0.0/8".parse().unwrap()];
+    for own in [server.addr, SocketAddr::new("0.0.0.0".parse().unwrap(), server.addr.port())] {
+        let prober = Prober::new(patient(), AllowList::new(all.clone(), vec![own]));
+        let result = prober.ask(&tcp(server.addr, false)).await.result;
+        assert_eq!(result, ProbeResult::Inconclusive(Inconclusive::NotAllowed));
+    }
+    assert_eq!(server.log.connections.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_name_is_resolved_and_an_unknown_one_is_said() {
+    let server = Server::start(|mut guest| async move { guest.hang().await }).await;
+    let url = Url::parse(&format!("tcp://localhost:{}", server.addr.port())).unwrap();
+    let answer = prober(patient()).ask_aloud(&for_url(&url, None).unwrap()).await;
+    assert_eq!(answer.result, PASS, "{answer:?}");
+    assert!(answer.times.get(Phase::Resolve).is_some());
+    let url = Url::parse("tcp://no-such-camera.invalid:554").unwrap();
+    let answer = prober(patient()).ask_aloud(&for_url(&url, None).unwrap()).await;
+    assert_eq!((answer.result, answer.phase), (failed(FailKind::Unreachable), Phase::Resolve), "{answer:?}");
+    assert_eq!(Hint::from(Check::Reach, &answer), Hint::Name);
+}
+
+#[tokio::test]
+async fn an_address_of_version_6_is_asked_with_and_without_brackets() {
+    let Ok(listener) = TcpListener::bind("[::1]:0").await else {
+        println!("skipped: no IPv6 on this machine");
+        return;
+    };
+    let port = listener.local_addr().unwrap().port();
+    for host in ["::1", "[::1]"] {
+        let how = How::Tcp { host: host.to_owned(), port };
+        let question = Question { how, confirming: false, over: None, credential: None };
+        assert_eq!(prober(patient()).ask(&question).await.result, PASS, "{host}");
+    }
+}
+
+/// Unprivileged ICMP is off in many containers: both ways are right here, and which one it was is told.
+#[tokio::test]
+async fn an_echo_is_answered_or_reach_falls_back_to_tcp_and_says_so() {
+    let server = Server::start(|mut guest| async move { guest.hang().await }).await;
+    let prober = prober(patient());
+    let question = icmp("127.0.0.1", server.addr.port(), false);
+    let answer = prober.ask_aloud(&question).await;
+    assert_eq!((answer.result, answer.phase), (PASS, Phase::Connect), "{answer:?}");
+    let fell_back = answer.steps.iter().any(|s| s.what.contains("no ICMP to be had"));
+    assert_eq!(server.log.connections.load(Ordering::Relaxed), usize::from(fell_back));
+    println!("ICMP on this machine: {}", if fell_back { "not to be had, by TCP" } else { "works" });
+
+    // One host may be many cameras: echoes to it at the same time do not disturb each other.
+    let (many, question) = (prober.clone(), icmp("127.0.0.1", server.addr.port(), true));
+    let answers = futures_util::future::join_all((0..64).map(|_| many.ask(&question))).await;
+    assert!(answers.iter().all(|a| a.result == PASS), "{:?}", answers.iter().find(|a| a.result != PASS));
+}
+
+#[tokio::test]
+async fn without_icmp_the_port_decides() {
+    let without = |icmp| {
+        let inner = Inner { limits: patient(), allow: loopback(), icmp, tls: dial::tls_connector() };
+        Prober { inner: Arc::new(inner) }
+    };
+    let server = Server::start(|mut guest| async move { guest.hang().await }).await;
+    let answer = without(Icmp::absent()).ask_aloud(&icmp("127.0.0.1", server.addr.port(), true)).await;
+    assert_eq!(answer.result, PASS);
+    assert!(answer.steps.iter().any(|s| s.what.contains("no ICMP to be had")), "{answer:?}");
+    let (closed, _held) = closed_port();
+    let answer = without(Icmp::absent()).ask(&icmp("127.0.0.1", closed.port(), false)).await;
+    assert_eq!(answer.result, failed(FailKind::Refused));
+}
+
+#[test]
+fn a_canary_is_asked_over_more_time_than_a_camera() {
+    let limits = Limits::default();
+    let canary = for_canary("10.0.0.1:80").unwrap();
+    let most = |q: &Question| Pace::of(&limits, q).most;
+    assert_eq!(most(&canary), Duration::from_millis(1_800));
+    assert_eq!(most(&tcp("10.0.0.1:80".parse().unwrap(), true)), Duration::from_millis(800));
+    assert_eq!(most(&tcp("10.0.0.1:80".parse().unwrap(), false)), Duration::from_secs(1));
+}
