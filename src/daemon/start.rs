@@ -15,8 +15,8 @@ use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
 use super::supervise::Supervisor;
 use crate::engine::{
-    Clock, Engine, EngineSettings, Handle, ProbeLimits, RegistrySource, ReloadRequest, ReloadSource, registry_rows,
-    restore_registry,
+    Clock, Engine, EngineSettings, Handle, ProbeLimits, RegistrySource, ReloadRefused, ReloadRequest, ReloadSource,
+    registry_rows, restore_registry,
 };
 use crate::files;
 use crate::files::secrets::{Secret, Secrets};
@@ -97,6 +97,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let url = format!("sqlite://{}", path.display());
     let store = Store::open(&url, OpenMode::ReadWrite).await.map_err(store_error)?;
     let registry = registry_in_force(&store, &settings, &clock).await?;
+    retire_sinks(&store, &settings, &clock).await.map_err(store_error)?;
     let in_flight = settings.probe.in_flight_for(registry.cameras.len());
     if (in_flight as u64).saturating_mul(2) > soft {
         tracing::warn!(soft, in_flight, "fewer files may be open than probes are wanted in flight; raise LimitNOFILE");
@@ -173,6 +174,16 @@ async fn registry_in_force(store: &Store, settings: &Settings, clock: &Clock) ->
     Ok(Arc::new(registry))
 }
 
+/// What waits for a sink that is not in the settings any more is given up, and said.
+async fn retire_sinks(store: &Store, settings: &Settings, clock: &Clock) -> Result<(), StoreError> {
+    let keep: Vec<&str> = settings.sinks.iter().map(|s| s.name.as_str()).collect();
+    let dropped = store.retire_sinks(&keep, clock.now()).await?;
+    if dropped > 0 {
+        tracing::warn!(dropped, "messages for sinks that are not in the settings any more were given up");
+    }
+    Ok(())
+}
+
 /// The folder may have changed while nobody ran: what it holds is put in force, if it may be.
 fn take_up_folder(handle: Handle) {
     tokio::spawn(async move {
@@ -187,6 +198,7 @@ fn take_up_folder(handle: Handle) {
                 );
             }
             Ok(_) => {}
+            Err(ReloadRefused::Stopping) => {}
             Err(refused) => tracing::warn!(%refused, "the last good registry stays in force"),
         }
     });

@@ -56,11 +56,10 @@ impl Challenge {
         trace: &mut Trace,
     ) -> Result<String, Stop> {
         let password = credential.password.expose_secret();
-        // Without a body the client takes `auth` where it is offered, which every device understands; `auth-int` only
-        // where nothing else is.
-        let params = PasswordParams { username: &credential.user, password, uri, method, body: None };
-        let whole = PasswordParams { body: Some(&[]), ..params };
-        let value = self.client.respond(&params).or_else(|_| self.client.respond(&whole));
+        let params = |body| PasswordParams { username: &credential.user, password, uri, method, body };
+        // Without a body only `auth` is answered: devices that offer `auth-int` beside it seldom understand it.
+        let plain = self.client.respond(&params(None));
+        let value = plain.or_else(|_| self.client.respond(&params(Some(&[]))));
         let value = value.map_err(|_| refused("its challenge cannot be answered"))?;
         if !trace.may_show_password() {
             return Err(refused("wants the password again and again"));
