@@ -214,13 +214,7 @@ fn into_folder(dir: &Path, offer: &Offer, difference: &Diff, yes: bool, tongue: 
     if !agreed(&difference.lines(LINES), counts, yes, tongue)? {
         return Ok(if difference.is_empty() { Exit::Fine } else { Exit::CouldNot });
     }
-    files::write_files(dir, &offer.files).context("the files cannot be written to registry.dir")?;
-    for file in FileKind::ALL.iter().map(|f| f.word()).filter(|name| !offer.files.contains_key(*name)) {
-        let path = dir.join(file);
-        if path.exists() {
-            std::fs::remove_file(&path).with_context(|| format!("{} cannot be removed", path.display()))?;
-        }
-    }
+    files::replace_files(dir, &offer.files).context("the files cannot be written to registry.dir")?;
     let zh = format!("已写入 {}；守护进程下次启动时生效", dir.display());
     note(tongue.say(&zh, &format!("written to {}; the next start of the daemon puts it in force", dir.display())));
     Ok(Exit::Fine)

@@ -75,7 +75,7 @@ fn accept(source: &RegistrySource, in_force: &Registry, request: &ReloadRequest)
         return Err(ReloadRefused::Guard { removed: difference.removed_cameras(), of: in_force.cameras.len() });
     }
     if let (ReloadSource::Files(bytes), false) = (&request.source, request.dry_run) {
-        files::write_files(&source.dir, bytes).map_err(|e| ReloadRefused::Folder(chain(&e)))?;
+        files::replace_files(&source.dir, bytes).map_err(|e| ReloadRefused::Folder(chain(&e)))?;
     }
     let report = ReloadReport {
         version: 0,

@@ -318,6 +318,23 @@ pub fn write_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), 
     result.and_then(|()| sync(dir))
 }
 
+/// Makes these files the whole registry of a folder: writes them ([`write_files`]), then takes away the tables that are
+/// not among them, so that what was judged is what the next start reads. Roads and whatever else lies there stay.
+///
+/// # Errors
+/// As [`write_files`]; and when a table cannot be taken away.
+pub fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), FolderError> {
+    write_files(dir, files)?;
+    for name in FileKind::ALL.iter().map(|f| f.word()).filter(|name| !files.contains_key(*name)) {
+        let file = dir.join(name);
+        match fs::remove_file(&file) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(FolderError::Write { file, source }),
+            _ => {}
+        }
+    }
+    sync(dir)
+}
+
 fn write_new(beside: &Path, place: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::remove_file(beside) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),

@@ -16,7 +16,7 @@ mod tests;
 mod told;
 
 pub use encoding::Encoding;
-pub use folder::{FolderError, Loaded, from_bytes, load, write_files, write_folder};
+pub use folder::{FolderError, Loaded, from_bytes, load, replace_files, write_files, write_folder};
 pub use judge::judge;
 pub use roads::roads;
 pub use rows::{RowsError, decode, encode};

@@ -264,6 +264,24 @@ fn hashes_are_sha256() {
 
 #[cfg(unix)]
 #[test]
+fn what_replaces_a_registry_leaves_no_old_table_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = |text: &str| text.as_bytes().to_vec();
+    for (name, text) in
+        [("cameras.csv", "id\n"), ("nodes.csv", "id,kind\n"), ("roads.geojson", "{}"), ("notes.txt", "ours")]
+    {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let files = BTreeMap::from([("cameras.csv".to_owned(), bytes("id,name,area\n"))]);
+    replace_files(dir.path(), &files).unwrap();
+    let mut left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, ["cameras.csv", "notes.txt", "roads.geojson"]);
+    assert_eq!(std::fs::read(dir.path().join("cameras.csv")).unwrap(), files["cameras.csv"]);
+}
+
+#[test]
 fn only_ordinary_files_are_opened() {
     use std::os::unix::fs::symlink;
     let dir = tempfile::tempdir().unwrap();
