@@ -74,10 +74,10 @@ fn the_writer_alone_owns_the_world() {
 #[test]
 fn cameras_are_dialled_in_two_files_only() {
     let dials = ["TcpStream::connect", "TcpSocket", "UdpSocket", "surge_ping", "connect_timeout"];
-    let wrong: Vec<String> = outside(&["src/probe/dial.rs", "src/probe/reach.rs", "src/sim/"], &dials)
-        .into_iter()
-        .filter(|line| line.starts_with("src/probe/"))
-        .collect();
+    // allow.rs binds a socket to learn whether an address is this host's; nothing is sent from it.
+    let dialling = ["src/probe/dial.rs", "src/probe/reach.rs", "src/probe/allow.rs", "src/sim/"];
+    let wrong: Vec<String> =
+        outside(&dialling, &dials).into_iter().filter(|line| line.starts_with("src/probe/")).collect();
     assert!(wrong.is_empty(), "these dial too:\n{}", wrong.join("\n"));
     let makes: Vec<String> = outside(&["src/probe/allow.rs"], &["Vetted("]);
     assert!(makes.is_empty(), "only allow.rs makes a vetted address:\n{}", makes.join("\n"));

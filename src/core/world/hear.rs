@@ -43,7 +43,7 @@ impl World {
         };
         let Some(health) = health.filter(|h| h.checks[o.check.at()].is_on()) else { return };
         let stale_before = health.stale_at(self.now, policy);
-        let reach_failed = health.checks[0].is_on() && health.checks[0].last_alive == Some(false);
+        let failed_before = health.checks[..2].iter().any(|c| c.is_on() && c.last_alive == Some(false));
         let wanted = health.take(&o, policy);
         if alive && health.via.is_some_and(|via| o.begun >= via.since) {
             health.via = None;
@@ -53,8 +53,8 @@ impl World {
         }
         if alive {
             self.answered(target, o.begun);
-            if reach_failed {
-                self.ask_failed_stream(target, o.ended);
+            if failed_before {
+                self.ask_failed_checks(target, o.check, o.ended);
             }
         } else {
             self.failed_again(target, o.begun);
@@ -68,13 +68,18 @@ impl World {
         }
     }
 
-    /// When reach is up again, a stream that failed is asked at once.
-    fn ask_failed_stream(&mut self, target: Target, at: Time) {
+    /// When reach or stream is up again, the later checks that failed are asked at once, not at their next turn, which
+    /// for a picture may be minutes away.
+    fn ask_failed_checks(&mut self, target: Target, passed: Check, at: Time) {
         let Target::Camera(c) = target else { return };
         let Some(health) = self.cameras.get_mut(c.at()) else { return };
-        let stream = &mut health.checks[Check::Stream.at()];
-        if stream.is_on() && (stream.last_alive != Some(true)) && stream.ask(at) {
-            self.turn.effects.asks.push(Ask { at, target, check: Check::Stream });
+        for check in [Check::Stream, Check::Picture, Check::Device].into_iter().filter(|c| *c > passed) {
+            let state = &mut health.checks[check.at()];
+            // Of a stream nothing may be known either, since it was held back.
+            let wanted = state.last_alive == Some(false) || (check == Check::Stream && state.last_alive.is_none());
+            if state.is_on() && wanted && state.ask(at) {
+                self.turn.effects.asks.push(Ask { at, target, check });
+            }
         }
     }
 
