@@ -19,12 +19,12 @@ use crate::engine::{
     registry_rows, restore_registry,
 };
 use crate::files;
-use crate::files::secrets::{Secret, Secrets};
+use crate::files::secrets::Secrets;
 use crate::files::settings::{ReadRule, Role, Settings};
 use crate::http::{self, AppState, Build, Parts};
 use crate::metrics::{Counters, CoverageRatio, Figures};
 use crate::notify::{self, Pace, Setup, Sinks};
-use crate::probe::{AllowList, Credential, Limits, Prober};
+use crate::probe::{AllowList, Limits, Prober};
 use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
 
 /// What a daemon is started with.
@@ -226,13 +226,6 @@ fn engine_settings(
     in_flight: usize,
     counters: &Arc<Counters>,
 ) -> EngineSettings {
-    let secrets = secrets.clone();
-    let credentials = move |entry: &str| match secrets.get(entry)? {
-        Secret::Login { user, password, basic } => {
-            Some(Credential { user: user.clone(), password: password.clone(), basic: *basic })
-        }
-        Secret::Token(_) => None,
-    };
     EngineSettings {
         limits: ProbeLimits { in_flight, per_node: settings.probe.per_node as usize },
         kept_outcomes: settings.keep.outcomes as usize,
@@ -248,7 +241,7 @@ fn engine_settings(
             density: density(settings),
         },
         watcher: Arc::new(Count(counters.clone())),
-        credentials: Arc::new(credentials),
+        secrets: secrets.clone(),
     }
 }
 

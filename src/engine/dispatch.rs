@@ -11,11 +11,9 @@ use cunkou_core::registry::{Registry, Topology};
 use tokio::sync::mpsc;
 
 use super::Clock;
+use super::passwords::Passwords;
 use super::schedule::Due;
-use crate::probe::{Credential, Prober, Question};
-
-/// Credentials by the name of their entry in the secrets.
-pub(crate) type Credentials = Arc<dyn Fn(&str) -> Option<Credential> + Send + Sync>;
+use crate::probe::{Prober, Question};
 
 /// Bounds of what is under way (settings `[probe]`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub(super) struct Done {
 /// Everything that probes need.
 pub(super) struct Dispatch {
     prober: Prober,
-    credentials: Credentials,
+    passwords: Passwords,
     limits: ProbeLimits,
     clock: Clock,
     canaries: Vec<String>,
@@ -53,7 +51,7 @@ pub(super) struct Dispatch {
 impl Dispatch {
     pub(super) fn new(
         prober: Prober,
-        credentials: Credentials,
+        passwords: Passwords,
         limits: ProbeLimits,
         clock: Clock,
         canaries: Vec<String>,
@@ -61,7 +59,7 @@ impl Dispatch {
     ) -> Dispatch {
         Dispatch {
             prober,
-            credentials,
+            passwords,
             limits,
             clock,
             canaries,
@@ -177,7 +175,7 @@ impl Dispatch {
                 slot.checks[due.check.at()]?;
                 let camera = self.registry.cameras.get(&slot.id)?;
                 let entry = camera.credential.as_deref().filter(|_| password);
-                let credential = entry.and_then(|name| (self.credentials)(name));
+                let credential = entry.and_then(|name| self.passwords.get(name));
                 crate::probe::for_camera(camera, due.check, credential, due.asked)
             }
             Target::Node(n) => {

@@ -8,8 +8,10 @@ use cunkou_core::coverage;
 use cunkou_core::registry::{Fault, Intervals, ObjectKind, Registry, diff};
 use tokio::sync::oneshot;
 
+use super::passwords::Passwords;
 use super::{ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
 use crate::files;
+use crate::files::secrets::Secrets;
 use crate::store::Change;
 
 /// Lines of a report at most; the last says how many more there are.
@@ -30,6 +32,7 @@ pub struct RegistrySource {
 #[derive(Debug)]
 pub(super) struct Accepted {
     pub(super) registry: Arc<Registry>,
+    pub(super) secrets: Secrets,
     pub(super) changes: Vec<Change>,
     pub(super) hashes: BTreeMap<String, String>,
     pub(super) summary: String,
@@ -48,17 +51,24 @@ pub(super) struct Prepared {
 /// Reads and judges beside the loop.
 pub(super) async fn prepare(
     source: RegistrySource,
+    passwords: Passwords,
     in_force: Arc<Registry>,
     request: ReloadRequest,
     reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
 ) -> Prepared {
     let (dry_run, who) = (request.dry_run, request.who.clone());
-    let judged = tokio::task::spawn_blocking(move || accept(&source, &in_force, &request)).await;
+    let judged = tokio::task::spawn_blocking(move || accept(&source, &passwords, &in_force, &request)).await;
     let result = judged.unwrap_or(Err(ReloadRefused::Stopping));
     Prepared { dry_run, who, reply, result }
 }
 
-fn accept(source: &RegistrySource, in_force: &Registry, request: &ReloadRequest) -> Result<Accepted, ReloadRefused> {
+fn accept(
+    source: &RegistrySource,
+    passwords: &Passwords,
+    in_force: &Registry,
+    request: &ReloadRequest,
+) -> Result<Accepted, ReloadRefused> {
+    let secrets = passwords.read_again().map_err(|e| ReloadRefused::Secrets(chain(&e)))?;
     let loaded = match &request.source {
         ReloadSource::Folder => files::load(&source.dir).map_err(|e| ReloadRefused::Folder(chain(&e)))?,
         ReloadSource::Files(bytes) => files::from_bytes(bytes),
@@ -87,7 +97,7 @@ fn accept(source: &RegistrySource, in_force: &Registry, request: &ReloadRequest)
     };
     let summary = format!("{} added, {} changed, {} removed", report.added, report.changed, report.removed);
     let changes = registry_rows(in_force, &registry);
-    Ok(Accepted { registry: Arc::new(registry), changes, hashes: loaded.hashes, summary, report })
+    Ok(Accepted { registry: Arc::new(registry), secrets, changes, hashes: loaded.hashes, summary, report })
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -10,16 +10,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{Check, Outcome, Span, Target, Time};
+use cunkou_core::model::{CameraIx, Check, Outcome, Span, Target, Time};
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::dispatch::{Credentials, Dispatch, Done, ProbeLimits, stalled};
+use super::dispatch::{Dispatch, Done, ProbeLimits, stalled};
 use super::evidence::Evidence;
+use super::passwords::Passwords;
 use super::reload::{self, Prepared, RegistrySource};
 use super::schedule::Schedule;
 use super::{AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest};
+use crate::files::secrets::Secrets;
 use crate::probe::Prober;
 use crate::store::{AuditEntry, Batch, BatchId, RegistryPut, SinkRoute, Store, StoreError};
 
@@ -62,8 +64,8 @@ pub struct EngineSettings {
     pub registry: RegistrySource,
     /// Who counts.
     pub watcher: Arc<dyn Watcher>,
-    /// Passwords, by entry.
-    pub credentials: Credentials,
+    /// Passwords, by entry; a reload reads them again.
+    pub secrets: Secrets,
 }
 
 /// Whoever waits for an acknowledgement.
@@ -95,6 +97,7 @@ pub struct Engine {
     settings: EngineSettings,
     schedule: Schedule,
     dispatch: Dispatch,
+    passwords: Passwords,
     evidence: Evidence,
     alive: Arc<Alive>,
     published: watch::Sender<Arc<Snapshot>>,
@@ -138,12 +141,13 @@ impl Engine {
         let alive = Arc::new(Alive::default());
         let handle = Handle::new(published.subscribe(), alive.clone(), command_tx);
         let canaries = settings.policy.canaries.iter().map(|c| c.to_string()).collect();
-        let credentials = settings.credentials.clone();
-        let dispatch = Dispatch::new(prober, credentials, settings.limits, clock.clone(), canaries, done_tx);
+        let passwords = Passwords::new(settings.secrets.clone());
+        let dispatch = Dispatch::new(prober, passwords.clone(), settings.limits, clock.clone(), canaries, done_tx);
         let mut engine = Engine {
             schedule: Schedule::default(),
             evidence: Evidence::new(settings.kept_outcomes),
             dispatch,
+            passwords,
             world,
             store,
             clock,
@@ -167,6 +171,9 @@ impl Engine {
         engine.alive.reloaded.store(now.millis(), Ordering::Relaxed);
         engine.lay_plan(now);
         engine.keep(effects);
+        let auth_retry = engine.settings.policy.health.auth_retry;
+        let mended = engine.passwords.written_since_refused(&engine.world.snapshot(), auth_retry);
+        engine.credentials_changed(mended, now);
         engine.commit().await;
         Ok((engine, handle))
     }
@@ -468,8 +475,9 @@ impl Engine {
     fn prepare(&self, request: ReloadRequest, reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>) {
         let snapshot = self.world.snapshot();
         let (source, results) = (self.settings.registry.clone(), self.prepare.clone());
+        let passwords = self.passwords.clone();
         tokio::spawn(async move {
-            let prepared = reload::prepare(source, snapshot.registry, request, reply).await;
+            let prepared = reload::prepare(source, passwords, snapshot.registry, request, reply).await;
             let _ = results.send(prepared).await;
         });
     }
@@ -488,16 +496,20 @@ impl Engine {
         let unchanged = accepted.changes.is_empty();
         let version = if unchanged { self.version } else { self.version + 1 };
         let report = ReloadReport { version, ..accepted.report };
-        if prepared.dry_run || unchanged {
-            if !prepared.dry_run {
-                self.alive.reload_failed.store(0, Ordering::Relaxed);
-                self.alive.reloaded.store(now.millis(), Ordering::Relaxed);
-            }
+        if prepared.dry_run {
+            let _ = prepared.reply.send(Ok(report));
+            return;
+        }
+        if unchanged {
+            self.put_secrets_in_force(accepted.secrets, now);
+            self.alive.reload_failed.store(0, Ordering::Relaxed);
+            self.alive.reloaded.store(now.millis(), Ordering::Relaxed);
             let _ = prepared.reply.send(Ok(report));
             return;
         }
         self.version = version;
         self.apply(Event::Registry { registry: accepted.registry, version }, now);
+        self.put_secrets_in_force(accepted.secrets, now);
         self.lay_plan(now);
         let put = RegistryPut {
             version,
@@ -519,6 +531,18 @@ impl Engine {
         let waiting = self.uncommitted_mut();
         waiting.audit.push(audit);
         waiting.reloading = Some(Reloading { put, report, reply: prepared.reply });
+    }
+
+    fn put_secrets_in_force(&mut self, fresh: Secrets, now: Time) {
+        let other = self.passwords.put_in_force(fresh, &self.world.snapshot());
+        self.credentials_changed(other, now);
+    }
+
+    fn credentials_changed(&mut self, cameras: Vec<CameraIx>, now: Time) {
+        if !cameras.is_empty() {
+            tracing::info!(cameras = cameras.len(), "other passwords: those that were refused are tried again");
+            self.apply(Event::Credentials(cameras), now);
+        }
     }
 
     fn lay_plan(&mut self, now: Time) {

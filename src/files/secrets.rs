@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 use toml::de::{DeTable, DeValue};
@@ -35,12 +36,34 @@ pub enum Secret {
     Token(SecretString),
 }
 
+impl Secret {
+    /// Whether both are the same to whoever is shown them.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Secret) -> bool {
+        match (self, other) {
+            (
+                Secret::Login { user, password, basic },
+                Secret::Login { user: other_user, password: other_password, basic: other_basic },
+            ) => {
+                let same_password = password.expose_secret() == other_password.expose_secret();
+                user == other_user && basic == other_basic && same_password
+            }
+            (Secret::Token(a), Secret::Token(b)) => a.expose_secret() == b.expose_secret(),
+            _ => false,
+        }
+    }
+}
+
 /// Every secret there is, by entry.
 #[derive(Clone, Default)]
 pub struct Secrets {
     environment: BTreeMap<String, Secret>,
     credential: BTreeMap<String, Secret>,
     file: BTreeMap<String, Secret>,
+    /// Where the file and systemd's credentials are, to read them again.
+    path: PathBuf,
+    credentials_dir: Option<PathBuf>,
+    written: Option<SystemTime>,
 }
 
 /// Why the secrets cannot be used. Says where, never what.
@@ -104,12 +127,35 @@ impl Secrets {
             .into_iter()
             .filter_map(|(name, text)| Some((name.strip_prefix(PREFIX)?.to_owned(), from_variable(&text))))
             .collect();
+        Secrets::read(environment, path.to_owned(), credentials_dir.map(Path::to_owned))
+    }
+
+    /// The same as they are written now; the environment of a process does not change.
+    ///
+    /// # Errors
+    /// As [`Secrets::load`].
+    pub fn read_again(&self) -> Result<Secrets, SecretsError> {
+        Secrets::read(self.environment.clone(), self.path.clone(), self.credentials_dir.clone())
+    }
+
+    fn read(
+        environment: BTreeMap<String, Secret>,
+        path: PathBuf,
+        credentials_dir: Option<PathBuf>,
+    ) -> Result<Secrets, SecretsError> {
         // systemd guards its credentials itself (a directory of mode 0700, files 0400, or an ACL that shows as 0440).
-        let credential = match credentials_dir {
+        let credential = match &credentials_dir {
             Some(dir) => read(&dir.join(CREDENTIAL), false)?,
             None => BTreeMap::new(),
         };
-        Ok(Secrets { environment, credential, file: read(path, true)? })
+        let written = std::fs::metadata(&path).and_then(|m| m.modified()).ok();
+        Ok(Secrets { environment, credential, file: read(&path, true)?, path, credentials_dir, written })
+    }
+
+    /// When the secrets file was last written; `None` where there is none.
+    #[must_use]
+    pub fn written(&self) -> Option<SystemTime> {
+        self.written
     }
 
     /// The secret of an entry.

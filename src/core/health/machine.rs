@@ -117,7 +117,10 @@ impl Health {
 
     fn note_password(&mut self, o: &Outcome) {
         match o.result {
-            ProbeResult::Answered(Reason::Auth) => self.auth_refused = Some(o.ended),
+            // Where none was shown, nothing was refused anew: the wait goes on from the last that was.
+            ProbeResult::Answered(Reason::Auth) if o.credential || self.auth_refused.is_none() => {
+                self.auth_refused = Some(o.ended);
+            }
             ProbeResult::Pass { .. } if o.credential => self.auth_refused = None,
             _ => {}
         }

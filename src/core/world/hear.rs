@@ -4,7 +4,7 @@ use super::{Ask, Quiet, World};
 use crate::health::State;
 use crate::health::check::CheckHealth;
 use crate::health::machine::{Changed, Health};
-use crate::model::{CameraIx, CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Span, Target, Time};
+use crate::model::{CameraIx, CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
 use crate::registry::next_due;
 
 impl World {
@@ -45,7 +45,8 @@ impl World {
         let Some(health) = health.filter(|h| h.checks[o.check.at()].is_on()) else { return };
         let stale_before = health.stale_at(self.now, policy);
         let in_trouble = |c: &CheckHealth| c.is_on() && (c.last_alive == Some(false) || c.heard_trouble());
-        let trouble_before = health.checks[..2].iter().any(in_trouble);
+        let trouble_before =
+            health.checks[..2].iter().any(in_trouble) || (o.credential && health.auth_refused.is_some());
         let wanted = health.take(&o, policy);
         if alive && health.via.is_some_and(|via| o.begun >= via.since) {
             health.via = None;
@@ -81,7 +82,8 @@ impl World {
             // Of a stream nothing may be known either, since it was held back.
             let wanted = state.last_alive == Some(false)
                 || (check == Check::Stream && state.last_alive.is_none())
-                || (o.check == Check::Stream && in_order && state.heard_trouble());
+                || (o.check == Check::Stream && in_order && state.heard_trouble())
+                || (in_order && o.credential && state.reasons.contains(Reason::Auth));
             if state.is_on() && wanted && state.ask(o.ended) {
                 self.turn.effects.asks.push(Ask { at: o.ended, target: o.target, check });
             }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{CameraView, EntranceView, NodeView, SavedTarget, Subject, Transition, World};
+use super::{Ask, CameraView, EntranceView, NodeView, SavedTarget, Subject, Transition, World};
 use crate::coverage::Watch;
 use crate::health::machine::Health;
-use crate::model::{CameraIx, EntranceIx, NodeIx, ReasonSet, Span, Target, stable_hash_parts};
+use crate::model::{CameraIx, Check, EntranceIx, NodeIx, Reason, ReasonSet, Span, Target, stable_hash_parts};
 use crate::registry::{Camera, Registry, Topology};
 
 /// New cameras are asked for the first time within this.
@@ -61,7 +61,7 @@ impl World {
         let questions = |r: &Registry| r.cameras.get(&slot.id).map(asked_as);
         if questions(before) != questions(&self.registry) {
             // Another address or password: what is known is of another thing, or may be tried again.
-            self.cameras[camera.at()].auth_refused = None;
+            self.credentials_changed(&[camera]);
         }
         if changed {
             self.cameras[camera.at()].set_checks(&slot.checks, self.now);
@@ -141,11 +141,19 @@ impl World {
         self.show_camera(camera);
     }
 
+    /// Other passwords: what a refused one held back is tried again at once.
     pub(super) fn credentials_changed(&mut self, cameras: &[CameraIx]) {
         for camera in cameras {
-            let Some(health) = self.cameras.get_mut(camera.at()) else { continue };
+            let Some(health) = self.cameras.get_mut(camera.at()).filter(|h| h.auth_refused.is_some()) else { continue };
             health.auth_refused = None;
-            self.show_camera(*camera);
+            for check in [Check::Stream, Check::Picture] {
+                let state = &mut health.checks[check.at()];
+                if state.is_on() && state.reasons.contains(Reason::Auth) && state.ask(self.now) {
+                    self.turn.effects.asks.push(Ask { at: self.now, target: Target::Camera(*camera), check });
+                }
+            }
+            self.touch_camera(*camera, None);
+            self.rejudge(Target::Camera(*camera), None);
         }
     }
 }

@@ -115,7 +115,9 @@ fn refusal(refused: ReloadRefused) -> Problem {
             Problem { faults: Some(faults), ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
         }
         ReloadRefused::Guard { .. } => Problem::new(StatusCode::CONFLICT, detail),
-        ReloadRefused::Folder(_) | ReloadRefused::NotKept | ReloadRefused::Stopping => Problem::unavailable(detail),
+        ReloadRefused::Folder(_) | ReloadRefused::Secrets(_) | ReloadRefused::NotKept | ReloadRefused::Stopping => {
+            Problem::unavailable(detail)
+        }
     }
 }
 

@@ -269,3 +269,31 @@ fn a_camera_that_was_busy_is_up_as_soon_as_its_stream_is() {
     sim.run(Span::minutes(1));
     assert_eq!(sim.camera_state("C001"), "up");
 }
+
+/// A camera that asks for its password before it says anything is not given up for ever by each answer that it wants one.
+#[test]
+fn a_refused_password_is_shown_again_after_its_time_and_no_sooner() {
+    let mut sim = settled(Plan::town(&[6]));
+    sim.break_camera("C001", Fault::Auth);
+    let began = sim.now;
+    sim.run(Span::hours(13));
+    let after: Vec<i64> = sim.shown.iter().map(|(t, _)| (*t - began).as_millis() / 3_600_000).collect();
+    assert_eq!(after, [0, 6, 12]);
+    sim.heal_all();
+    sim.run(Span::hours(6));
+    assert_eq!(sim.camera_state("C001"), "up");
+}
+
+#[test]
+fn another_password_is_tried_at_once() {
+    let mut sim = settled(Plan::town(&[6]));
+    sim.break_camera("C001", Fault::Auth);
+    sim.run(Span::minutes(2));
+    sim.heal_all();
+    sim.run(Span::minutes(10));
+    assert_eq!(sim.camera_state("C001"), "degraded", "without its password only a part is known to be well");
+    let camera = sim.world.snapshot().topology.camera("C001").unwrap();
+    sim.apply(crate::world::Event::Credentials(vec![camera]));
+    sim.run(Span::seconds(1));
+    assert_eq!(sim.camera_state("C001"), "up");
+}

@@ -47,6 +47,8 @@ pub(super) struct Sim {
     pub(super) unaskable: BTreeSet<String>,
     pub(super) canary_dead: bool,
     pub(super) cut_off: bool,
+    /// When a password was shown, and to whom.
+    pub(super) shown: Vec<(Time, String)>,
     pub(super) messages: Vec<Message>,
     pub(super) transitions: Vec<Transition>,
     pub(super) kept: Kept,
@@ -84,6 +86,7 @@ impl Sim {
             unaskable: BTreeSet::new(),
             canary_dead: false,
             cut_off: false,
+            shown: Vec::new(),
             messages: Vec::new(),
             transitions: Vec::new(),
             kept: Kept::default(),
@@ -247,6 +250,10 @@ impl Sim {
     fn probe(&mut self, target: Target, check: Check, asked: bool) {
         let (result, took) = self.answer(target, check, asked);
         let ended = self.now + took;
+        let credential = check == Check::Stream && self.may_show(target);
+        if let (Target::Camera(c), true, ProbeResult::Answered(Reason::Auth)) = (target, credential, result) {
+            self.shown.push((self.now, self.world.snapshot().topology.cameras[c.at()].id.to_string()));
+        }
         let outcome = Outcome {
             target,
             check,
@@ -254,7 +261,7 @@ impl Sim {
             begun: self.now,
             ended,
             asked,
-            credential: false,
+            credential,
             result,
             phase: Phase::Connect,
             times: PhaseTimes::default(),
@@ -262,6 +269,15 @@ impl Sim {
             note: None,
         };
         self.push(ended, Job::End(Box::new(outcome)));
+    }
+
+    /// As the engine does it: a refused password is held back.
+    fn may_show(&self, target: Target) -> bool {
+        let held_until = match target {
+            Target::Camera(c) => self.world.snapshot().cameras.get(c.at()).and_then(|v| v.password_held_until),
+            _ => None,
+        };
+        held_until.is_none_or(|until| self.now >= until)
     }
 
     fn answer(&mut self, target: Target, check: Check, asked: bool) -> (ProbeResult, Span) {
