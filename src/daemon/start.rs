@@ -1,6 +1,6 @@
 //! The start: store, registry in force, engine, sinks, HTTP, in this order, each with an error that says what to do.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let counters = Counters::new(env!("CARGO_PKG_VERSION"), option_env!("CUNKOU_REVISION").unwrap_or(""));
     let counters = Arc::new(counters.map_err(DaemonError::Counters)?);
     let outbox = Arc::new(Notify::new());
-    let prober = prober(&settings, listen).await;
+    let prober = prober(&settings, listen);
     let engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
     let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
     let (engine, handle) = started.await.map_err(store_error)?;
@@ -252,37 +252,15 @@ fn engine_settings(
     }
 }
 
-/// A prober for the networks of the settings; canaries are allowed by being named.
-async fn prober(settings: &Settings, listen: SocketAddr) -> Prober {
-    let mut allow = AllowList::new(settings.probe.allow.clone(), vec![listen]);
-    for canary in &settings.monitor.canaries {
-        for ip in addresses(canary).await {
-            allow = allow.and(ip);
-        }
-    }
+/// A prober for the networks of the settings.
+fn prober(settings: &Settings, listen: SocketAddr) -> Prober {
+    let allow = AllowList::new(settings.probe.allow.clone(), vec![listen]);
     let limits = Limits {
         timeout: settings.probe.timeout.to_std(),
         reach_timeout: settings.probe.reach_timeout.to_std(),
         ..Limits::default()
     };
     Prober::new(limits, allow)
-}
-
-async fn addresses(canary: &str) -> Vec<IpAddr> {
-    let host = match canary.rsplit_once(':') {
-        Some((host, _)) if !host.contains(':') || host.starts_with('[') => host.trim_matches(['[', ']']),
-        _ => canary,
-    };
-    match host.parse::<IpAddr>() {
-        Ok(ip) => vec![ip],
-        Err(_) => match tokio::net::lookup_host((host, 0)).await {
-            Ok(found) => found.map(|a| a.ip()).collect(),
-            Err(error) => {
-                tracing::warn!(canary, %error, "the canary's name is not known; it is silent until a restart finds it");
-                Vec::new()
-            }
-        },
-    }
 }
 
 fn sinks(
