@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use cunkou_core::coverage::{Completeness, Level, standing};
-use cunkou_core::model::{Language, Period};
+use cunkou_core::model::{Language, Period, Time};
 use cunkou_core::registry::{Fault, Layer, Registry};
 use cunkou_core::world::{Effects, Policy, Snapshot};
 use tokio::net::TcpListener;
@@ -236,6 +237,8 @@ fn engine_settings(
     in_flight: usize,
     counters: &Arc<Counters>,
 ) -> EngineSettings {
+    let since = |at: SystemTime| at.duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_millis()).ok());
+    let changed = secrets.changed().and_then(since).map(Time);
     let secrets = secrets.clone();
     let credentials = move |entry: &str| match secrets.get(entry)? {
         Secret::Login { user, password, basic } => {
@@ -259,6 +262,7 @@ fn engine_settings(
         },
         watcher: Arc::new(Count(counters.clone())),
         credentials: Arc::new(credentials),
+        credentials_changed: changed,
     }
 }
 

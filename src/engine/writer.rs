@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{Check, Outcome, Span, Target, Time};
+use cunkou_core::model::{CameraIx, Check, Outcome, Span, Target, Time};
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -64,6 +64,8 @@ pub struct EngineSettings {
     pub watcher: Arc<dyn Watcher>,
     /// Passwords, by entry.
     pub credentials: Credentials,
+    /// When the passwords were last changed, where that is known: what was refused before may be shown again.
+    pub credentials_changed: Option<Time>,
 }
 
 /// Whoever waits for an acknowledgement.
@@ -130,7 +132,10 @@ impl Engine {
         let now = clock.now();
         let saved = store.load(now).await?;
         let version = saved.registry_version;
-        let (world, effects) = World::start(settings.policy.clone(), registry, saved, now);
+        let (mut world, mut effects) = World::start(settings.policy.clone(), registry, saved, now);
+        if let Some(mended) = mended(&world, &settings) {
+            effects.absorb(world.apply(mended, now));
+        }
         let (done_tx, done) = mpsc::channel(4 * BATCH);
         let (command_tx, commands) = mpsc::channel(64);
         let (prepare, prepared) = mpsc::channel(4);
@@ -546,6 +551,15 @@ impl Engine {
         self.lay_plan(now);
         self.keep(effects);
     }
+}
+
+/// The cameras that refused a password which was changed since.
+fn mended(world: &World, settings: &EngineSettings) -> Option<Event> {
+    let (changed, hold) = (settings.credentials_changed?, settings.policy.health.auth_retry);
+    let cameras = world.snapshot().cameras;
+    let mended = cameras.iter().enumerate().filter(|(_, c)| c.password_held_until.is_some_and(|t| t < changed + hold));
+    let mended: Vec<CameraIx> = mended.map(|(i, _)| CameraIx::from(i)).collect();
+    (!mended.is_empty()).then_some(Event::Credentials(mended))
 }
 
 impl std::fmt::Debug for Engine {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 use toml::de::{DeTable, DeValue};
@@ -41,6 +42,7 @@ pub struct Secrets {
     environment: BTreeMap<String, Secret>,
     credential: BTreeMap<String, Secret>,
     file: BTreeMap<String, Secret>,
+    changed: Option<SystemTime>,
 }
 
 /// Why the secrets cannot be used. Says where, never what.
@@ -109,7 +111,16 @@ impl Secrets {
             Some(dir) => read(&dir.join(CREDENTIAL), false)?,
             None => BTreeMap::new(),
         };
-        Ok(Secrets { environment, credential, file: read(path, true)? })
+        let file = read(path, true)?;
+        // Where there is no file, or no time to be had of it, nothing is known to have changed.
+        let changed = std::fs::metadata(path).and_then(|m| m.modified()).ok();
+        Ok(Secrets { environment, credential, file, changed })
+    }
+
+    /// When the secrets file was last written.
+    #[must_use]
+    pub fn changed(&self) -> Option<SystemTime> {
+        self.changed
     }
 
     /// The secret of an entry.
