@@ -154,36 +154,3 @@ fn secrets_that_others_can_read_are_refused() {
     assert_eq!(daemon.ended(), Some(3));
     common::wait_for("the reason", || daemon.logged().contains("chmod 600").then_some(()));
 }
-
-/// Cameras lock an account after a few wrong passwords: what was refused is left alone for `auth_retry`, and tried at
-/// once when the secrets are other ones.
-#[test]
-fn a_refused_password_rests_until_the_secrets_change() {
-    let town = Town::new(12, FAST);
-    let (_cameras, _control) = town.simulate();
-    let right = std::fs::read_to_string(town.path("secrets.toml")).expect("the secrets");
-    let wrong: Vec<&str> =
-        right.lines().map(|l| if l.starts_with("password") { "password = \"not it\"" } else { l }).collect();
-    town.edit("secrets.toml", |_| wrong.join("\n"));
-    town.edit("cunkou.toml", |all| all.replace("auth_retry = \"2s\"", "auth_retry = \"6h\""));
-    let daemon = town.run();
-    let refused = || {
-        let mut all = daemon.items("cameras");
-        all.retain(|c| texts(&c["reasons"]).contains("auth"));
-        all
-    };
-    let cameras = common::wait_for("refused passwords", || {
-        let whole = daemon.api("status")["first_round"].is_null();
-        Some(refused()).filter(|all| whole && !all.is_empty())
-    });
-    let id = text(&cameras[0]["id"]);
-    let series = format!("cunkou_camera_last_success_timestamp_seconds{{camera=\"{id}\",check=\"stream\"}}");
-    let answered = || daemon.metric(&series).unwrap_or_default();
-    let first = answered();
-    common::wait_for("three more answers without a password", || (answered() > first + 20.0).then_some(()));
-    assert_eq!(refused().len(), cameras.len(), "none was tried with a password again, so none can have been accepted");
-
-    town.edit("secrets.toml", |_| right.clone());
-    daemon.program.signal(Signal::HUP);
-    daemon.all_up();
-}

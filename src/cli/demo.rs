@@ -83,7 +83,7 @@ pub(super) async fn run(args: Args, _: &Common) -> anyhow::Result<Exit> {
     add_token(&mut settings, &token);
     let secrets = secrets(&settings)?;
     let registry = Arc::new(simulate::read_registry(&settings.registry.dir)?);
-    let simulator = simulate::start(registry, &settings, &secrets, args.control, Vec::new()).await?;
+    let simulator = simulate::start(registry, &settings, &secrets, args.control, Vec::new(), false).await?;
     let language = settings.ui.language;
     let running = daemon::start(Options { settings, secrets }).await?;
     greet(&args, &dir, &running, &simulator, &token, language)?;

@@ -27,6 +27,10 @@ pub(super) struct Args {
     /// A network beside loopback on whose addresses cameras may stand; they must be this host's
     #[arg(long, value_name = "NET")]
     net: Vec<IpNet>,
+    /// One listener a port for the whole town, for 10 000 cameras and more: faults above TCP only (refuse resets, drop
+    /// hangs)
+    #[arg(long, conflicts_with = "net")]
+    fast: bool,
 }
 
 pub(super) async fn run(args: Args, _: &Common) -> anyhow::Result<Exit> {
@@ -36,7 +40,7 @@ pub(super) async fn run(args: Args, _: &Common) -> anyhow::Result<Exit> {
     let registry = read_registry(&settings.registry.dir)?;
     let mut ends = Ends::listen()?;
     let cameras = registry.cameras.len();
-    let simulator = start(Arc::new(registry), &settings, &secrets, args.control, args.net).await?;
+    let simulator = start(Arc::new(registry), &settings, &secrets, args.control, args.net, args.fast).await?;
     println!("{cameras} cameras answer; control http://{}/", simulator.control_addr());
     while ends.next().await != Told::Stop {}
     simulator.shutdown().await;
@@ -66,6 +70,7 @@ pub(super) async fn start(
     secrets: &Secrets,
     control: SocketAddr,
     allow: Vec<IpNet>,
+    fast: bool,
 ) -> anyhow::Result<Simulator> {
     let entries: std::collections::BTreeSet<&str> =
         registry.cameras.values().filter_map(|c| c.credential.as_deref()).collect();
@@ -83,6 +88,7 @@ pub(super) async fn start(
         control,
         canary,
         allow,
+        fast,
         ..SimOptions::default()
     };
     Ok(Simulator::start(registry, options).await?)

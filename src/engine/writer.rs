@@ -19,7 +19,7 @@ use super::dispatch::{Dispatch, Done, ProbeLimits, stalled};
 use super::evidence::Evidence;
 use super::passwords::Passwords;
 use super::reload::{self, Prepared, RegistrySource};
-use super::schedule::Schedule;
+use super::schedule::{Due, Schedule};
 use super::{AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest};
 use crate::files::secrets::Secrets;
 use crate::probe::Prober;
@@ -185,7 +185,8 @@ impl Engine {
             let mut batch: Vec<Done> = Vec::new();
             tokio::select! {
                 biased;
-                _ = stop.changed() => {}
+                // Whoever could say so has gone: then nobody is left to run for.
+                changed = stop.changed() => if changed.is_err() { break },
                 Some(command) = self.commands.recv() => self.command(command),
                 Some(prepared) = self.prepared.recv(), if self.uncommitted.is_none() => self.reload(prepared),
                 n = self.done.recv_many(&mut batch, BATCH) => { let _ = n; }
@@ -216,15 +217,16 @@ impl Engine {
     fn turn(&mut self, batch: Vec<Done>, wanted: Instant) {
         let now = self.clock.now();
         let late = Span::from(Instant::now().saturating_duration_since(wanted));
-        if batch.is_empty() && late >= STALL {
+        if late >= STALL {
             self.stall = Some((now - late, now));
         }
-        if (batch.is_empty() && late >= SUSPENDED) || self.clock.stepped() != Span::ZERO {
+        batch.iter().for_each(|done| self.dispatch.ended(done));
+        if late >= SUSPENDED || self.clock.stepped() != Span::ZERO {
+            // What was heard across the gap says nothing.
             self.restart();
             return;
         }
         for done in batch {
-            self.dispatch.ended(&done);
             self.take(done.outcome);
         }
         if self.uncommitted.is_none() {
@@ -320,20 +322,19 @@ impl Engine {
 
     fn send_due(&mut self, now: Time) {
         let views = self.world.snapshot().cameras;
-        let may_show = |target: Target| match target {
-            Target::Camera(c) => {
-                views.get(c.at()).is_none_or(|v| v.password_held_until.is_none_or(|until| now >= until))
-            }
-            _ => true,
+        let plan = |due: &Due| {
+            let Target::Camera(c) = due.target else { return Some(true) };
+            let Some(view) = views.get(c.at()) else { return Some(true) };
+            let held = !due.asked && view.held[due.check.at()];
+            (!held).then(|| view.password_held_until.is_none_or(|until| now >= until))
         };
-        self.dispatch.send_waiting(may_show);
+        if self.uncommitted.is_none() {
+            self.dispatch.forget_refusals();
+        }
+        self.dispatch.send_waiting(plan);
         while let Some(due) = self.schedule.pop(now) {
-            let held = match due.target {
-                Target::Camera(c) if !due.asked => views.get(c.at()).is_some_and(|v| v.held[due.check.at()]),
-                _ => false,
-            };
-            if !held {
-                self.dispatch.send(due, may_show(due.target));
+            if let Some(password) = plan(&due) {
+                self.dispatch.send(due, password);
             }
         }
     }

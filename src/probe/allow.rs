@@ -23,8 +23,6 @@ impl Vetted {
 #[derive(Debug, Clone, Default)]
 pub struct AllowList {
     nets: Vec<IpNet>,
-    /// Addresses allowed by being named: canaries, and what a tech names on the command line.
-    named: Vec<IpAddr>,
     own: Vec<SocketAddr>,
 }
 
@@ -32,26 +30,26 @@ impl AllowList {
     /// The list of the settings. `own` is what the daemon listens on.
     #[must_use]
     pub fn new(nets: Vec<IpNet>, own: Vec<SocketAddr>) -> AllowList {
-        AllowList { nets, named: Vec::new(), own }
-    }
-
-    /// Allows an address by naming it: a canary.
-    #[must_use]
-    pub fn and(mut self, address: IpAddr) -> AllowList {
-        self.named.push(plain(address));
-        self
+        AllowList { nets, own }
     }
 
     /// Judges an address. A mapped IPv6 address is judged as the IPv4 address that it is.
     #[must_use]
     pub fn vet(&self, addr: SocketAddr) -> Option<Vetted> {
         let ip = plain(addr.ip());
+        self.nets.iter().any(|n| n.contains(&ip)).then(|| self.vet_named(addr)).flatten()
+    }
+
+    /// Judges an address that the settings themselves name: a canary's. It is in no list, and yet not everything may
+    /// be dialled. Only the question to the canary is judged so, no camera that sends us to the same address.
+    #[must_use]
+    pub(super) fn vet_named(&self, addr: SocketAddr) -> Option<Vetted> {
+        let ip = plain(addr.ip());
         let own = |o: &SocketAddr| {
             o.port() == addr.port() && (plain(o.ip()) == ip || (o.ip().is_unspecified() && is_of_this_host(ip)))
         };
-        let allowed = self.nets.iter().any(|n| n.contains(&ip)) || self.named.contains(&ip);
         let usable = !ip.is_unspecified() && !ip.is_multicast();
-        (allowed && usable && !self.own.iter().any(own)).then(|| {
+        (usable && !self.own.iter().any(own)).then(|| {
             // The scope of a link-local address stays.
             let mut addr = addr;
             addr.set_ip(ip);
@@ -77,7 +75,17 @@ mod tests {
     fn list() -> AllowList {
         let nets = ["10.0.0.0/8", "192.168.0.0/16", "fc00::/7"].map(|n| n.parse().unwrap());
         AllowList::new(nets.to_vec(), vec!["10.0.0.5:9778".parse().unwrap(), "0.0.0.0:9779".parse().unwrap()])
-            .and("127.20.255.254".parse().unwrap())
+    }
+
+    #[test]
+    fn a_canary_is_allowed_by_being_named_and_for_nobody_else() {
+        let canary = "127.20.255.254:8023".parse().unwrap();
+        assert!(list().vet(canary).is_none(), "a camera that sends us there");
+        assert_eq!(list().vet_named(canary).map(Vetted::addr), Some(canary));
+        assert!(list().vet_named("[::ffff:127.20.255.254]:8023".parse().unwrap()).is_some());
+        for never in ["127.20.255.254:9779", "10.0.0.5:9778", "0.0.0.0:8023", "224.0.0.1:8023"] {
+            assert!(list().vet_named(never.parse().unwrap()).is_none(), "{never}");
+        }
     }
 
     #[test]
@@ -97,8 +105,6 @@ mod tests {
             ("224.0.0.1:554", false),
             ("10.0.0.5:9778", false),
             ("10.0.0.5:554", true),
-            ("127.20.255.254:8023", true),
-            ("127.20.255.254:9779", false),
         ] {
             assert_eq!(list.vet(addr.parse().unwrap()).is_some(), may, "{addr}");
         }

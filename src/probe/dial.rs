@@ -2,13 +2,15 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use cunkou_core::model::{FailKind, Inconclusive, Phase, ProbeResult, Reason, Span};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use url::Url;
@@ -20,9 +22,19 @@ use super::{Inner, Vetted};
 pub(super) trait Link: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Link for T {}
 
-/// Resolves a name and gives the addresses that may be dialled, in the order of the resolver.
-pub(super) async fn vetted(inner: &Inner, host: &str, port: u16, trace: &mut Trace) -> Result<Vec<Vetted>, Stop> {
-    let host = host.trim_matches(['[', ']']);
+/// Where a question goes.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    /// A canary, which is allowed by being named.
+    pub(super) named: bool,
+}
+
+/// Resolves a name and gives the addresses that may be dialled, in the order of the resolver. What is dialled later is
+/// what was vetted here: a name that changes between two look-ups is vetted at each.
+pub(super) async fn vetted(inner: &Inner, place: Place<'_>, trace: &mut Trace) -> Result<Vec<Vetted>, Stop> {
+    let (host, port) = (place.host.trim_matches(['[', ']']), place.port);
     let found: Vec<SocketAddr> = match host.parse::<IpAddr>() {
         Ok(ip) => vec![SocketAddr::new(ip, port)],
         Err(_) => {
@@ -33,7 +45,8 @@ pub(super) async fn vetted(inner: &Inner, host: &str, port: u16, trace: &mut Tra
             found.take(inner.limits.addresses).collect()
         }
     };
-    let allowed: Vec<Vetted> = found.iter().filter_map(|a| inner.allow.vet(*a)).collect();
+    let vet = |a: &SocketAddr| if place.named { inner.allow.vet_named(*a) } else { inner.allow.vet(*a) };
+    let allowed: Vec<Vetted> = found.iter().filter_map(vet).collect();
     trace.step(
         || format!("{host} is {}", join(&found)),
         || if allowed.is_empty() { "not in probe.allow".to_owned() } else { String::new() },
@@ -60,11 +73,10 @@ pub(super) async fn connect(addrs: &[Vetted], trace: &mut Trace) -> Result<TcpSt
     let began = Instant::now();
     let mut last = Stop::fail(FailKind::Unreachable, "no address");
     for addr in addrs {
-        match TcpStream::connect(addr.addr()).await.and_then(not_myself) {
+        match TcpStream::connect(addr.addr()).await.and_then(|stream| not_myself(stream, addr.addr())) {
             Ok(stream) => {
                 trace.rtt = Some(Span::from(began.elapsed()));
                 trace.step(|| format!("connected to {}", addr.addr()), String::new);
-                let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
             Err(e) => last = Stop::new(from_io(&e), format!("connecting to {}: {e}", addr.addr())),
@@ -75,8 +87,46 @@ pub(super) async fn connect(addrs: &[Vetted], trace: &mut Trace) -> Result<TcpSt
 
 /// A connection to a port of this host that nobody listens on may, by chance, meet its own source port (RFC 9293,
 /// 3.5); nobody answers there.
-pub(super) fn not_myself(stream: TcpStream) -> io::Result<TcpStream> {
-    if stream.local_addr()? == stream.peer_addr()? { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
+pub(super) fn not_myself(stream: TcpStream, to: SocketAddr) -> io::Result<TcpStream> {
+    // No source port is ever taken from the well-known ones.
+    if to.port() < 1024 {
+        return Ok(stream);
+    }
+    let own = stream.local_addr()?;
+    let met = (own.ip(), own.port()) == (to.ip(), to.port());
+    if met { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
+}
+
+/// A connection over which only so many bytes are read, those of TLS itself included.
+struct Metered {
+    stream: TcpStream,
+    left: usize,
+}
+
+impl AsyncRead for Metered {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.left == 0 {
+            return Poll::Ready(Err(io::Error::other("it talks on and on")));
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.left = self.left.saturating_sub(buffer.filled().len().saturating_sub(before));
+        polled
+    }
+}
+
+impl AsyncWrite for Metered {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 /// Resolves, vets and connects to the host of a URL; TLS where the scheme asks for it.
@@ -88,12 +138,14 @@ pub(super) async fn open(
     trace: &mut Trace,
 ) -> Result<Box<dyn Link>, Stop> {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let addrs = vetted(inner, &host, port, trace).await?;
-    let stream = connect(&addrs, trace).await?;
+    let addrs = vetted(inner, Place { host: &host, port, named: false }, trace).await?;
+    let stream = Metered { stream: connect(&addrs, trace).await?, left: inner.limits.line_bytes };
     if !tls {
         return Ok(Box::new(stream));
     }
     trace.enter(Phase::Tls);
+    // Its handshake is made of small pieces; all else is one request and one answer.
+    let _ = stream.stream.set_nodelay(true);
     let name = ServerName::try_from(host).map_err(|_| Stop::fail(FailKind::Tls, "the host is no name for TLS"))?;
     match inner.tls.connect(name, stream).await {
         Ok(stream) => {

@@ -17,12 +17,17 @@ pub struct Limits {
     pub confirm_packets: u32,
     /// See `confirm_packets`.
     pub confirm_reach: Duration,
+    /// The same for a canary.
+    pub canary_reach: Duration,
     /// The head of an answer, bytes.
     pub head_bytes: usize,
     /// The body of an RTSP answer (an SDP), bytes.
     pub sdp_bytes: usize,
     /// The body of a snapshot, bytes.
     pub picture_bytes: usize,
+    /// Everything that is read over one connection, whatever it is, bytes: a device that talks on and on within the
+    /// other bounds (interim answers, chunks of one byte) costs no more.
+    pub line_bytes: usize,
     /// Redirects that are followed; each is vetted anew.
     pub redirects: usize,
     /// Addresses of one name that are tried.
@@ -37,9 +42,11 @@ impl Default for Limits {
             confirm_timeout: Duration::from_secs(10),
             confirm_packets: 5,
             confirm_reach: Duration::from_millis(800),
+            canary_reach: Duration::from_millis(1_800),
             head_bytes: 64 * 1024,
             sdp_bytes: 256 * 1024,
             picture_bytes: 4 * 1024 * 1024,
+            line_bytes: 6 * 1024 * 1024,
             redirects: 3,
             addresses: 4,
         }

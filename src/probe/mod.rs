@@ -18,10 +18,12 @@ mod tests;
 mod trace;
 mod wire;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cunkou_core::model::{Check, FailKind, ProbeResult, Span};
+use cunkou_core::model::{Check, FailKind, Inconclusive, ProbeResult, Span};
+use futures_util::FutureExt;
 use tokio::time::Instant;
 
 pub use allow::{AllowList, Vetted};
@@ -30,6 +32,7 @@ pub use limits::Limits;
 pub use question::{Answer, Credential, How, Question, for_camera, for_canary, for_node, for_url};
 pub use trace::Step;
 
+use dial::Place;
 use reach::{Icmp, Pace};
 use trace::{Stop, Trace};
 
@@ -78,7 +81,7 @@ impl Prober {
         // The first answer is not waited for any longer than without a password: then it is silence.
         let first = limits.deadline(question.check(), question.confirming, false);
         let began = Instant::now();
-        let heard = tokio::time::timeout(deadline, self.heard(question, pace, first, &mut trace)).await;
+        let heard = tokio::time::timeout(deadline, unbroken(self.heard(question, pace, first, &mut trace))).await;
         let took = began.elapsed();
         let result = match heard {
             Ok(Ok(())) => {
@@ -99,10 +102,25 @@ impl Prober {
 
     async fn heard(&self, question: &Question, pace: Pace, first: Duration, trace: &mut Trace) -> Result<(), Stop> {
         match &question.how {
-            How::Tcp { host, port } => reach::tcp(&self.inner, host, *port, pace, trace).await,
-            How::Icmp { host, fallback } => reach::icmp(&self.inner, host, *fallback, pace, trace).await,
+            How::Tcp { host, port } => {
+                let place = Place { host, port: *port, named: question.canary };
+                reach::tcp(&self.inner, place, pace, trace).await
+            }
+            How::Icmp { host, fallback } => {
+                let place = Place { host, port: *fallback, named: question.canary };
+                reach::icmp(&self.inner, place, pace, trace).await
+            }
             How::Stream { url } => rtsp::ask(&self.inner, url, question.credential.as_ref(), first, trace).await,
             How::Picture { url } => snapshot::ask(&self.inner, url, question.credential.as_ref(), trace).await,
         }
     }
+}
+
+/// What a device says must never end more than its own probe: should the reading of it panic after all, that is a fault
+/// of ours, and whoever waits for an answer still gets one.
+async fn unbroken(heard: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
+    AssertUnwindSafe(heard).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a probe broke off: a fault of this program, please report it");
+        Err(Stop::new(ProbeResult::Inconclusive(Inconclusive::OwnFault), "the probe broke off, by a fault of ours"))
+    })
 }

@@ -1,7 +1,5 @@
 //! Questions and answers, as values; and what the registry makes of them.
 
-use std::time::Duration;
-
 use cunkou_core::model::{Check, Phase, PhaseTimes, ProbeResult, Span};
 use cunkou_core::registry::{Camera, Node, ReachVia};
 use secrecy::SecretString;
@@ -11,8 +9,6 @@ use super::trace::Step;
 
 /// Port on which reach is asked by TCP where ICMP is not to be had and the registry names no other.
 const FALLBACK_PORT: u16 = 80;
-/// The time over which the packets to a canary are sent (semantics.md, sight).
-const CANARY_OVER: Duration = Duration::from_millis(1_800);
 
 /// A user and a password. `Debug` shows neither.
 #[derive(Clone)]
@@ -67,8 +63,8 @@ pub struct Question {
     pub how: How,
     /// A confirming try: five packets, or more time.
     pub confirming: bool,
-    /// The time over which the packets of a confirming try of reach are sent, where it is not that of the limits.
-    pub over: Option<Duration>,
+    /// It is asked of a canary: over more time, and allowed by being named in the settings.
+    pub canary: bool,
     /// Shown only when it is asked for.
     pub credential: Option<Credential>,
 }
@@ -119,7 +115,7 @@ pub fn for_camera(camera: &Camera, check: Check, credential: Option<Credential>,
         Check::Picture => How::Picture { url: bare(&camera.resolve_url(camera.snapshot.as_deref()?)?) },
         Check::Device => return None,
     };
-    Some(Question { how, confirming, over: None, credential })
+    Some(Question { how, confirming, canary: false, credential })
 }
 
 /// A URL without user, password and fragment: credentials come from the secrets and never stand in what is shown.
@@ -140,7 +136,7 @@ pub fn for_node(node: &Node, confirming: bool) -> Option<Question> {
         ReachVia::Tcp(port) => How::Tcp { host, port },
         ReachVia::Icmp => How::Icmp { host, fallback: FALLBACK_PORT },
     };
-    Some(Question { how, confirming, over: None, credential: None })
+    Some(Question { how, confirming, canary: false, credential: None })
 }
 
 /// The question that a canary is asked, always like a confirming try, but over more time; `name` is `host` or
@@ -162,7 +158,7 @@ pub fn for_canary(name: &str) -> Option<Question> {
         Some(port) => How::Tcp { host, port: port.parse().ok().filter(|p| *p > 0)? },
         None => How::Icmp { host, fallback: FALLBACK_PORT },
     };
-    Some(Question { how, confirming: true, over: Some(CANARY_OVER), credential: None })
+    Some(Question { how, confirming: true, canary: true, credential: None })
 }
 
 /// The question that a URL stands for, for `cunkou probe`: `rtsp`, `rtsps`, `http`, `https`, `tcp://host:port`,
@@ -177,5 +173,5 @@ pub fn for_url(url: &Url, credential: Option<Credential>) -> Option<Question> {
         "icmp" => How::Icmp { host, fallback: FALLBACK_PORT },
         _ => return None,
     };
-    Some(Question { how, confirming: false, over: None, credential })
+    Some(Question { how, confirming: false, canary: false, credential })
 }

@@ -15,6 +15,7 @@ use surge_ping::{Client, Config, ICMP, IcmpPacket, PingIdentifier, PingSequence,
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
 
+use super::dial::Place;
 use super::trace::{Stop, Trace};
 use super::{Inner, Limits, Question, Vetted, dial};
 
@@ -43,16 +44,17 @@ impl Pace {
         if !question.confirming {
             return Pace { tries: 1, gap: Duration::ZERO, most: limits.reach_timeout };
         }
-        let (tries, most) = (limits.confirm_packets.max(1), question.over.unwrap_or(limits.confirm_reach));
+        let (tries, most) = (limits.confirm_packets.max(1), limits.confirm_reach);
+        let most = if question.canary { limits.canary_reach } else { most };
         Pace { tries, gap: most / tries, most }
     }
 }
 
-pub(super) async fn tcp(inner: &Inner, host: &str, port: u16, pace: Pace, trace: &mut Trace) -> Result<(), Stop> {
-    let addrs = dial::vetted(inner, host, port, trace).await?;
+pub(super) async fn tcp(inner: &Inner, place: Place<'_>, pace: Pace, trace: &mut Trace) -> Result<(), Stop> {
+    let addrs = dial::vetted(inner, place, trace).await?;
     trace.enter(Phase::Connect);
     let all = (0..pace.tries).flat_map(|i| addrs.iter().map(move |a| connect_after(*a, pace.gap * i)));
-    hear(all.collect(), addrs.len() == 1, Who(host, Some(port)), pace, trace).await
+    hear(all.collect(), addrs.len() == 1, Who(place.host, Some(place.port)), pace, trace).await
 }
 
 /// Who is asked, in words.
@@ -122,7 +124,7 @@ async fn connect_after(addr: Vetted, wait: Duration) -> Result<Span, Stop> {
 async fn connect(addr: Vetted) -> io::Result<TcpStream> {
     let socket = if addr.addr().is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_zero_linger()?;
-    dial::not_myself(socket.connect(addr.addr()).await?)
+    dial::not_myself(socket.connect(addr.addr()).await?, addr.addr())
 }
 
 /// One socket a family, opened when it is first needed.
@@ -166,8 +168,9 @@ impl Icmp {
     }
 }
 
-pub(super) async fn icmp(inner: &Inner, host: &str, fallback: u16, pace: Pace, trace: &mut Trace) -> Result<(), Stop> {
-    let addrs = dial::vetted(inner, host, 0, trace).await?;
+/// `place` holds the port that is asked by TCP where ICMP is not to be had.
+pub(super) async fn icmp(inner: &Inner, place: Place<'_>, pace: Pace, trace: &mut Trace) -> Result<(), Stop> {
+    let addrs = dial::vetted(inner, Place { port: 0, ..place }, trace).await?;
     let mut asked = Vec::with_capacity(addrs.len());
     for ip in addrs.iter().map(|a| a.addr().ip()) {
         if let Some(client) = inner.icmp.client(ip)? {
@@ -175,15 +178,16 @@ pub(super) async fn icmp(inner: &Inner, host: &str, fallback: u16, pace: Pace, t
         }
     }
     if asked.is_empty() {
-        trace.step(|| format!("no ICMP to be had on this machine: TCP port {fallback} instead"), String::new);
-        return tcp(inner, host, fallback, pace, trace).await;
+        let port = place.port;
+        trace.step(|| format!("no ICMP to be had on this machine: TCP port {port} instead"), String::new);
+        return tcp(inner, place, pace, trace).await;
     }
     trace.enter(Phase::Connect);
     let sequence = &inner.icmp.sequence;
     let asked = asked.as_slice();
     let all = (0..pace.tries)
         .flat_map(|i| asked.iter().map(move |(client, ip)| echo_after(client, *ip, sequence, pace.gap * i, pace.most)));
-    hear(all.collect(), asked.len() == 1, Who(host, None), pace, trace).await
+    hear(all.collect(), asked.len() == 1, Who(place.host, None), pace, trace).await
 }
 
 async fn echo_after(

@@ -221,13 +221,11 @@ impl<'a> Talk<'a> {
     }
 
     async fn read(&mut self) -> Result<(), Stop> {
-        let mut chunk = [0_u8; CHUNK];
-        let n = self.link.read(&mut chunk).await.map_err(|e| Stop::new(dial::from_io(&e), format!("reading: {e}")))?;
-        match chunk.get(..n) {
-            Some(read) if n > 0 => self.inbox.push(read),
-            _ => return Err(Stop::fail(FailKind::Reset, "it hung up before it had answered")),
+        let read = self.link.read_buf(self.inbox.room(CHUNK)).await;
+        match read.map_err(|e| Stop::new(dial::from_io(&e), format!("reading: {e}")))? {
+            0 => Err(Stop::fail(FailKind::Reset, "it hung up before it had answered")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

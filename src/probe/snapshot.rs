@@ -15,8 +15,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::auth::{Challenge, refused};
+use super::jpeg::{self, JpegFault};
 use super::trace::{Stop, Trace};
-use super::{Credential, Inner, dial, jpeg};
+use super::{Credential, Inner, dial};
 
 const AGENT: &str = concat!("cunkou/", env!("CARGO_PKG_VERSION"));
 /// Headers of an answer.
@@ -40,7 +41,7 @@ pub(super) async fn ask(
             None => Access::Unknown,
         };
         match fetch(inner, &url, access, trace).await.map_err(|stop| led_astray(stop, hop))? {
-            Fetched::Picture(body) => return judge(&body, trace),
+            Fetched::Picture => return Ok(()),
             Fetched::Elsewhere(next) => {
                 trace.step(|| format!("goes on to {next}"), String::new);
                 url = next;
@@ -61,7 +62,8 @@ fn led_astray(stop: Stop, hop: usize) -> Stop {
 }
 
 enum Fetched {
-    Picture(Vec<u8>),
+    /// It was a picture, and is gone.
+    Picture,
     Elsewhere(Url),
 }
 
@@ -210,17 +212,18 @@ async fn read(inner: &Inner, url: &Url, mut response: Response<Incoming>, trace:
     if declared > most as u64 {
         return Err(Stop::fail(FailKind::Body, format!("it announces a picture of {declared} bytes")));
     }
-    let mut body: Vec<u8> = Vec::new();
+    let (mut reader, mut left) = (jpeg::Reader::new(), most);
+    let faulty = |e: JpegFault| Stop::fail(FailKind::Body, e.to_string());
     while let Some(frame) = response.frame().await {
         let frame = frame.map_err(|e| from_hyper(&e))?;
-        if let Some(data) = frame.data_ref() {
-            if body.len() + data.len() > most {
-                return Err(Stop::fail(FailKind::Body, "the picture does not end"));
-            }
-            body.extend_from_slice(data);
-        }
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        left = left.checked_sub(data.len()).ok_or_else(|| Stop::fail(FailKind::Body, "the picture does not end"))?;
+        reader.take(data).map_err(faulty)?;
     }
-    Ok(Fetched::Picture(body))
+    let header = reader.finish().map_err(faulty)?;
+    let (width, height, bytes) = (header.width, header.height, header.bytes);
+    trace.step(|| format!("a JPEG of {width} x {height}, {bytes} bytes; dropped"), String::new);
+    Ok(Fetched::Picture)
 }
 
 fn redirect(url: &Url, response: &Response<Incoming>) -> Result<Fetched, Stop> {
@@ -230,13 +233,6 @@ fn redirect(url: &Url, response: &Response<Incoming>) -> Result<Fetched, Stop> {
         Some(next) if matches!(next.scheme(), "http" | "https") && plain(&next) => Ok(Fetched::Elsewhere(next)),
         _ => Err(Stop::fail(FailKind::Protocol, "it sends us nowhere")),
     }
-}
-
-fn judge(body: &[u8], trace: &mut Trace) -> Result<(), Stop> {
-    let header = jpeg::header(body).map_err(|e| Stop::fail(FailKind::Body, e.to_string()))?;
-    trace
-        .step(|| format!("a JPEG of {} x {}, {} bytes; dropped", header.width, header.height, body.len()), String::new);
-    Ok(())
 }
 
 fn from_hyper(e: &hyper::Error) -> Stop {

@@ -10,6 +10,9 @@ use super::trace::Stop;
 const LONGEST_WORD: usize = 32;
 /// Bytes after which the first line is not looked at again.
 const LONGEST_LINE: usize = 1024;
+/// Bytes of a body that are kept; the rest of it is read and counted, no more. What a description is asked for stands in
+/// its first lines, and cameras that send long ones together must not cost memory.
+const MOST_KEPT: usize = 32 * 1024;
 /// Bytes that one conversation may spend on what was not asked for: interleaved data, requests, answers too late.
 pub(super) const MOST_PASSED_OVER: usize = 1024 * 1024;
 
@@ -23,10 +26,12 @@ pub(super) struct Bounds {
 /// What stands at the beginning of what was heard.
 #[derive(Debug)]
 pub(super) enum Parsed {
-    /// A message, and how many bytes it took.
+    /// A message, and how many bytes it takes; the last ones, of a long body, need not be there yet.
     Message(Message<Vec<u8>>, usize),
-    /// Nothing whole: there is no sense in looking again before so many bytes are there.
+    /// No end of a head: there is no sense in looking again before so many bytes are there.
     More(usize),
+    /// What the head says is not there yet: so many bytes are needed.
+    Rest(usize),
 }
 
 /// What was heard and not yet understood.
@@ -39,29 +44,42 @@ pub(super) struct Inbox {
     /// Bytes before which there is no sense in looking again.
     wanted: usize,
     passed_over: usize,
+    /// A message that is understood, and how many bytes of its body are still to come.
+    unfinished: Option<(Message<Vec<u8>>, usize)>,
 }
 
 impl Inbox {
     pub(super) fn new(bounds: Bounds) -> Inbox {
-        Inbox { bounds, heard: Vec::new(), looked: 0, wanted: 0, passed_over: 0 }
+        Inbox { bounds, heard: Vec::new(), looked: 0, wanted: 0, passed_over: 0, unfinished: None }
     }
 
+    #[cfg(test)]
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.heard.extend_from_slice(bytes);
     }
 
+    /// Where the next bytes go, behind those that were heard: as many as there is room for, and at least so many.
+    pub(super) fn room(&mut self, least: usize) -> &mut Vec<u8> {
+        self.heard.reserve(least);
+        &mut self.heard
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.heard.is_empty()
+        self.heard.is_empty() && self.unfinished.is_none()
     }
 
     /// Forgets what was half heard: the connection is another one.
     pub(super) fn clear(&mut self) {
         self.heard.clear();
+        self.unfinished = None;
         (self.looked, self.wanted) = (0, 0);
     }
 
     /// The next whole message; `None` where more has to be read first.
     pub(super) fn next(&mut self) -> Result<Option<Message<Vec<u8>>>, Stop> {
+        if let Some((message, left)) = self.unfinished.take() {
+            return Ok(self.finished(message, left));
+        }
         if self.heard.len() < self.wanted {
             return Ok(None);
         }
@@ -73,9 +91,8 @@ impl Inbox {
         }
         match next_message(&self.heard, self.looked, self.bounds)? {
             Parsed::Message(message, used) => {
-                self.heard.drain(..used.min(self.heard.len()));
                 (self.looked, self.wanted) = (0, 0);
-                Ok(Some(message))
+                Ok(self.finished(message, used))
             }
             Parsed::More(wanted) => {
                 // A head ends by at most three bytes, of which the last may be missing; the first line is judged again
@@ -85,7 +102,23 @@ impl Inbox {
                 self.wanted = wanted;
                 Ok(None)
             }
+            Parsed::Rest(wanted) => {
+                // The head has an end, which must be found again.
+                (self.looked, self.wanted) = (0, wanted);
+                Ok(None)
+            }
         }
+    }
+
+    /// The message, once all of its bytes have come; so many have not been passed over yet.
+    fn finished(&mut self, message: Message<Vec<u8>>, left: usize) -> Option<Message<Vec<u8>>> {
+        let there = left.min(self.heard.len());
+        self.heard.drain(..there);
+        if left > there {
+            self.unfinished = Some((message, left - there));
+            return None;
+        }
+        Some(message)
     }
 
     /// Counts a message that nobody asked for.
@@ -119,9 +152,13 @@ pub(super) fn next_message(heard: &[u8], looked: usize, bounds: Bounds) -> Resul
         Some(Ok(n)) => return Err(Stop::fail(FailKind::Body, format!("it announces a body of {n} bytes"))),
         Some(Err(())) => return Err(Stop::fail(FailKind::Protocol, "its Content-Length is no number")),
     };
-    let Some(body) = heard.get(body_at..body_at + length) else {
-        return Ok(Parsed::More(body_at + length));
+    let kept = length.min(MOST_KEPT);
+    let Some(body) = heard.get(body_at..body_at + kept) else {
+        return Ok(Parsed::Rest(body_at + kept));
     };
+    if kept < length {
+        plain = with_length(&plain, kept);
+    }
     plain.push_str("\r\n");
     let whole = [plain.as_bytes(), body].concat();
     match Message::<Vec<u8>>::parse(&whole) {
@@ -132,12 +169,12 @@ pub(super) fn next_message(heard: &[u8], looked: usize, bounds: Bounds) -> Resul
 
 /// A frame of interleaved data (RFC 2326, 10.12): its length stands in its head, whatever its bytes look like.
 fn interleaved(heard: &[u8]) -> Result<Parsed, Stop> {
-    let Some(&[_, _, high, low]) = heard.get(..4) else { return Ok(Parsed::More(4)) };
+    let Some(&[_, _, high, low]) = heard.get(..4) else { return Ok(Parsed::Rest(4)) };
     let used = 4 + usize::from(u16::from_be_bytes([high, low]));
     match heard.get(..used).map(Message::<Vec<u8>>::parse) {
         Some(Ok((message, _))) => Ok(Parsed::Message(message, used)),
         Some(Err(_)) => Err(no_rtsp()),
-        None => Ok(Parsed::More(used)),
+        None => Ok(Parsed::Rest(used)),
     }
 }
 
@@ -207,6 +244,14 @@ fn content_length(head: &str) -> Option<Result<usize, ()>> {
     });
     let first = declared.next()?;
     Some(if declared.all(|other| other == first) { first } else { Err(()) })
+}
+
+/// The same head over a body of another length.
+fn with_length(head: &str, length: usize) -> String {
+    let other = |l: &&str| l.split_once(':').is_none_or(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+    let mut text: String = head.lines().filter(other).flat_map(|l| [l, "\r\n"]).collect();
+    text.push_str(&format!("Content-Length: {length}\r\n"));
+    text
 }
 
 fn too_long() -> Stop {

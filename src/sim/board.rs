@@ -122,19 +122,11 @@ impl Board {
         }
     }
 
-    /// What a node's own port shows: nothing while nothing leads to the node, else its own fault; a fault that needs
-    /// a protocol above TCP, of which a bare port has none, is a dead node.
+    /// What a node's own port shows: it is dead while it is broken, by whatever fault (a dead switch refuses nothing), or
+    /// while nothing leads to it.
     pub(super) fn node_shows(&self, ix: NodeIx) -> Act {
-        let gone = Act { fault: Fault::Drop, since: 0 };
-        if !self.topology.node_works(ix, &|n| n != ix && self.is_broken(n)) {
-            return gone;
-        }
-        let own = self.nodes.get(ix.at()).copied().unwrap_or_default();
-        match own.fault {
-            Fault::None | Fault::Refuse | Fault::Drop | Fault::Hang | Fault::Reset => own,
-            Fault::Garbage | Fault::Endless => own,
-            Fault::Auth | Fault::Busy | Fault::Slow | Fault::Black | Fault::Frozen | Fault::Clock => gone,
-        }
+        let works = self.topology.node_works(ix, &|n| self.is_broken(n));
+        Act { fault: if works { Fault::None } else { Fault::Drop }, since: 0 }
     }
 
     /// What is broken.

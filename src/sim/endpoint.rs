@@ -180,6 +180,20 @@ impl Endpoint {
     }
 }
 
+/// The next connection; `None` after an accept that failed, which is waited out so that no loop spins.
+pub(super) async fn accept_after(listener: &TcpListener, pause: &mut Duration) -> Option<TcpStream> {
+    if !pause.is_zero() {
+        sleep(std::mem::take(pause)).await;
+    }
+    match listener.accept().await {
+        Ok((stream, _)) => Some(stream),
+        Err(_) => {
+            *pause = ACCEPT_PAUSE;
+            None
+        }
+    }
+}
+
 async fn accept(listener: Option<&TcpListener>, gate: Gate) -> io::Result<TcpStream> {
     match listener {
         Some(listener) if gate == Gate::Open => listener.accept().await.map(|(stream, _)| stream),

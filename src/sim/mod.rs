@@ -11,6 +11,7 @@ mod board;
 mod camera;
 mod connection;
 mod control;
+mod crowd;
 mod endpoint;
 mod layout;
 mod picture;
@@ -21,7 +22,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -42,6 +43,7 @@ pub use rlimit::raise_open_files;
 
 use board::{Act, Board};
 use connection::Port;
+use crowd::{Crowd, Turn, listen_everywhere};
 use endpoint::{Change, Endpoint, listen};
 use layout::{Owner, Rules, Tenants, layout};
 
@@ -65,6 +67,9 @@ pub struct SimOptions {
     pub allow: Vec<IpNet>,
     /// The time of day, for pictures and nonces.
     pub clock: Clock,
+    /// One listener a port for the whole town, for more cameras than there are files to open; faults above TCP only:
+    /// refuse comes down to reset, and drop to hang. All of the town must stand on IPv4 loopback.
+    pub fast: bool,
 }
 
 impl Default for SimOptions {
@@ -75,6 +80,7 @@ impl Default for SimOptions {
             canary: Some(CANARY),
             allow: Vec::new(),
             clock: Arc::new(SystemTime::now),
+            fast: false,
         }
     }
 }
@@ -87,6 +93,7 @@ impl fmt::Debug for SimOptions {
             .field("control", &self.control)
             .field("canary", &self.canary)
             .field("allow", &self.allow)
+            .field("fast", &self.fast)
             .finish_non_exhaustive()
     }
 }
@@ -101,6 +108,12 @@ pub enum SimError {
         owner: String,
         /// The address.
         address: IpAddr,
+    },
+    /// An address outside IPv4 loopback, where one listener a port was asked for.
+    #[error("{address} is not on IPv4 loopback, where alone one listener can stand for a whole town (--fast)")]
+    NotFast {
+        /// The address.
+        address: SocketAddr,
     },
     /// A host that is a name, where only an address can be listened on.
     #[error("{owner} has the host {host:?}, but fake cameras stand on addresses only")]
@@ -182,7 +195,31 @@ struct Line {
     address: SocketAddr,
     owners: Vec<Owner>,
     shown: Arc<[Act]>,
-    changes: mpsc::UnboundedSender<Change>,
+    changes: Changes,
+}
+
+/// Where a listener is told.
+enum Changes {
+    /// It has a listener of its own.
+    Alone(mpsc::UnboundedSender<Change>),
+    /// It is one of many at a port.
+    InACrowd(mpsc::UnboundedSender<Turn>),
+}
+
+impl Line {
+    fn new(address: SocketAddr, owners: Vec<Owner>, changes: Changes) -> Line {
+        Line { address, shown: vec![Act::default(); owners.len()].into(), owners, changes }
+    }
+
+    /// Tells what is to be shown; the answer comes once it is.
+    fn tell(&self, acts: Arc<[Act]>) -> Result<oneshot::Receiver<io::Result<()>>, SetError> {
+        let (done, answer) = oneshot::channel();
+        let told = match &self.changes {
+            Changes::Alone(line) => line.send(Change { acts, done }).is_ok(),
+            Changes::InACrowd(line) => line.send(Turn { address: self.address.ip(), acts, done }).is_ok(),
+        };
+        if told { Ok(answer) } else { Err(SetError::Stopped) }
+    }
 }
 
 impl Stage {
@@ -201,9 +238,7 @@ impl Stage {
                     continue;
                 }
                 line.shown = Arc::clone(&acts);
-                let (done, answer) = oneshot::channel();
-                line.changes.send(Change { acts, done }).map_err(|_| SetError::Stopped)?;
-                waiting.push((line.address, answer));
+                waiting.push((line.address, line.tell(acts)?));
             }
         }
         // Every listener is waited for, also when one of them does not follow.
@@ -255,23 +290,15 @@ impl Simulator {
         rules.permit("control", options.control.ip())?;
         let board = Board::new(&registry);
         let tenants = layout(&registry, &board, &rules)?;
-        check_files(tenants.len(), raise_open_files().0)?;
+        let listeners = if options.fast { ports_of(&tenants)?.len() } else { tenants.len() };
+        check_files(listeners, raise_open_files().0)?;
 
         let control = open(options.control)?;
         let control_addr =
             control.local_addr().map_err(|source| SimError::Listen { address: options.control, source })?;
-        let opened = tenants.into_iter().map(|(address, t)| Ok((address, open(address)?, t)));
-        let opened: Vec<(SocketAddr, TcpListener, Tenants)> = opened.collect::<Result<_, SimError>>()?;
-
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let mut lines = Vec::with_capacity(opened.len());
-        for (address, listener, tenants) in opened {
-            let (owners, services): (Vec<Owner>, Vec<_>) = tenants.into_iter().unzip();
-            let endpoint = Endpoint::new(address, listener, Port { services, clock: Arc::clone(&options.clock) });
-            let (changes, inbox) = mpsc::unbounded_channel();
-            tasks.spawn(endpoint.run(inbox, stop.clone()));
-            lines.push(Line { address, shown: vec![Act::default(); owners.len()].into(), owners, changes });
-        }
+        let setting = Setting { clock: &options.clock, stop: &stop, tasks: &tasks };
+        let lines = if options.fast { setting.in_crowds(tenants)? } else { setting.alone(tenants)? };
         let stage = Arc::new(Stage { board: Mutex::new(board), lines: Mutex::new(lines), clock: options.clock });
         tasks.spawn(control::serve(control, Arc::clone(&stage), stop.clone()));
         tasks.close();
@@ -310,6 +337,66 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// What every listener is set up with.
+struct Setting<'a> {
+    clock: &'a Clock,
+    stop: &'a CancellationToken,
+    tasks: &'a TaskTracker,
+}
+
+impl Setting<'_> {
+    fn port(&self, tenants: Tenants) -> (Vec<Owner>, Port) {
+        let (owners, services) = tenants.into_iter().unzip();
+        (owners, Port { services, clock: Arc::clone(self.clock) })
+    }
+
+    /// Each address has a listener of its own. All are open before the first one serves.
+    fn alone(&self, tenants: BTreeMap<SocketAddr, Tenants>) -> Result<Vec<Line>, SimError> {
+        let opened = tenants.into_iter().map(|(address, t)| Ok((address, open(address)?, t)));
+        let opened: Vec<(SocketAddr, TcpListener, Tenants)> = opened.collect::<Result<_, SimError>>()?;
+        let mut lines = Vec::with_capacity(opened.len());
+        for (address, listener, tenants) in opened {
+            let (owners, port) = self.port(tenants);
+            let (changes, inbox) = mpsc::unbounded_channel();
+            self.tasks.spawn(Endpoint::new(address, listener, port).run(inbox, self.stop.clone()));
+            lines.push(Line::new(address, owners, Changes::Alone(changes)));
+        }
+        Ok(lines)
+    }
+
+    /// All addresses of a port share one listener.
+    fn in_crowds(&self, tenants: BTreeMap<SocketAddr, Tenants>) -> Result<Vec<Line>, SimError> {
+        let listener = |port: u16| {
+            let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port);
+            listen_everywhere(port).map(|l| (port, l)).map_err(|source| SimError::Listen { address, source })
+        };
+        let opened: Vec<(u16, TcpListener)> =
+            ports_of(&tenants)?.into_iter().map(listener).collect::<Result<_, SimError>>()?;
+        let mut lines = Vec::with_capacity(tenants.len());
+        let mut tenants: Vec<(SocketAddr, Tenants)> = tenants.into_iter().collect();
+        for (port, listener) in opened {
+            let (changes, inbox) = mpsc::unbounded_channel();
+            let mut places = Vec::new();
+            for (address, tenants) in tenants.extract_if(.., |(address, _)| address.port() == port) {
+                let (owners, place) = self.port(tenants);
+                lines.push(Line::new(address, owners, Changes::InACrowd(changes.clone())));
+                places.push((address.ip(), place));
+            }
+            self.tasks.spawn(Crowd::new(listener, places).run(inbox, self.stop.clone()));
+        }
+        Ok(lines)
+    }
+}
+
+/// The ports of a town that stands on IPv4 loopback.
+fn ports_of(tenants: &BTreeMap<SocketAddr, Tenants>) -> Result<BTreeSet<u16>, SimError> {
+    let port = |address: &SocketAddr| match address {
+        SocketAddr::V4(v4) if v4.ip().is_loopback() => Ok(v4.port()),
+        _ => Err(SimError::NotFast { address: *address }),
+    };
+    tenants.keys().map(port).collect()
 }
 
 fn open(address: SocketAddr) -> Result<TcpListener, SimError> {

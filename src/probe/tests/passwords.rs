@@ -256,7 +256,7 @@ async fn a_password_in_a_url_is_neither_sent_nor_shown() {
         assert!(!format!("{question:?}").contains("MARKED"), "{question:?}");
         // Also where somebody builds the question by hand.
         let how = if scheme == "rtsp" { How::Stream { url } } else { How::Picture { url } };
-        let question = Question { how, confirming: false, over: None, credential: None };
+        let question = Question { how, confirming: false, canary: false, credential: None };
         let answer = prober(patient()).ask_aloud(&question).await;
         assert_eq!(answer.result, PASS, "{answer:?}");
         assert_clean(&answer);

@@ -44,17 +44,20 @@ async fn a_picture_without_end_is_bounded_in_bytes() {
         let server = Server::start(move |mut guest| async move {
             guest.request().await;
             guest.send(head).await;
-            let chunk = if head.contains("chunked") {
-                ["1000\r\n".as_bytes(), &[7; 4096], b"\r\n"].concat()
-            } else {
-                vec![7; 4096]
+            let framed = |data: &[u8]| match head.contains("chunked") {
+                true => [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat(),
+                false => data.to_vec(),
             };
-            while guest.send(&chunk).await {}
+            // A picture as it should be, but for its end.
+            let whole = jpeg_bytes();
+            guest.send(framed(&whole[..whole.len() - 2])).await;
+            while guest.send(framed(&[7; 4096])).await {}
             guest.log.requests.lock().unwrap().push("gone".to_owned());
         })
         .await;
         let answer = picture(limits.clone(), &server).await;
         assert_eq!((answer.result, answer.phase), (failed(FailKind::Body), Phase::Body), "{answer:?}");
+        assert!(answer.note.as_deref().is_some_and(|n| n.contains("does not end")), "{answer:?}");
         while server.log.requests().last().is_none_or(|r| r != "gone") {
             tokio::task::yield_now().await;
         }
@@ -102,14 +105,18 @@ async fn silence_and_hanging_up() {
     let hanging = Server::start(|mut guest| async move { guest.hang().await }).await;
     let answer = picture(hasty(), &hanging).await;
     assert_eq!((answer.result, answer.phase), (failed(FailKind::Timeout), Phase::Protocol), "{answer:?}");
-    let half = Server::saying("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n\u{7}").await;
+    let beginning = ["HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n".as_bytes(), &jpeg_bytes()[..30]].concat();
+    let half = Server::saying(beginning.clone()).await;
     let answer = picture(hasty(), &half).await;
     assert_eq!((answer.result, answer.phase), (failed(FailKind::Timeout), Phase::Body), "{answer:?}");
     let reset = Server::start(|guest| async move { guest.stream.set_zero_linger().unwrap() }).await;
     let farewell = Server::start(|mut guest| async move { _ = guest.request().await }).await;
-    let torn = Server::start(|mut guest| async move {
-        guest.request().await;
-        guest.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc").await;
+    let torn = Server::start(move |mut guest| {
+        let beginning = beginning.clone();
+        async move {
+            guest.request().await;
+            guest.send(beginning).await;
+        }
     })
     .await;
     for server in [&reset, &farewell, &torn] {
@@ -123,6 +130,7 @@ async fn a_dribbled_picture_does_not_outlast_the_deadline() {
     let server = Server::start(|mut guest| async move {
         guest.request().await;
         guest.send("HTTP/1.1 200 OK\r\n\r\n").await;
+        guest.send([0xff, 0xd8]).await;
         while guest.send([0xff]).await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -166,4 +174,31 @@ async fn a_late_picture_of_a_confirming_try_is_slow() {
     question.confirming = true;
     let limits = Limits { timeout: Duration::from_millis(50), ..patient() };
     assert_eq!(prober(limits).ask(&question).await.result, ProbeResult::Pass { slow: true });
+}
+
+/// Within every other bound: interim answers, chunks of one byte, an answer of TLS that is no handshake.
+#[tokio::test]
+async fn a_camera_that_talks_on_and_on_is_bounded_by_all_it_says() {
+    let limits = Limits { line_bytes: 512 * 1024, ..patient() };
+    let whole = jpeg_bytes();
+    let chunked =
+        ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n".as_bytes(), &whole[..19], b"\r\n"].concat();
+    let extension = format!("1;{}\r\n7\r\n", "x".repeat(1024));
+    for (first, piece) in [
+        (Vec::new(), "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".to_owned()),
+        (chunked.clone(), "1\r\n7\r\n".to_owned()),
+        (chunked, extension),
+    ] {
+        let server = Server::start(move |mut guest| {
+            let (first, chunk) = (first.clone(), piece.repeat(4096_usize.div_ceil(piece.len())));
+            async move {
+                guest.request().await;
+                guest.send(first).await;
+                while guest.send(&chunk).await {}
+            }
+        })
+        .await;
+        let answer = picture(limits.clone(), &server).await;
+        assert_eq!(answer.result, failed(FailKind::Protocol), "{answer:?}");
+    }
 }

@@ -4,12 +4,12 @@ use super::*;
 
 fn tcp(addr: SocketAddr, confirming: bool) -> Question {
     let how = How::Tcp { host: addr.ip().to_string(), port: addr.port() };
-    Question { how, confirming, over: None, credential: None }
+    Question { how, confirming, canary: false, credential: None }
 }
 
 fn icmp(host: &str, fallback: u16, confirming: bool) -> Question {
     let how = How::Icmp { host: host.to_owned(), fallback };
-    Question { how, confirming, over: None, credential: None }
+    Question { how, confirming, canary: false, credential: None }
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn an_address_of_version_6_is_asked_with_and_without_brackets() {
     let port = listener.local_addr().unwrap().port();
     for host in ["::1", "[::1]"] {
         let how = How::Tcp { host: host.to_owned(), port };
-        let question = Question { how, confirming: false, over: None, credential: None };
+        let question = Question { how, confirming: false, canary: false, credential: None };
         assert_eq!(prober(patient()).ask(&question).await.result, PASS, "{host}");
     }
 }
@@ -179,6 +179,27 @@ async fn without_icmp_the_port_decides() {
     let (closed, _held) = closed_port();
     let answer = without(Icmp::absent()).ask(&icmp("127.0.0.1", closed.port(), false)).await;
     assert_eq!(answer.result, failed(FailKind::Refused));
+}
+
+/// No camera of the registry is allowed there, and none that redirects us there.
+#[tokio::test]
+async fn a_canary_is_allowed_by_being_named_and_its_neighbours_are_not() {
+    let server = Server::start(|mut guest| async move { guest.hang().await }).await;
+    let strict = |own| Prober::new(patient(), AllowList::new(vec!["10.0.0.0/8".parse().unwrap()], own));
+    let canary = for_canary(&server.addr.to_string()).unwrap();
+    assert_eq!(strict(Vec::new()).ask(&canary).await.result, PASS);
+    let by_name = for_canary(&format!("localhost:{}", server.addr.port())).unwrap();
+    assert_eq!(strict(Vec::new()).ask(&by_name).await.result, PASS, "a name is looked up at each question");
+    let not_allowed = ProbeResult::Inconclusive(Inconclusive::NotAllowed);
+    assert_eq!(strict(Vec::new()).ask(&tcp(server.addr, true)).await.result, not_allowed, "the same address, a camera");
+    assert_eq!(strict(vec![server.addr]).ask(&canary).await.result, not_allowed, "what we listen on ourselves");
+}
+
+#[tokio::test]
+async fn a_probe_that_breaks_off_is_a_fault_of_ours_and_an_answer() {
+    let stop = unbroken(async { panic!("a parser of another maker") }).await.unwrap_err();
+    assert_eq!(stop.result, ProbeResult::Inconclusive(Inconclusive::OwnFault));
+    assert!(unbroken(async { Ok(()) }).await.is_ok());
 }
 
 #[test]

@@ -12,7 +12,7 @@ const BOUNDS: Bounds = Bounds { head: 256, body: 64 };
 fn length_of(heard: &[u8]) -> Option<usize> {
     match next_message(heard, 0, BOUNDS).unwrap() {
         Parsed::Message(_, used) => Some(used),
-        Parsed::More(wanted) => {
+        Parsed::More(wanted) | Parsed::Rest(wanted) => {
             assert!(wanted > heard.len(), "there is no sense in looking again before more has come");
             None
         }
@@ -45,6 +45,42 @@ fn heads_and_bodies_have_bounds() {
     let body = |n: usize| format!("RTSP/1.0 200 OK\r\nContent-Length: {n}\r\n\r\n");
     assert!(next_message(body(64).as_bytes(), 0, BOUNDS).is_ok());
     assert!(next_message(body(65).as_bytes(), 0, BOUNDS).is_err());
+}
+
+/// As descriptions of two tracks come: in several segments of TCP, of which the first holds the head.
+#[test]
+fn a_description_in_several_pieces_is_one_message() {
+    let body = format!("v=0\r\n{}m=video 0 RTP/AVP 96\r\n", "a=x:0123456789\r\n".repeat(1_000));
+    let whole = format!("RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for size in [1, 7, 100, 1_000, 1_460, 4_096] {
+        let mut inbox = Inbox::new(Bounds { head: 1024, body: body.len() });
+        let mut heard = Vec::new();
+        for piece in whole.as_bytes().chunks(size) {
+            inbox.push(piece);
+            heard.extend(inbox.next().unwrap());
+        }
+        let [Message::Response(response)] = heard.as_slice() else { panic!("in pieces of {size}: {heard:?}") };
+        assert_eq!(response.body().as_slice(), body.as_bytes());
+    }
+}
+
+#[test]
+fn of_a_long_body_only_the_beginning_is_kept_and_all_of_it_is_waited_for() {
+    let length = 200 * 1024;
+    let head = format!("RTSP/1.0 200 OK\r\ncontent-length: {length}\r\nCSeq: 1\r\n\r\n");
+    let mut inbox = Inbox::new(Bounds { head: 1024, body: length });
+    inbox.push(head.as_bytes());
+    for _ in 0..200 {
+        assert!(inbox.next().unwrap().is_none());
+        assert!(!inbox.is_empty());
+        inbox.push(&[b'v'; 1024]);
+    }
+    inbox.push(b"RTSP/1.0 404 Gone\r\n\r\n");
+    let Some(Message::Response(response)) = inbox.next().unwrap() else { panic!("no answer") };
+    assert!(response.body().starts_with(b"vvv") && response.body().len() < 64 * 1024, "{}", response.body().len());
+    let Some(Message::Response(next)) = inbox.next().unwrap() else { panic!("no second answer") };
+    assert_eq!(u16::from(next.status()), 404);
+    assert!(inbox.is_empty());
 }
 
 #[test]
@@ -106,7 +142,9 @@ proptest! {
     fn bytes_like_rtsp_never_panic_and_no_message_is_longer_than_what_was_heard(bytes in like_rtsp()) {
         match next_message(&bytes, 0, BOUNDS) {
             Ok(Parsed::Message(_, used)) => prop_assert!(used > 0 && used <= bytes.len()),
-            Ok(Parsed::More(wanted)) => prop_assert!(wanted > bytes.len() && wanted <= bytes.len() + BOUNDS.head + 65_539),
+            Ok(Parsed::More(wanted) | Parsed::Rest(wanted)) => {
+                prop_assert!(wanted > bytes.len() && wanted <= bytes.len() + BOUNDS.head + 65_539);
+            }
             Err(_) => {}
         }
     }

@@ -182,3 +182,48 @@ async fn a_port_shared_by_two_cameras_fails_for_one_of_them() {
     rig.camera("C2", Fault::Refuse).await;
     assert!(is_refused(rig.rtsp(1)).await, "nobody is left behind the port");
 }
+
+/// One listener a port for the whole town: each camera is met at its own address, and fails alone.
+#[tokio::test]
+async fn a_crowd_behind_one_listener_is_many_cameras() {
+    let mut plan = Plan::new();
+    // A port of its own: it is taken on all of loopback.
+    plan.port = 30_000 + u16::try_from(std::process::id() % 1_300).unwrap() * 2;
+    let plan = plan.node("up", 101, Needs::All, &[], &[]).camera("C1", 1, |_| {});
+    let plan = plan.camera("C2", 2, |c| c.node = vec![NodeId::new("up").unwrap()]);
+    let rig = plan.start_fast().await;
+    assert_eq!((rig.options(1).await.status, rig.picture(2).await.status), (200, 200));
+    assert_ne!(rig.picture(1).await.body, rig.picture(2).await.body);
+    let mut stranger = Client::to(rig.rtsp(77)).await.unwrap();
+    assert!(stranger.has_ended().await, "nobody stands there");
+
+    rig.camera("C1", Fault::Busy).await;
+    assert_eq!((rig.options(1).await.status, rig.options(2).await.status), (503, 200));
+    let mut standing = Client::to(rig.rtsp(1)).await.unwrap();
+    assert_eq!(standing.rtsp("OPTIONS", "*", "").await.unwrap().status, 503);
+    rig.camera("C1", Fault::Refuse).await;
+    assert!(standing.has_ended().await);
+    let mut refused = Client::to(rig.rtsp(1)).await.unwrap();
+    let _ = refused.send("OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n").await;
+    assert!(refused.has_ended().await, "refuse comes down to reset");
+    rig.node("up", Fault::Drop).await;
+    assert_eq!(rig.sim.faults().cut_off, ["C2"]);
+    let mut silent = Client::to(rig.rtsp(2)).await.unwrap();
+    silent.send("OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n").await.unwrap();
+    assert!(silent.is_silent().await, "drop comes down to hang");
+    rig.node("up", Fault::None).await;
+    rig.camera("C1", Fault::None).await;
+    assert_eq!((rig.options(1).await.status, rig.options(2).await.status), (200, 200));
+    let camera = rig.rtsp(1);
+    rig.sim.shutdown().await;
+    assert!(is_refused(camera).await);
+}
+
+#[tokio::test]
+async fn a_crowd_stands_on_loopback_only() {
+    let plan = Plan::new().camera("C1", 1, |c| c.host = Some("192.0.2.7".into()));
+    let (mut options, _) = plan.options();
+    (options.fast, options.allow) = (true, vec!["192.0.2.0/24".parse().unwrap()]);
+    let error = Simulator::start(Arc::new(plan.registry), options).await.unwrap_err();
+    assert!(matches!(error, SimError::NotFast { .. }), "{error}");
+}

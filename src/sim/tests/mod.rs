@@ -126,12 +126,23 @@ impl Plan {
             canary: None,
             allow: Vec::new(),
             clock: Arc::new(move || UNIX_EPOCH + Duration::from_secs(hand.load(Ordering::Relaxed))),
+            fast: false,
         };
         (options, second)
     }
 
     async fn start(self) -> Rig {
-        let (options, second) = self.options();
+        self.start_as(false).await
+    }
+
+    /// One listener a port for everybody.
+    async fn start_fast(self) -> Rig {
+        self.start_as(true).await
+    }
+
+    async fn start_as(self, fast: bool) -> Rig {
+        let (mut options, second) = self.options();
+        options.fast = fast;
         let sim = Simulator::start(Arc::new(self.registry), options).await.unwrap();
         Rig { sim, net: self.net, port: self.port, second }
     }
