@@ -63,6 +63,12 @@ pub enum SecretsError {
         #[source]
         source: std::io::Error,
     },
+    /// A folder, pipe or device in its place.
+    #[error("{path} is no ordinary file")]
+    NotRegular {
+        /// Which file.
+        path: PathBuf,
+    },
     /// It is larger than secrets ever are.
     #[error("{path} is larger than 1 MiB")]
     TooLarge {
@@ -141,13 +147,18 @@ fn read(path: &Path, check_mode: bool) -> Result<BTreeMap<String, Secret>, Secre
     use std::os::unix::fs::PermissionsExt as _;
 
     let failed = |source| SecretsError::Read { path: path.to_owned(), source };
-    let file = match std::fs::File::open(path) {
+    // A pipe in its place is not waited for.
+    let file = match super::load::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(e) => return Err(failed(e)),
     };
     // Asked of the open file, so that it is the one that is read.
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(SecretsError::NotRegular { path: path.to_owned() });
+    }
+    let mode = metadata.permissions().mode() & 0o777;
     if check_mode && mode & 0o177 != 0 {
         return Err(SecretsError::Mode { path: path.to_owned(), mode });
     }
@@ -160,7 +171,8 @@ fn read(path: &Path, check_mode: bool) -> Result<BTreeMap<String, Secret>, Secre
 }
 
 fn parse(path: &Path, text: &SecretString) -> Result<BTreeMap<String, Secret>, SecretsError> {
-    let text = text.expose_secret();
+    // Editors of Windows put a byte order mark there; TOML does not know it.
+    let text = text.expose_secret().trim_start_matches('\u{feff}');
     let line = |offset: usize| text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;
     // The parser's own message is left out: it may quote the line.
     let table = DeTable::parse(text)
