@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use cunkou_core::coverage::{Completeness, Level, standing};
-use cunkou_core::model::{Language, Period};
+use cunkou_core::model::{Language, Period, Time};
 use cunkou_core::registry::{Fault, Layer, Registry};
 use cunkou_core::world::{Effects, Policy, Snapshot};
 use tokio::net::TcpListener;
@@ -15,8 +16,8 @@ use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
 use super::supervise::Supervisor;
 use crate::engine::{
-    Clock, Engine, EngineSettings, Handle, ProbeLimits, RegistrySource, ReloadRefused, ReloadRequest, ReloadSource,
-    registry_rows, restore_registry,
+    Clock, Engine, EngineSettings, Handle, Logins, ProbeLimits, RegistrySource, ReloadRefused, ReloadRequest,
+    ReloadSource, registry_rows, restore_registry,
 };
 use crate::files;
 use crate::files::secrets::{Secret, Secrets};
@@ -226,13 +227,15 @@ fn engine_settings(
     in_flight: usize,
     counters: &Arc<Counters>,
 ) -> EngineSettings {
-    let secrets = secrets.clone();
-    let credentials = move |entry: &str| match secrets.get(entry)? {
+    let shared = Arc::new(RwLock::new(secrets.clone()));
+    let logins = logins(shared.clone());
+    let credentials = move |entry: &str| match shared.read().unwrap_or_else(PoisonError::into_inner).get(entry)? {
         Secret::Login { user, password, basic } => {
             Some(Credential { user: user.clone(), password: password.clone(), basic: *basic })
         }
         Secret::Token(_) => None,
     };
+    let written = secrets.written().and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     EngineSettings {
         limits: ProbeLimits { in_flight, per_node: settings.probe.per_node as usize },
         kept_outcomes: settings.keep.outcomes as usize,
@@ -246,10 +249,32 @@ fn engine_settings(
             dir: settings.registry.dir.clone(),
             intervals: settings.intervals(),
             density: density(settings),
+            logins,
         },
         watcher: Arc::new(Count(counters.clone())),
         credentials: Arc::new(credentials),
+        credentials_written: written.and_then(|since| i64::try_from(since.as_millis()).ok()).map(Time),
     }
+}
+
+/// Reads the secrets again where a reload asks for it. Those of sinks and the environment stay until the next start;
+/// files that cannot be used change nothing.
+fn logins(shared: Arc<RwLock<Secrets>>) -> Logins {
+    Logins(Arc::new(move || {
+        let before = shared.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match before.again() {
+            Ok(after) => {
+                let changed =
+                    before.entries(&after).into_iter().filter(|entry| !before.agrees(&after, entry)).collect();
+                *shared.write().unwrap_or_else(PoisonError::into_inner) = after;
+                changed
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the secrets in force stay");
+                Vec::new()
+            }
+        }
+    }))
 }
 
 /// A prober for the networks of the settings; canaries are allowed by being named.

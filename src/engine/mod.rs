@@ -16,5 +16,5 @@ pub use dispatch::ProbeLimits;
 pub use handle::{
     AckError, AckRequest, Alive, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource,
 };
-pub use reload::{RegistrySource, registry_rows, restore_registry};
+pub use reload::{Logins, RegistrySource, registry_rows, restore_registry};
 pub use writer::{Engine, EngineSettings, Watcher};

@@ -16,6 +16,16 @@ use crate::store::Change;
 /// Lines of a report at most; the last says how many more there are.
 const LINES: usize = 200;
 
+/// Reads the logins of cameras again: the entries that are another login now. A wish of the registry folder alone.
+#[derive(Clone)]
+pub struct Logins(pub Arc<dyn Fn() -> Vec<String> + Send + Sync>);
+
+impl std::fmt::Debug for Logins {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Logins")
+    }
+}
+
 /// Where the registry comes from, and by which numbers it is judged.
 #[derive(Debug, Clone)]
 pub struct RegistrySource {
@@ -25,6 +35,8 @@ pub struct RegistrySource {
     pub intervals: Intervals,
     /// Densities, for what sight says of it.
     pub density: coverage::Policy,
+    /// The logins that its cameras name.
+    pub logins: Logins,
 }
 
 /// A registry that may be put in force.
@@ -42,6 +54,8 @@ pub(super) struct Accepted {
 pub(super) struct Prepared {
     pub(super) dry_run: bool,
     pub(super) who: Arc<str>,
+    /// Entries of the secrets that are another login now.
+    pub(super) logins: Vec<String>,
     pub(super) reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
     pub(super) result: Result<Accepted, ReloadRefused>,
 }
@@ -54,9 +68,14 @@ pub(super) async fn prepare(
     reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
 ) -> Prepared {
     let (dry_run, who) = (request.dry_run, request.who.clone());
-    let judged = tokio::task::spawn_blocking(move || accept(&source, &in_force, &request)).await;
-    let result = judged.unwrap_or(Err(ReloadRefused::Stopping));
-    Prepared { dry_run, who, reply, result }
+    let judged = tokio::task::spawn_blocking(move || {
+        // Also where the registry is refused: whoever has mended a password waits for nothing else.
+        let asked = matches!(request.source, ReloadSource::Folder) && !request.dry_run;
+        let logins = if asked { (source.logins.0)() } else { Vec::new() };
+        (logins, accept(&source, &in_force, &request))
+    });
+    let (logins, result) = judged.await.unwrap_or((Vec::new(), Err(ReloadRefused::Stopping)));
+    Prepared { dry_run, who, logins, reply, result }
 }
 
 fn accept(source: &RegistrySource, in_force: &Registry, request: &ReloadRequest) -> Result<Accepted, ReloadRefused> {

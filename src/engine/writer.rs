@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{Check, Outcome, Span, Target, Time};
+use cunkou_core::model::{CameraIx, Check, Outcome, Span, Target, Time};
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -64,6 +64,8 @@ pub struct EngineSettings {
     pub watcher: Arc<dyn Watcher>,
     /// Passwords, by entry.
     pub credentials: Credentials,
+    /// When the passwords were last written: one that was refused before may be another now.
+    pub credentials_written: Option<Time>,
 }
 
 /// Whoever waits for an acknowledgement.
@@ -170,6 +172,10 @@ impl Engine {
         engine.alive.reloaded.store(now.millis(), Ordering::Relaxed);
         engine.lay_plan(now);
         engine.keep(effects);
+        if let Some(written) = engine.settings.credentials_written {
+            let retry = engine.settings.policy.health.auth_retry;
+            engine.forgive(now, |_, held_until| held_until - retry < written);
+        }
         engine.commit().await;
         Ok((engine, handle))
     }
@@ -485,6 +491,30 @@ impl Engine {
 
     fn reload(&mut self, prepared: Prepared) {
         let now = self.clock.now();
+        let renewed = prepared.logins.clone();
+        self.put_in_force(prepared, now);
+        if !renewed.is_empty() {
+            self.forgive(now, |entry, _| renewed.iter().any(|r| r == entry));
+        }
+    }
+
+    /// Cameras whose password was refused and is another one now are asked with it again (semantics.md §1); `renewed`
+    /// says so of an entry and of the moment until which the refused one is held back.
+    fn forgive(&mut self, now: Time, renewed: impl Fn(&str, Time) -> bool) {
+        let snapshot = self.world.snapshot();
+        let forgiven =
+            snapshot.topology.cameras.iter().zip(snapshot.cameras.iter()).enumerate().filter(|(_, (slot, view))| {
+                let entry = snapshot.registry.cameras.get(&slot.id).and_then(|c| c.credential.as_deref());
+                entry.zip(view.password_held_until).is_some_and(|(entry, until)| renewed(entry, until))
+            });
+        let cameras: Vec<CameraIx> = forgiven.map(|(i, _)| CameraIx::from(i)).collect();
+        if !cameras.is_empty() {
+            tracing::info!(cameras = cameras.len(), "refused passwords are others now and are tried again");
+            self.apply(Event::Credentials(cameras), now);
+        }
+    }
+
+    fn put_in_force(&mut self, prepared: Prepared, now: Time) {
         let accepted = match prepared.result {
             Ok(accepted) => accepted,
             Err(refused) => {

@@ -41,6 +41,8 @@ pub struct Secrets {
     environment: BTreeMap<String, Secret>,
     credential: BTreeMap<String, Secret>,
     file: BTreeMap<String, Secret>,
+    path: PathBuf,
+    credentials_dir: Option<PathBuf>,
 }
 
 /// Why the secrets cannot be used. Says where, never what.
@@ -110,12 +112,52 @@ impl Secrets {
             .into_iter()
             .filter_map(|(name, text)| Some((name.strip_prefix(PREFIX)?.to_owned(), from_variable(&text))))
             .collect();
+        let known = Secrets {
+            environment,
+            path: path.to_owned(),
+            credentials_dir: credentials_dir.map(Path::to_owned),
+            ..Secrets::default()
+        };
+        known.again()
+    }
+
+    /// Reads both files again; the environment of a process stays what it is.
+    ///
+    /// # Errors
+    /// As [`Secrets::load`].
+    pub fn again(&self) -> Result<Secrets, SecretsError> {
         // systemd guards its credentials itself (a directory of mode 0700, files 0400, or an ACL that shows as 0440).
-        let credential = match credentials_dir {
+        let credential = match &self.credentials_dir {
             Some(dir) => read(&dir.join(CREDENTIAL), false)?,
             None => BTreeMap::new(),
         };
-        Ok(Secrets { environment, credential, file: read(path, true)? })
+        Ok(Secrets { credential, file: read(&self.path, true)?, ..self.clone() })
+    }
+
+    /// When one of the files was last written; `None` where there is none.
+    #[must_use]
+    pub fn written(&self) -> Option<std::time::SystemTime> {
+        let credential = self.credentials_dir.as_ref().map(|dir| dir.join(CREDENTIAL));
+        let files = [Some(self.path.clone()), credential].into_iter().flatten();
+        files.filter_map(|path| std::fs::metadata(path).ok()?.modified().ok()).max()
+    }
+
+    /// The entries of the files of both, which may differ.
+    #[must_use]
+    pub fn entries(&self, other: &Secrets) -> std::collections::BTreeSet<String> {
+        [self, other].into_iter().flat_map(|s| s.credential.keys().chain(s.file.keys())).cloned().collect()
+    }
+
+    /// Whether an entry is the same login in both.
+    #[must_use]
+    pub fn agrees(&self, other: &Secrets, entry: &str) -> bool {
+        let login = |of: &Secrets| match of.get(entry) {
+            Some(Secret::Login { user, password, basic }) => {
+                Some((user.clone(), password.expose_secret().to_owned(), *basic))
+            }
+            Some(Secret::Token(_)) | None => None,
+        };
+        login(self) == login(other)
     }
 
     /// The secret of an entry.
@@ -290,6 +332,20 @@ mod tests {
         assert!(secrets.get("d").is_none());
         let secrets = Secrets::load(&path, env(&[("CUNKOU_SECRET_A_1", "tok")]), None).unwrap();
         assert!(matches!(secrets.get("a-1"), Some(Secret::Token(t)) if t.expose_secret() == "tok"));
+    }
+
+    #[test]
+    fn what_changed_is_known_when_the_files_are_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let login = |password: &str| format!("[a]\nuser='u'\npassword='{password}'\n[b]\nuser='u'\npassword='p'\n");
+        let path = file(dir.path(), &login("old"), 0o600);
+        let before = Secrets::load(&path, env(&[("CUNKOU_SECRET_C", "u:p")]), None).unwrap();
+        assert!(before.written().is_some());
+        file(dir.path(), &login("new"), 0o600);
+        let after = before.again().unwrap();
+        assert_eq!(["a", "b", "c", "d"].map(|entry| before.agrees(&after, entry)), [false, true, true, true]);
+        file(dir.path(), "", 0o644);
+        assert!(after.again().is_err(), "others can read it now");
     }
 
     #[test]
