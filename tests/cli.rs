@@ -190,6 +190,8 @@ fn a_good_folder_has_a_plan() {
     let town = Town::new();
     let good = town.run(&["check", "registry", "--lang", "en"]).ends(0);
     assert!(good.out.contains("2 cameras, 2 checks, about 0.3 probes a second"), "{good:?}");
+    assert!(good.out.contains("reach is asked by tcp:554 (2)"), "{good:?}");
+    assert!(good.out.contains("cameras.csv: columns that are kept and mean nothing here: color"), "{good:?}");
     assert!(good.out.contains("warning: "), "E3 has no camera: {good:?}");
     town.run(&["check", "registry", "--strict"]).ends(1);
     town.run(&["check"]).ends(0);
@@ -289,6 +291,47 @@ fn export_import_export_is_no_change() {
         assert_eq!(town.read(&format!("first/{file}")), town.read(&format!("second/{file}")), "{file}");
     }
     assert!(town.read("second/cameras.csv").contains("color"), "unknown columns are kept");
+}
+
+#[test]
+fn a_login_that_is_missing_is_told() {
+    let town = Town::new();
+    town.write("registry/cameras.csv", &CAMERAS.replace(",color\n", ",credential\n").replace(",red\n", ",desk\n"));
+    let told = town.run(&["check"]).ends(0);
+    assert!(told.out.contains("cameras.csv: warning: credential: 1 cameras name \"desk\""), "{told:?}");
+    let folder = town.run(&["check", "registry"]).ends(0);
+    assert!(!folder.out.contains("desk"), "a folder by itself knows no secrets: {folder:?}");
+    town.write("secrets.toml", "\u{feff}[desk]\nuser = 'u'\npassword = 'p'\n");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(town.path("secrets.toml"), mode).unwrap();
+    assert!(!town.run(&["check"]).ends(0).out.contains("desk"));
+}
+
+#[test]
+fn what_was_found_before_the_folder_was_missed_is_told() {
+    let town = Town::new();
+    fs::remove_dir_all(town.path("registry")).unwrap();
+    town.write("secrets.toml", "");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(town.path("secrets.toml"), mode).unwrap();
+    let ran = town.run(&["check"]).ends(3);
+    assert!(ran.out.contains("chmod 600") && ran.err.contains("registry cannot be opened"), "{ran:?}");
+}
+
+#[test]
+fn a_difference_is_shown_in_the_language_and_warnings_do_not_drown_it() {
+    let town = Town::new();
+    town.run(&["export", "src", "registry"]).ends(0);
+    town.write("src/cameras.csv", &town.read("src/cameras.csv").replace("西口枪机", "西口球机"));
+    let mut entrances = town.read("src/entrances.csv");
+    (4..40).for_each(|i| entrances.push_str(&format!("E{i},V1,x{i}\n")));
+    town.write("src/entrances.csv", &entrances);
+    let zh = town.run(&["import", "src", "--yes", "--lang", "zh-CN"]).ends(0);
+    assert!(
+        zh.out.contains("摄像机 C2：name 西口枪机 → 西口球机") && zh.out.contains("进出口 E4：新增（x4）"),
+        "{zh:?}"
+    );
+    assert!(zh.err.contains("个警告 (cunkou check src)") && zh.err.lines().count() < 30, "{zh:?}");
 }
 
 #[test]

@@ -110,3 +110,39 @@ fn an_empty_database_and_a_broken_folder_do_not_start() {
     assert_eq!(daemon.ended(), Some(3));
     wait_for("the fault", || daemon.logged().contains("cameras.csv").then_some(()));
 }
+
+/// A mended password is tried when the folder is read again, or at the next start; not in six hours.
+#[test]
+fn a_mended_password_is_tried_at_once() {
+    let town = Town::new(12, FAST);
+    town.edit("cunkou.toml", |all| all.replace("auth_retry = \"2s\"", "auth_retry = \"6h\""));
+    let right = std::fs::read_to_string(town.path("secrets.toml")).expect("the secrets");
+    let wrong: String = right
+        .lines()
+        .map(|l| if l.starts_with("password") { "password = \"wrong\"\n".to_owned() } else { format!("{l}\n") })
+        .collect();
+    assert_ne!(right, wrong);
+    let (_cameras, _control) = town.simulate();
+    let refused = |daemon: &common::Daemon| {
+        wait_for("a refused password", || {
+            let all = daemon.items("cameras");
+            all.iter().any(|c| c["reasons"].as_array().is_some_and(|r| r.contains(&"auth".into()))).then_some(())
+        });
+    };
+    town.edit("secrets.toml", |_| wrong.clone());
+    let mut daemon = town.run();
+    refused(&daemon);
+    town.edit("secrets.toml", |_| right.clone());
+    daemon.program.signal(Signal::HUP);
+    daemon.all_up();
+
+    town.edit("secrets.toml", |_| wrong.clone());
+    daemon.program.signal(Signal::HUP);
+    refused(&daemon);
+    daemon.program.signal(Signal::TERM);
+    assert_eq!(daemon.program.ended(), Some(0), "{}", daemon.program.logged());
+    drop(daemon);
+    town.edit("secrets.toml", |_| right.clone());
+    let daemon = town.run();
+    daemon.all_up();
+}

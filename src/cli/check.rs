@@ -1,17 +1,19 @@
 //! `cunkou check`: every fault of settings and registry at once, and the effective plan.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use cunkou_core::model::Language;
-use cunkou_core::registry::{Fault, PlanSummary, Registry, plan_summary};
+use cunkou_core::registry::{Fault, FileKind, PlanSummary, Registry, plan_summary};
 use serde::Serialize;
 
 use super::common::{BadSettings, Common, Tongue, density, may_colour, print, print_json, secrets};
 use super::exit::Exit;
 use super::table::plain;
 use crate::files::folder::Form;
+use crate::files::secrets::{Secret, Secrets};
 use crate::files::settings::{Place, Settings};
 use crate::files::{self, Loaded};
 
@@ -45,7 +47,12 @@ struct Report {
     faults: Vec<Line>,
     /// Files that are read, but are not written in the plain way.
     forms: Vec<FormLine>,
+    /// Columns that mean nothing here; they are kept.
+    kept: Vec<KeptLine>,
     plan: Option<Plan>,
+    /// The secrets, where settings name them: which entries there are.
+    #[serde(skip)]
+    secrets: Option<Secrets>,
 }
 
 /// One fault.
@@ -66,10 +73,18 @@ struct FormLine {
 }
 
 #[derive(Debug, Serialize)]
+struct KeptLine {
+    file: String,
+    columns: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
 struct Plan {
     cameras: usize,
     nodes: usize,
     checks: Vec<&'static str>,
+    /// How reach is asked, and of how many cameras.
+    reach: BTreeMap<String, usize>,
     probes_per_second: f64,
     core_share: f64,
     message: String,
@@ -91,11 +106,14 @@ pub(super) fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     };
     let known = settings.as_ref();
     let tongue = Tongue::of(common, known.unwrap_or(&Settings::default()));
-    match (&args.dir, known) {
-        (Some(dir), settings) => report.registry(dir, settings.unwrap_or(&Settings::default()), tongue.language)?,
-        (None, Some(settings)) => report.registry(&settings.registry.dir, settings, tongue.language)?,
-        // Where the registry is, only the settings could say.
-        (None, None) => {}
+    // Where the registry is, only the settings could say.
+    let dir = args.dir.as_deref().or(known.map(|settings| settings.registry.dir.as_path()));
+    if let Some(dir) = dir
+        && let Err(error) = report.registry(dir, known.unwrap_or(&Settings::default()), tongue.language)
+    {
+        // What was found before is told all the same.
+        print(&report.text(&tongue, may_colour()))?;
+        return Err(error);
     }
     let found = report.errors > 0 || (args.strict && report.warnings > 0);
     report.ok = !found;
@@ -136,20 +154,51 @@ impl Report {
     /// The files that settings name beside the registry.
     fn settings_beside(&mut self, settings: &Settings, file: Option<&Path>) {
         let Some(file) = file else { return };
-        let mut fault = |severity, file: String, column: Option<String>, message| {
-            self.push(Line { severity, file, row: None, column, value: String::new(), message });
+        let mut fault = |file: &Path, column: Option<String>, message| {
+            let file = file.display().to_string();
+            self.push(Line { severity: "error", file, row: None, column, value: String::new(), message });
         };
         match secrets(settings) {
-            Err(error) => fault("error", settings.registry.secrets.display().to_string(), None, format!("{error:#}")),
+            Err(error) => fault(&settings.registry.secrets, None, format!("{error:#}")),
             Ok(secrets) => {
                 for (i, sink) in settings.sinks.iter().enumerate() {
                     if let Some(entry) = sink.secret.as_deref().filter(|e| secrets.get(e).is_none()) {
                         let message = format!("no secret has the name {entry:?}");
-                        fault("error", file.display().to_string(), Some(format!("sink[{i}].secret")), message);
+                        fault(file, Some(format!("sink[{i}].secret")), message);
                     }
                 }
+                self.secrets = Some(secrets);
             }
         }
+    }
+
+    /// Cameras that name a login which is not there are asked without one: said once an entry.
+    fn credentials(&mut self, registry: &Registry, language: Language) {
+        let Some(secrets) = &self.secrets else { return };
+        let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
+        let named =
+            registry.cameras.values().filter(|c| c.status.is_installed()).filter_map(|c| c.credential.as_deref());
+        for entry in named.filter(|entry| !matches!(secrets.get(entry), Some(Secret::Login { .. }))) {
+            *missing.entry(entry).or_default() += 1;
+        }
+        let line = |(entry, cameras): (&str, usize)| Line {
+            severity: "warning",
+            file: FileKind::Cameras.word().to_owned(),
+            row: None,
+            column: Some("credential".to_owned()),
+            value: entry.to_owned(),
+            message: match language {
+                Language::ZhCn => {
+                    format!("{cameras} 台摄像机用到 {entry:?}，但密码文件中没有这个用户名和密码；只能不带密码探测")
+                }
+                Language::En => format!(
+                    "{cameras} cameras name {entry:?}, but the secrets have no user and password of that name; they are \
+                     asked without"
+                ),
+            },
+        };
+        let lines: Vec<Line> = missing.into_iter().map(line).collect();
+        lines.into_iter().for_each(|line| self.push(line));
     }
 
     fn registry(&mut self, dir: &Path, settings: &Settings, language: Language) -> anyhow::Result<()> {
@@ -157,7 +206,9 @@ impl Report {
         let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
         let good = !faults.iter().any(Fault::is_error);
         faults.iter().for_each(|fault| self.push(line(fault, language)));
-        self.forms = forms(&loaded);
+        self.credentials(&registry, language);
+        self.forms = forms(&loaded, language);
+        self.kept = kept(&loaded);
         self.plan = good.then(|| plan(&registry, settings, language));
         Ok(())
     }
@@ -166,6 +217,13 @@ impl Report {
         let mut out = String::new();
         for form in &self.forms {
             let _ = writeln!(out, "{}: {}", form.file, form.form);
+        }
+        for kept in &self.kept {
+            let columns = kept.columns.iter().map(|c| plain(c)).collect::<Vec<_>>().join(", ");
+            let _ = match tongue.language {
+                Language::ZhCn => writeln!(out, "{}: 保留但不起作用的列：{columns}", kept.file),
+                Language::En => writeln!(out, "{}: columns that are kept and mean nothing here: {columns}", kept.file),
+            };
         }
         for fault in &self.faults {
             let _ = writeln!(out, "{}", fault.text(tongue, colour));
@@ -219,14 +277,28 @@ fn line(fault: &Fault, language: Language) -> Line {
     }
 }
 
-fn forms(loaded: &Loaded) -> Vec<FormLine> {
+fn forms(loaded: &Loaded, language: Language) -> Vec<FormLine> {
     let odd = loaded.forms.iter().filter(|(_, form): &(&String, &Form)| !form.is_plain());
-    odd.map(|(file, form)| FormLine { file: file.clone(), form: form.to_string() }).collect()
+    odd.map(|(file, form)| FormLine { file: file.clone(), form: form.words(language) }).collect()
+}
+
+/// The columns of each file that are none of the registry's own.
+fn kept(loaded: &Loaded) -> Vec<KeptLine> {
+    let lines = loaded.tables.files.iter().map(|(file, table)| {
+        let own = |name: &str| name.is_empty() || name == "datum" || file.columns().contains(&name);
+        let columns = table.columns.iter().map(|c| c.trim()).filter(|c| !own(c)).map(str::to_owned).collect();
+        KeptLine { file: file.word().to_owned(), columns }
+    });
+    lines.filter(|line| !line.columns.is_empty()).collect()
 }
 
 fn plan(registry: &Registry, settings: &Settings, language: Language) -> Plan {
     let summary: PlanSummary = plan_summary(registry, &settings.intervals());
     let mut message = summary.words(language);
+    if let Some(reach) = summary.reach_words(language) {
+        message.push('\n');
+        message.push_str(&reach);
+    }
     let in_flight = settings.probe.in_flight_for(summary.cameras);
     let files = open_files();
     // As many probes again may hold a second socket (DNS, a redirect).
@@ -247,6 +319,7 @@ fn plan(registry: &Registry, settings: &Settings, language: Language) -> Plan {
         cameras: summary.cameras,
         nodes: summary.nodes,
         checks: summary.checks_on.iter().map(|c| c.word()).collect(),
+        reach: summary.reach.clone(),
         probes_per_second: summary.probes_per_second,
         core_share: summary.core_share,
         message,

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use super::exit::wrong_use;
 use crate::files::secrets::Secrets;
 use crate::files::settings::{SettingFault, Settings};
+use crate::files::small_text;
 
 /// Where settings are looked for when nobody says.
 const PLACES: [&str; 2] = ["cunkou.toml", "/etc/cunkou/cunkou.toml"];
@@ -75,7 +76,8 @@ impl Common {
     pub(super) fn settings(&self) -> anyhow::Result<Found> {
         let file = self.settings_file();
         let text = match &file {
-            Some(path) => read(path).with_context(|| format!("the settings {} cannot be read", path.display()))?,
+            Some(path) => small_text(path, MAX_SETTINGS)
+                .with_context(|| format!("the settings {} cannot be read", path.display()))?,
             None => String::new(),
         };
         // Absolute, so that what is told about a path says where it is.
@@ -91,14 +93,6 @@ impl Common {
     pub(super) fn language(&self, settings: &Settings) -> Language {
         self.lang.unwrap_or(settings.ui.language)
     }
-}
-
-/// A bounded file of text.
-fn read(path: &Path) -> io::Result<String> {
-    use std::io::Read as _;
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(MAX_SETTINGS).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// The variables that are text.

@@ -13,12 +13,14 @@ use super::exit::{Exit, wrong_use};
 use super::source::{Announced, announced, database};
 use super::table::plain;
 use crate::engine::restore_registry;
+use crate::files;
 use crate::files::settings::Settings;
-use crate::files::{self, Loaded};
 use crate::http::wire::ReloadOutcome;
 
 /// Lines of a difference that are shown; the last says how many more there are.
 const LINES: usize = 200;
+/// Warnings that are told: the difference must not be looked for among hundreds of them.
+const WARNINGS: usize = 20;
 
 /// Takes over the registry files of a folder: shows the difference, asks, writes them to registry.dir.
 ///
@@ -58,10 +60,13 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let (goal, in_force) = goal(&args, &settings, &tongue).await?;
     if let Some(in_force) = &in_force {
         let renames = diff(in_force, &offer.registry).renames;
-        keep_ids(&mut offer, in_force, &renames, &args, &tongue)?;
+        keep_ids(&mut offer, &renames, &args, &tongue)?;
     }
     match goal {
-        Goal::Daemon(server) => through(&server, &offer, args.yes, &tongue).await,
+        Goal::Daemon(server) => {
+            let shown = in_force.map(|in_force| diff(&in_force, &offer.registry));
+            through(&server, &offer, shown.as_ref(), args.yes, &tongue).await
+        }
         Goal::Folder => {
             let in_force = in_force.unwrap_or_default();
             into_folder(&settings.registry.dir, &offer, &diff(&in_force, &offer.registry), args.yes, &tongue)
@@ -71,28 +76,19 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
 
 /// The files of a folder with the registry that they hold; `None` where they have faults, which are told.
 fn offer(src: &Path, settings: &Settings, tongue: &Tongue) -> anyhow::Result<Option<Offer>> {
-    let loaded = files::load(src).context("the files to import cannot be read")?;
+    // The very bytes that are judged are handed on.
+    let (loaded, files) = files::load_with_bytes(src).context("the files to import cannot be read")?;
     let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
     if faults.iter().any(Fault::is_error) {
         check::tell(&faults, true, tongue);
         return Ok(None);
     }
-    check::tell(&faults, false, tongue);
-    Ok(Some(Offer { files: bytes(src, &loaded)?, registry }))
-}
-
-/// The files as they stand, byte for byte; they must still be those that were judged.
-fn bytes(src: &Path, judged: &Loaded) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-    let mut all = BTreeMap::new();
-    for name in judged.hashes.keys() {
-        let path = src.join(name);
-        let bytes = std::fs::read(&path).with_context(|| format!("the file {} cannot be read", path.display()))?;
-        all.insert(name.clone(), bytes);
+    check::tell(faults.get(..WARNINGS).unwrap_or(&faults), false, tongue);
+    if let Some(left) = faults.len().checked_sub(WARNINGS).filter(|n| *n > 0) {
+        let (zh, en) = (format!("另有 {left} 个警告"), format!("{left} more warnings"));
+        note(&format!("{} (cunkou check {})", tongue.say(&zh, &en), src.display()));
     }
-    if files::from_bytes(&all).hashes != judged.hashes {
-        bail!("the files change while they are read; try again");
-    }
-    Ok(all)
+    Ok(Some(Offer { files, registry }))
 }
 
 /// Where the files go, and the registry in force where we can see it.
@@ -132,14 +128,8 @@ fn pending(dir: &Path, in_force: &Registry) -> bool {
 }
 
 /// Cameras that seem to be old ones under a new id: history hangs on the id, so keeping it is proposed.
-fn keep_ids(
-    offer: &mut Offer,
-    in_force: &Registry,
-    renames: &[Rename],
-    args: &Args,
-    tongue: &Tongue,
-) -> anyhow::Result<()> {
-    let mut kept = false;
+fn keep_ids(offer: &mut Offer, renames: &[Rename], args: &Args, tongue: &Tongue) -> anyhow::Result<()> {
+    let mut kept = 0;
     for rename in renames {
         let by = match rename.by {
             RenameBy::GbCode => "gb_code",
@@ -159,25 +149,35 @@ fn keep_ids(
         if keep && let Some(mut camera) = offer.registry.cameras.remove(&rename.to) {
             camera.id = rename.from.clone();
             offer.registry.cameras.insert(rename.from.clone(), camera);
-            kept = true;
+            kept += 1;
         }
     }
-    if kept {
+    if kept > 0 {
         let name = FileKind::Cameras.word();
         let written = files::folder::files_of(&tables_of(&offer.registry)).remove(name);
         offer.files.extend(written.map(|bytes| (name.to_owned(), bytes)));
-        let left = diff(in_force, &offer.registry).renames.len();
-        note(&format!("{} ({left})", tongue.say("已保留原编号；其余", "old ids kept; left")));
+        // Entrances that are derived from cameras are named after them.
+        (offer.registry, _) = files::from_bytes(&offer.files).judge();
+        let (zh, en) = (format!("已保留 {kept} 个原编号"), format!("{kept} old ids kept"));
+        note(tongue.say(&zh, &en));
     }
     Ok(())
 }
 
 /// Through a daemon: it says the difference, and does it once somebody said yes.
-async fn through(server: &Server, offer: &Offer, yes: bool, tongue: &Tongue) -> anyhow::Result<Exit> {
+async fn through(
+    server: &Server,
+    offer: &Offer,
+    shown: Option<&Diff>,
+    yes: bool,
+    tongue: &Tongue,
+) -> anyhow::Result<Exit> {
     let body = || -> anyhow::Result<Body> { Ok(Body::files(&offer.files, &boundary(&offer.files)?)) };
     // Asking what would change needs no yes; doing it may.
     let dry: ReloadOutcome = server.post(&["registry"], &[("dry_run", "true"), ("yes", "true")], body()?).await?;
-    if !agreed(&dry.changes, (dry.added, dry.changed, dry.removed), yes, tongue)? {
+    // The daemon speaks English; what it has in force is what we have read, where we could.
+    let lines = shown.map(|d| d.lines(LINES, tongue.language)).filter(|l| l.is_empty() == dry.changes.is_empty());
+    if !agreed(lines.as_ref().unwrap_or(&dry.changes), (dry.added, dry.changed, dry.removed), yes, tongue)? {
         return Ok(if dry.changes.is_empty() { Exit::Fine } else { Exit::CouldNot });
     }
     let word = if yes { "true" } else { "false" };
@@ -204,14 +204,14 @@ fn boundary(files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<String> {
 fn into_folder(dir: &Path, offer: &Offer, difference: &Diff, yes: bool, tongue: &Tongue) -> anyhow::Result<Exit> {
     if difference.removes_too_much() {
         let (gone, of) = (difference.removed_cameras(), difference.cameras_before);
-        print_changes(&difference.lines(LINES))?;
+        print_changes(&difference.lines(LINES, tongue.language))?;
         bail!(
             "{gone} of {of} cameras would be removed, more than 20 %: a start cannot say yes to that. Start the daemon \
              (it goes on with the registry in force), then import with --yes"
         );
     }
     let counts = (difference.added(), difference.changed(), difference.removed());
-    if !agreed(&difference.lines(LINES), counts, yes, tongue)? {
+    if !agreed(&difference.lines(LINES, tongue.language), counts, yes, tongue)? {
         return Ok(if difference.is_empty() { Exit::Fine } else { Exit::CouldNot });
     }
     files::replace_files(dir, &offer.files).context("the files cannot be written to registry.dir")?;

@@ -7,7 +7,7 @@ use super::common::{Common, secrets};
 use super::exit::Exit;
 use super::setup::{self, Ends, LogFormat, Told};
 use crate::daemon::{self, Options};
-use crate::engine::{ReloadRequest, ReloadSource};
+use crate::engine::{Handle, ReloadRequest, ReloadSource};
 
 /// Watch the town of a registry.
 #[derive(Debug, clap::Args)]
@@ -39,22 +39,27 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     );
     drop(snapshot);
     while ends.next().await == Told::Reload {
-        let request =
-            ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("sighup") };
-        match running.handle.reload(request).await {
-            Ok(report) => tracing::info!(
-                version = report.version,
-                added = report.added,
-                changed = report.changed,
-                removed = report.removed,
-                "the registry was read again"
-            ),
-            Err(refused) => tracing::warn!(%refused, "the registry in force stays"),
-        }
+        // Beside the signals: while the store is away a reload waits for it, and the end of the daemon must not.
+        tokio::spawn(reload(running.handle.clone()));
     }
     tracing::info!("stopping");
     if !running.stop().await {
         tracing::warn!("not everything ended within 10 s; what was committed is kept");
     }
     Ok(Exit::Fine)
+}
+
+/// Reads the registry folder again, and says what came of it.
+async fn reload(handle: Handle) {
+    let request = ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("sighup") };
+    match handle.reload(request).await {
+        Ok(report) => tracing::info!(
+            version = report.version,
+            added = report.added,
+            changed = report.changed,
+            removed = report.removed,
+            "the registry was read again"
+        ),
+        Err(refused) => tracing::warn!(%refused, "the registry in force stays"),
+    }
 }

@@ -163,7 +163,7 @@ async fn registry_in_force(store: &Store, settings: &Settings, clock: &Clock) ->
         return restore_registry(rows).map(Arc::new).map_err(DaemonError::Kept);
     }
     let dir = settings.registry.dir.clone();
-    let loaded = files::load(&dir).map_err(DaemonError::Folder)?;
+    let loaded = files::load_still(&dir).map_err(DaemonError::Folder)?;
     let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
     if faults.iter().any(Fault::is_error) {
         let faults = faults.iter().filter(|f| f.is_error()).map(|f| f.words(settings.ui.language)).collect();

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cunkou_core::coverage;
-use cunkou_core::registry::{Fault, Intervals, ObjectKind, Registry, diff};
+use cunkou_core::model::Language;
+use cunkou_core::registry::{Diff, Fault, Intervals, ObjectKind, Registry, diff};
 use tokio::sync::oneshot;
 
 use super::passwords::Passwords;
@@ -70,7 +71,7 @@ fn accept(
 ) -> Result<Accepted, ReloadRefused> {
     let secrets = passwords.read_again().map_err(|e| ReloadRefused::Secrets(chain(&e)))?;
     let loaded = match &request.source {
-        ReloadSource::Folder => files::load(&source.dir).map_err(|e| ReloadRefused::Folder(chain(&e)))?,
+        ReloadSource::Folder => files::load_still(&source.dir).map_err(|e| ReloadRefused::Folder(chain(&e)))?,
         ReloadSource::Files(bytes) => files::from_bytes(bytes),
     };
     let (registry, faults) = files::judge(&loaded, &source.intervals, &source.density);
@@ -89,14 +90,14 @@ fn accept(
     }
     let report = ReloadReport {
         version: 0,
-        changes: difference.lines(LINES),
+        changes: difference.lines(LINES, Language::En),
         added: difference.added(),
         changed: difference.changed(),
         removed: difference.removed(),
         warnings: words(false),
     };
     let summary = format!("{} added, {} changed, {} removed", report.added, report.changed, report.removed);
-    let changes = registry_rows(in_force, &registry);
+    let changes = rows_of(&difference, in_force, &registry);
     Ok(Accepted { registry: Arc::new(registry), secrets, changes, hashes: loaded.hashes, summary, report })
 }
 
@@ -114,17 +115,18 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// The difference of two registries as rows of the store.
 #[must_use]
 pub fn registry_rows(old: &Registry, new: &Registry) -> Vec<Change> {
-    let (old, new) = (files::encode(old), files::encode(new));
-    let keys: std::collections::BTreeSet<&(ObjectKind, String)> = old.keys().chain(new.keys()).collect();
-    keys.into_iter()
-        .filter(|key| old.get(*key) != new.get(*key))
-        .map(|key| Change {
-            kind: key.0.word().to_owned(),
-            id: key.1.clone(),
-            old: old.get(key).cloned(),
-            new: new.get(key).cloned(),
-        })
-        .collect()
+    rows_of(&diff(old, new), old, new)
+}
+
+/// Only what differs is written as text: a reload of a large town changes little of it.
+fn rows_of(difference: &Diff, old: &Registry, new: &Registry) -> Vec<Change> {
+    let row = |change: &cunkou_core::registry::Change| Change {
+        kind: change.kind.word().to_owned(),
+        id: change.id.to_string(),
+        old: files::encode_one(old, change.kind, &change.id),
+        new: files::encode_one(new, change.kind, &change.id),
+    };
+    difference.changes.iter().map(row).collect()
 }
 
 /// The registry that the store holds.

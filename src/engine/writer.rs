@@ -12,7 +12,7 @@ use std::time::Duration;
 use cunkou_core::alert::Incident;
 use cunkou_core::model::{CameraIx, Check, Outcome, Span, Target, Time};
 use cunkou_core::world::{Effects, Event, Snapshot, World};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::dispatch::{Dispatch, Done, ProbeLimits, stalled};
@@ -105,6 +105,8 @@ pub struct Engine {
     done: mpsc::Receiver<Done>,
     prepared: mpsc::Receiver<Prepared>,
     prepare: mpsc::Sender<Prepared>,
+    /// Held from the reading of a registry to its answer.
+    reloads: Arc<Mutex<()>>,
     uncommitted: Option<Uncommitted>,
     retry_at: Option<Instant>,
     /// Outcomes that came while a commit failed: the latest of each check, and the first failure of its run.
@@ -158,6 +160,7 @@ impl Engine {
             done,
             prepared,
             prepare,
+            reloads: Arc::new(Mutex::new(())),
             uncommitted: None,
             retry_at: None,
             folded: BTreeMap::new(),
@@ -474,12 +477,18 @@ impl Engine {
 
     /// Reads and judges a registry beside the loop; it comes back as [`Prepared`].
     fn prepare(&self, request: ReloadRequest, reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>) {
-        let snapshot = self.world.snapshot();
         let (source, results) = (self.settings.registry.clone(), self.prepare.clone());
+        let (turns, published) = (self.reloads.clone(), self.published.subscribe());
         let passwords = self.passwords.clone();
         tokio::spawn(async move {
-            let prepared = reload::prepare(source, passwords, snapshot.registry, request, reply).await;
-            let _ = results.send(prepared).await;
+            // One after the other, each answered before the next begins: it is compared with what is then in force.
+            let _turn = turns.lock().await;
+            let (done, answer) = oneshot::channel();
+            let in_force = published.borrow().registry.clone();
+            let prepared = reload::prepare(source, passwords, in_force, request, done).await;
+            let sent = results.send(prepared).await.is_ok();
+            let answer = if sent { answer.await.ok() } else { None };
+            let _ = reply.send(answer.unwrap_or(Err(ReloadRefused::Stopping)));
         });
     }
 
@@ -488,7 +497,10 @@ impl Engine {
         let accepted = match prepared.result {
             Ok(accepted) => accepted,
             Err(refused) => {
-                self.alive.reload_failed.store(i64::from(!prepared.dry_run), Ordering::Relaxed);
+                // A question that was answered with no says nothing of what is in force.
+                if !prepared.dry_run {
+                    self.alive.reload_failed.store(1, Ordering::Relaxed);
+                }
                 tracing::warn!(reason = %refused, "the registry in force stays");
                 let _ = prepared.reply.send(Err(refused));
                 return;

@@ -13,8 +13,7 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 pub(super) fn parse(file: FileKind, text: &str, told: &mut Told) -> Option<(Table, u8)> {
     let delimiter = sniff(file, text);
     if let Some(line) = broken_quote(text, delimiter) {
-        let why = "a quotation mark that opens here is never closed, or text stands behind its end".into();
-        told.fault(Some(line), None, FileFault::Unreadable { why });
+        told.fault(Some(line), None, FileFault::OpenQuote);
         return None;
     }
     let mut reader = reader(text, delimiter);
@@ -106,12 +105,10 @@ impl Loose {
     fn tell(&self, table: &mut Table, header_line: Option<u32>, told: &mut Told) {
         let mut columns = self.cells;
         while let Some(last) = table.columns.len().checked_sub(1) {
-            let empty = |r: &Row| r.cells.get(last).is_none_or(String::is_empty);
-            if !table.columns[last].trim().is_empty() || !table.rows.iter().all(empty) {
+            if !table.columns[last].trim().is_empty() || table.rows.iter().any(|r| r.cells.len() > last) {
                 break;
             }
             table.columns.truncate(last);
-            table.rows.iter_mut().for_each(|r| r.cells.truncate(last));
             columns += 1;
         }
         if columns > 0 {
@@ -137,15 +134,14 @@ fn row(record: &StringRecord, line: u32, table: &mut Table, loose: &mut Loose, t
     } else {
         loose.cells = loose.cells.max(got - expected);
     }
-    let mut cells = Vec::with_capacity(expected);
-    for (cell, column) in record.iter().zip(&table.columns) {
+    let bounded = record.iter().zip(&table.columns).map(|(cell, column)| {
         if cell.len() > MAX_CELL {
             told.fault(Some(line), Some(column), FileFault::CellTooLong { limit: MAX_CELL });
-            cells.push(String::new());
-        } else {
-            cells.push(cell.to_owned());
+            return "";
         }
-    }
+        cell
+    });
+    let cells = bounded.collect();
     table.rows.push(Row { line, cells, shape: None });
 }
 
@@ -155,7 +151,7 @@ pub(super) fn write(table: &Table) -> Vec<u8> {
     // A Vec takes every byte, and all rows are written with the columns of the header: neither can fail.
     let _written = writer.write_record(&table.columns);
     for row in &table.rows {
-        let cells = (0..table.columns.len()).map(|i| row.cells.get(i).map_or("", String::as_str));
+        let cells = (0..table.columns.len()).map(|i| row.cells.get(i).unwrap_or_default());
         let _written = writer.write_record(cells);
     }
     writer.into_inner().unwrap_or_default()

@@ -17,6 +17,10 @@ pub enum Encoding {
 /// in GBK does not look like that by chance.
 const SURELY_UTF8: usize = 4;
 
+/// So many characters of two bytes and fewer than half of them in GB 2312 (both bytes from A1): this is some other
+/// encoding, of Europe say, that GBK can be read into. Chinese text has one in a hundred outside.
+const SURELY_NOT_GBK: usize = 4;
+
 /// Text, and how it was written.
 #[derive(Debug)]
 pub(super) struct Decoded<'a> {
@@ -45,9 +49,24 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, u32> {
     let good = std::str::from_utf8(&bytes[..broken]).unwrap_or_default();
     let surely_utf8 = bom || good.chars().filter(|c| c.len_utf8() == 3).nth(SURELY_UTF8 - 1).is_some();
     match GB18030.decode_without_bom_handling_and_without_replacement(bytes) {
-        Some(text) if !surely_utf8 => Ok(Decoded { text, encoding: Encoding::Gb18030, bom }),
+        Some(text) if !surely_utf8 && looks_chinese(bytes) => Ok(Decoded { text, encoding: Encoding::Gb18030, bom }),
         _ => Err(line(&bytes[..broken])),
     }
+}
+
+/// Whether most characters of two bytes are in GB 2312, the part of GBK that texts are written in.
+fn looks_chinese(bytes: &[u8]) -> bool {
+    let (mut all, mut common) = (0_usize, 0_usize);
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if let (0x81.., Some((second, tail))) = (*first, tail.split_first()) {
+            rest = tail;
+            all += 1;
+            common += usize::from(*first >= 0xa1 && *second >= 0xa1);
+        }
+    }
+    all < SURELY_NOT_GBK || common * 2 >= all
 }
 
 fn line(before: &[u8]) -> u32 {
@@ -79,6 +98,8 @@ mod tests {
         damaged.pop();
         assert_eq!(decode(&damaged).unwrap_err(), 3, "damaged UTF-8 is not read as GBK");
         assert_eq!(decode(b"id\n\n\xff\xfei\0d\0").unwrap_err(), 3, "UTF-16");
+        let croatian = b"Marti\xe8eva \x8aubi\xe8eva\nVuka\xe8eva \xe8rta";
+        assert_eq!(decode(croatian).unwrap_err(), 1, "windows-1250, which GBK can be read into");
         assert_eq!(decode(b"\xff").unwrap_err(), 1);
         assert_eq!(decode(b"\xef\xbb\xbf\nabc\xc4").unwrap_err(), 2, "a BOM means UTF-8");
     }

@@ -1,13 +1,14 @@
 //! A registry folder: bytes to tables with their faults and hashes, and back.
 //!
-//! Reads ordinary files only and bounds each; writes each file whole or not at all, and never one it does not know.
+//! Bounds each file; writes each whole or not at all, and never one it does not know.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use cunkou_core::model::Language;
 use cunkou_core::registry::{
     Fault, FaultKind, FileFault, FileKind, Registry, Table, Tables, empty_table, judge, read, tables_of,
 };
@@ -19,15 +20,26 @@ use super::{csv_table, shapes};
 
 /// The largest file that is read, bytes.
 pub const MAX_FILE: u64 = 256 << 20;
+/// The largest GeoJSON file that is read, bytes: as values its coordinates take up to ten times the room of their text.
+pub const MAX_SHAPES: u64 = 64 << 20;
 /// The longest cell, bytes.
 pub const MAX_CELL: usize = 64 << 10;
 /// The most rows of a file, header not counted.
-pub const MAX_ROWS: usize = 1_000_000;
+pub const MAX_ROWS: usize = 250_000;
 /// The most columns of a file.
 pub const MAX_COLUMNS: usize = 256;
 
+/// How files of spreadsheet programs begin: a ZIP archive (XLSX, ODS), a compound file (XLS).
+const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
+
 /// Files of the folder that are kept in sight by their hash, and not read here.
 const OTHERS: [&str; 2] = ["roads.geojson", "roads.osm.pbf"];
+
+/// Whether a name is that of a file that a registry has.
+#[must_use]
+pub fn is_registry_file(name: &str) -> bool {
+    FileKind::from_word(name).is_some() || OTHERS.contains(&name)
+}
 
 /// Why a folder cannot be read or written at all.
 #[derive(Debug, thiserror::Error)]
@@ -37,15 +49,6 @@ pub enum FolderError {
     Folder {
         /// Which.
         dir: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file of it cannot be read.
-    #[error("the file {file} cannot be read")]
-    Read {
-        /// Which.
-        file: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
@@ -85,17 +88,27 @@ impl Form {
     }
 }
 
-impl fmt::Display for Form {
+impl Form {
     /// `GBK, CR LF, separated by ;`
+    #[must_use]
+    pub fn words(&self, language: Language) -> String {
+        let say = |zh: &'static str, en: &'static str| if language == Language::ZhCn { zh } else { en };
+        let encoding = if self.encoding == Encoding::Gb18030 { "GBK" } else { "UTF-8" };
+        let bom = if self.bom { say("（带 BOM）", " with BOM") } else { "" };
+        let crlf = if self.crlf { say("，CR LF 换行", ", CR LF") } else { "" };
+        let between = match self.delimiter {
+            b'\t' => say("，制表符分隔", ", separated by tabs"),
+            b';' => say("，分号分隔", ", separated by ;"),
+            _ => "",
+        };
+        [encoding, bom, crlf, between].concat()
+    }
+}
+
+impl fmt::Display for Form {
+    /// In English.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.encoding == Encoding::Gb18030 { "GBK" } else { "UTF-8" })?;
-        f.write_str(if self.bom { " with BOM" } else { "" })?;
-        f.write_str(if self.crlf { ", CR LF" } else { "" })?;
-        match self.delimiter {
-            b'\t' => f.write_str(", separated by tabs"),
-            b';' => f.write_str(", separated by ;"),
-            _ => Ok(()),
-        }
+        f.write_str(&self.words(Language::En))
     }
 }
 
@@ -124,7 +137,7 @@ impl Loaded {
         (registry, faults)
     }
 
-    fn take(&mut self, name: &str, bytes: &[u8]) {
+    pub(super) fn take(&mut self, name: &str, bytes: &[u8]) {
         let Some(file) = FileKind::from_word(name) else { return self.other(name, bytes) };
         self.hashes.insert(name.to_owned(), hex(&Sha256::digest(bytes)));
         let mut told = Told::of(file);
@@ -145,10 +158,16 @@ impl Loaded {
         }
     }
 
-    fn stranger(&mut self, name: &str) {
+    pub(super) fn stranger(&mut self, name: &str) {
         if let Some(did_you_mean) = near_name(name) {
             self.faults.push(Fault::of_file(name, FileFault::Unknown { did_you_mean }));
         }
+    }
+
+    /// A file that is there and was not read: its fault, and an empty table in its place.
+    pub(super) fn refuse(&mut self, name: &str, fault: FileFault) {
+        self.faults.push(Fault::of_file(name, FaultKind::File(fault)));
+        FileKind::from_word(name).into_iter().for_each(|file| self.cannot_read(file));
     }
 
     fn cannot_read(&mut self, file: FileKind) {
@@ -173,8 +192,13 @@ fn near_name(name: &str) -> Option<&'static str> {
 }
 
 fn parse(file: FileKind, bytes: &[u8], told: &mut Told) -> Option<(Table, Form)> {
-    if bytes.len() as u64 > MAX_FILE {
-        told.fault(None, None, FileFault::TooLarge { limit: MAX_FILE });
+    let limit = if file.is_geojson() { MAX_SHAPES } else { MAX_FILE };
+    if bytes.len() as u64 > limit {
+        told.fault(None, None, FileFault::TooLarge { limit });
+        return None;
+    }
+    if WORKBOOKS.iter().any(|begin| bytes.starts_with(begin)) {
+        told.fault(None, None, FileFault::Workbook);
         return None;
     }
     let Decoded { text, encoding, bom } =
@@ -198,55 +222,6 @@ pub fn from_bytes(files: &BTreeMap<String, Vec<u8>>) -> Loaded {
         loaded.stranger(name);
     }
     loaded
-}
-
-/// Reads a registry folder. What is wrong with a file is a fault of the result, not an error.
-///
-/// # Errors
-/// When the folder cannot be listed, or a file of it not be opened.
-pub fn load(dir: &Path) -> Result<Loaded, FolderError> {
-    let folder = |source| FolderError::Folder { dir: dir.to_owned(), source };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(folder)? {
-        names.extend(entry.map_err(folder)?.file_name().into_string().ok());
-    }
-    names.sort();
-    let mut loaded = Loaded::default();
-    for name in names {
-        if FileKind::from_word(&name).is_none() && !OTHERS.contains(&name.as_str()) {
-            loaded.stranger(&name);
-            continue;
-        }
-        let path = dir.join(&name);
-        match read_bounded(&path).map_err(|source| FolderError::Read { file: path, source })? {
-            Ok(bytes) => loaded.take(&name, &bytes),
-            Err(fault) => {
-                loaded.faults.push(Fault::of_file(&name, FaultKind::File(fault)));
-                FileKind::from_word(&name).into_iter().for_each(|file| loaded.cannot_read(file));
-            }
-        }
-    }
-    Ok(loaded)
-}
-
-/// The bytes of an ordinary file (a link to one is one). Looked at before it is opened, since opening a pipe waits
-/// for somebody to write, and again after.
-fn read_bounded(path: &Path) -> io::Result<Result<Vec<u8>, FileFault>> {
-    if !fs::metadata(path)?.is_file() {
-        return Ok(Err(FileFault::NotRegular));
-    }
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Ok(Err(FileFault::NotRegular));
-    }
-    let too_large = FileFault::TooLarge { limit: MAX_FILE };
-    if metadata.len() > MAX_FILE {
-        return Ok(Err(too_large));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    Ok(if bytes.len() as u64 > MAX_FILE { Err(too_large) } else { Ok(bytes) })
 }
 
 /// The files of some tables, by name.
@@ -286,8 +261,7 @@ pub fn write_folder(dir: &Path, registry: &Registry) -> Result<(), FolderError> 
 /// # Errors
 /// When a name is none of a registry's files, the folder cannot be made or a file not be written.
 pub fn write_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), FolderError> {
-    let known = |name: &str| FileKind::from_word(name).is_some() || OTHERS.contains(&name);
-    if let Some(name) = files.keys().find(|name| !known(name)) {
+    if let Some(name) = files.keys().find(|name| !is_registry_file(name)) {
         return Err(FolderError::Name(name.clone()));
     }
     fs::create_dir_all(dir).map_err(|source| FolderError::Folder { dir: dir.to_owned(), source })?;

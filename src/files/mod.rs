@@ -6,6 +6,7 @@ mod csv_table;
 mod encoding;
 pub mod folder;
 mod judge;
+mod load;
 mod roads;
 pub mod rows;
 pub mod secrets;
@@ -16,7 +17,8 @@ mod tests;
 mod told;
 
 pub use encoding::Encoding;
-pub use folder::{FolderError, Loaded, from_bytes, load, replace_files, write_files, write_folder};
+pub use folder::{FolderError, Loaded, from_bytes, is_registry_file, replace_files, write_files, write_folder};
 pub use judge::judge;
+pub use load::{load, load_still, load_with_bytes, small_text};
 pub use roads::roads;
-pub use rows::{RowsError, decode, encode};
+pub use rows::{RowsError, decode, encode, encode_one};

@@ -1,22 +1,65 @@
 //! Objects as the database keeps them: one text an object, opaque to the store.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use cunkou_core::registry::{
-    Fault, FileKind, ObjectKind, ObjectRow, Registry, empty_table, object_rows, read, tables_of_rows,
+    Fault, FileKind, ObjectKind, ObjectRow, Registry, Row, Tables, empty_table, object_row, object_rows, read,
 };
 use geojson::GeometryValue;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::shapes;
 
 /// The filled cells of an object, and its shape.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    cells: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+#[derive(Serialize)]
+struct Kept<'a> {
+    cells: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     geometry: Option<GeometryValue>,
 }
+
+/// The same, as it is read.
+#[derive(Deserialize)]
+struct Found<'a> {
+    #[serde(borrow)]
+    cells: Pairs<'a>,
+    #[serde(default)]
+    geometry: Option<GeometryValue>,
+}
+
+/// Columns and cells in the order of the text: borrowed from it where no character of it is escaped, since a large
+/// town has millions.
+struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pairs<'a>, D::Error> {
+        struct Reader<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for Reader<'a> {
+            type Value = Pairs<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("columns and cells")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs<'a>, M::Error> {
+                let mut pairs = Vec::new();
+                while let Some((Text(column), Text(cell))) = map.next_entry()? {
+                    pairs.push((column, cell));
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+/// A text, borrowed where it can be.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Why kept objects cannot be read; the database was written by another version, or by another hand.
 #[derive(Debug, thiserror::Error)]
@@ -48,14 +91,21 @@ pub enum RowsError {
 /// Every object as one text, by kind and id. Equal objects have equal texts.
 #[must_use]
 pub fn encode(registry: &Registry) -> BTreeMap<(ObjectKind, String), String> {
-    let text = |row: ObjectRow| {
-        let geometry = row.shape.as_ref().and_then(shapes::to_geojson);
-        let cells = row.cells.into_iter().filter(|(_, cell)| !cell.is_empty()).collect();
-        // Maps of text and finite numbers are JSON always.
-        let text = serde_json::to_string(&Kept { cells, geometry }).unwrap_or_default();
-        ((row.kind, row.id), text)
-    };
-    object_rows(registry).into_iter().map(text).collect()
+    object_rows(registry).iter().map(|row| ((row.kind, row.id.clone()), text(row))).collect()
+}
+
+/// One object as the same text; `None` where there is none.
+#[must_use]
+pub fn encode_one(registry: &Registry, kind: ObjectKind, id: &str) -> Option<String> {
+    object_row(registry, kind, id).map(|row| text(&row))
+}
+
+fn text(row: &ObjectRow) -> String {
+    let geometry = row.shape.as_ref().and_then(shapes::to_geojson);
+    let filled = row.cells.iter().filter(|(_, cell)| !cell.is_empty());
+    let cells = filled.map(|(column, cell)| (column.as_str(), cell.as_str())).collect();
+    // Maps of text and finite numbers are JSON always.
+    serde_json::to_string(&Kept { cells, geometry }).unwrap_or_default()
 }
 
 /// The registry of some kept texts, derived entrances as they were kept.
@@ -63,31 +113,48 @@ pub fn encode(registry: &Registry) -> BTreeMap<(ObjectKind, String), String> {
 /// # Errors
 /// When a text cannot be read or breaks a rule of the registry.
 pub fn decode(kept: &BTreeMap<(ObjectKind, String), String>) -> Result<Registry, RowsError> {
-    let mut rows = Vec::new();
+    let mut tables = Tables::default();
     for ((kind, id), text) in kept {
-        let what = || (kind.word(), id.clone());
-        let Kept { mut cells, geometry } = serde_json::from_str(text).map_err(|source| {
-            let (kind, id) = what();
-            RowsError::Text { kind, id, source }
-        })?;
-        let shape = match geometry.map(|g| shapes::from_geojson(&g)) {
-            Some(None) => {
-                let (kind, id) = what();
-                return Err(RowsError::Shape { kind, id });
-            }
-            shape => shape.flatten(),
-        };
-        cells.insert("id".to_owned(), id.clone());
-        // `id` first, as the tables want it.
-        let mut cells: Vec<(String, String)> = cells.into_iter().collect();
-        cells.sort_by_key(|(column, _)| column != "id");
-        rows.push(ObjectRow { kind: *kind, id: id.clone(), cells, shape });
+        let file = FileKind::of(*kind);
+        let table = tables.files.entry(file).or_insert_with(|| empty_table(file));
+        let row = row(*kind, id, text, &mut table.columns)?;
+        table.rows.push(row);
     }
-    let mut tables = tables_of_rows(rows);
     tables.files.entry(FileKind::Cameras).or_insert_with(|| empty_table(FileKind::Cameras));
     let (registry, faults) = read(&tables);
     match faults.into_iter().find(Fault::is_error) {
         Some(fault) => Err(RowsError::Fault(Box::new(fault))),
         None => Ok(registry),
     }
+}
+
+/// A kept text as a row; columns that the table does not have yet are added to it.
+fn row(kind: ObjectKind, id: &str, text: &str, columns: &mut Vec<String>) -> Result<Row, RowsError> {
+    let what = || (kind.word(), id.to_owned());
+    let Found { cells: Pairs(pairs), geometry } = serde_json::from_str(text).map_err(|source| {
+        let (kind, id) = what();
+        RowsError::Text { kind, id, source }
+    })?;
+    let shape = match geometry.map(|g| shapes::from_geojson(&g)) {
+        Some(None) => {
+            let (kind, id) = what();
+            return Err(RowsError::Shape { kind, id });
+        }
+        shape => shape.flatten().map(Box::new),
+    };
+    // The id is the key; what the text says of it is the same.
+    let mut cells: Vec<&str> = vec![id];
+    for (column, cell) in pairs.iter().filter(|(column, _)| column != "id") {
+        let at = columns.iter().position(|c| c == column).unwrap_or_else(|| {
+            columns.push(column.clone().into_owned());
+            columns.len() - 1
+        });
+        if cells.len() <= at {
+            cells.resize(at + 1, "");
+        }
+        if let Some(place) = cells.get_mut(at) {
+            *place = &**cell;
+        }
+    }
+    Ok(Row { line: 0, cells: cells.into_iter().collect(), shape })
 }

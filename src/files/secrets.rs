@@ -86,6 +86,12 @@ pub enum SecretsError {
         #[source]
         source: std::io::Error,
     },
+    /// A folder, pipe or device in its place.
+    #[error("{path} is no ordinary file")]
+    NotRegular {
+        /// Which file.
+        path: PathBuf,
+    },
     /// It is larger than secrets ever are.
     #[error("{path} is larger than 1 MiB")]
     TooLarge {
@@ -187,13 +193,18 @@ fn read(path: &Path, check_mode: bool) -> Result<BTreeMap<String, Secret>, Secre
     use std::os::unix::fs::PermissionsExt as _;
 
     let failed = |source| SecretsError::Read { path: path.to_owned(), source };
-    let file = match std::fs::File::open(path) {
+    // A pipe in its place is not waited for.
+    let file = match super::load::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(e) => return Err(failed(e)),
     };
     // Asked of the open file, so that it is the one that is read.
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(SecretsError::NotRegular { path: path.to_owned() });
+    }
+    let mode = metadata.permissions().mode() & 0o777;
     if check_mode && mode & 0o177 != 0 {
         return Err(SecretsError::Mode { path: path.to_owned(), mode });
     }
@@ -206,7 +217,8 @@ fn read(path: &Path, check_mode: bool) -> Result<BTreeMap<String, Secret>, Secre
 }
 
 fn parse(path: &Path, text: &SecretString) -> Result<BTreeMap<String, Secret>, SecretsError> {
-    let text = text.expose_secret();
+    // Editors of Windows put a byte order mark there; TOML does not know it.
+    let text = text.expose_secret().trim_start_matches('\u{feff}');
     let line = |offset: usize| text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;
     // The parser's own message is left out: it may quote the line.
     let table = DeTable::parse(text)
@@ -324,6 +336,24 @@ mod tests {
         assert!(secrets.get("d").is_none());
         let secrets = Secrets::load(&path, env(&[("CUNKOU_SECRET_A_1", "tok")]), None).unwrap();
         assert!(matches!(secrets.get("a-1"), Some(Secret::Token(t)) if t.expose_secret() == "tok"));
+    }
+
+    #[test]
+    fn what_changed_is_known_when_the_files_are_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let login = |password: &str| format!("[a]\nuser='u'\npassword='{password}'\n[b]\nuser='u'\npassword='p'\n");
+        let path = file(dir.path(), &login("old"), 0o600);
+        let before = Secrets::load(&path, env(&[("CUNKOU_SECRET_C", "u:p")]), None).unwrap();
+        assert!(before.written().is_some());
+        file(dir.path(), &login("new"), 0o600);
+        let after = before.read_again().unwrap();
+        let same = |entry| match (before.get(entry), after.get(entry)) {
+            (Some(a), Some(b)) => a.is_same_as(b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        assert_eq!(["a", "b", "c", "d"].map(same), [false, true, true, true]);
+        file(dir.path(), "", 0o644);
+        assert!(after.read_again().is_err(), "others can read it now");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cunkou_core::registry::{FileFault, FileKind, Row, Table};
+use cunkou_core::registry::{FileFault, FileKind, Row, RowCells, Table};
 use geo::{Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use geojson::{Feature, GeometryValue, Position};
 use serde::ser::{Serialize, Serializer};
@@ -99,7 +99,7 @@ fn table(features: Vec<(u32, Feature)>, told: &mut Told) -> Option<Table> {
             Some(Some(shape)) => Some(shape),
             None => None,
         };
-        rows.push(Row { line, cells, shape });
+        rows.push(Row { line, cells: cells.into_iter().collect(), shape: shape.map(Box::new) });
     }
     let mut columns = vec![String::new(); place.len()];
     place.into_iter().for_each(|(name, at)| columns[at] = name);
@@ -164,15 +164,15 @@ pub(super) fn to_geojson(shape: &Geometry<f64>) -> Option<GeometryValue> {
 }
 
 /// The filled cells of a row as properties, in the order of the columns.
-struct Properties<'a>(&'a [String], &'a [String]);
+struct Properties<'a>(&'a [String], &'a RowCells);
 
 impl Serialize for Properties<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let filled = self.0.iter().zip(self.1).filter(|(_, cell)| !cell.is_empty());
+        let filled = self.0.iter().zip(self.1.iter()).filter(|(_, cell)| !cell.is_empty());
         serializer.collect_map(filled.map(|(column, cell)| {
             let number = cell.parse::<f64>().ok().filter(|_| NUMBERS.contains(&column.as_str()));
             let value = number.and_then(serde_json::Number::from_f64).map(Value::Number);
-            (column, value.unwrap_or_else(|| Value::String(cell.clone())))
+            (column, value.unwrap_or_else(|| Value::String(cell.to_owned())))
         }))
     }
 }
@@ -193,7 +193,7 @@ pub(super) fn write(file: FileKind, table: &Table) -> Result<Vec<u8>, serde_json
     let mut text = format!("{{\"type\":\"FeatureCollection\",\"name\":{:?},\"features\":[", stem(file));
     for (i, row) in table.rows.iter().enumerate() {
         text.push_str(if i > 0 { ",\n" } else { "\n" });
-        let geometry = row.shape.as_ref().and_then(to_geojson);
+        let geometry = row.shape.as_deref().and_then(to_geojson);
         let properties = Properties(&table.columns, &row.cells);
         text.push_str(&serde_json::to_string(&Written { kind: "Feature", properties, geometry })?);
     }

@@ -13,8 +13,9 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, SqlSafeStr};
 
 use super::StoreError;
 
-/// Rows in one statement at most; with this and at most 20 columns the 32 766 parameters of SQLite are far away.
-const ROWS_A_STATEMENT: usize = 128;
+/// Parameters of one statement at most. SQLite finds the name of each `$n` by going through all before it, so the cost
+/// of a statement grows with their square; below this number it is less than that of sending one more.
+const PLACES_A_STATEMENT: usize = 256;
 
 /// A value to bind.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,7 +129,7 @@ impl Link<'_> {
     pub(super) async fn put(&mut self, insert: &Insert, rows: Vec<Values>) -> Result<(), StoreError> {
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
-            let n = chunk(rows.len());
+            let n = chunk(rows.len(), insert.columns);
             let sql = format!("{} VALUES {} {}", insert.head, places(n, insert.columns), insert.tail);
             let values: Values = rows.by_ref().take(n).flatten().collect();
             debug_assert_eq!(values.len(), n * insert.columns, "{}", insert.head);
@@ -147,7 +148,7 @@ impl Link<'_> {
         let mut found = Vec::new();
         let mut keys = keys.into_iter();
         while keys.len() > 0 {
-            let n = chunk(keys.len());
+            let n = chunk(keys.len(), columns);
             let sql = format!("{head} (VALUES {}) {tail}", places(n, columns));
             let values: Values = keys.by_ref().take(n).flatten().collect();
             found.append(&mut self.rows(AssertSqlSafe(sql), values).await?);
@@ -156,10 +157,10 @@ impl Link<'_> {
     }
 }
 
-/// The largest power of two that is not above `left`, at most [`ROWS_A_STATEMENT`].
-fn chunk(left: usize) -> usize {
-    let power = 1 << (usize::BITS - 1 - left.max(1).leading_zeros());
-    ROWS_A_STATEMENT.min(power)
+/// Rows of the next statement: the largest power of two that is not above `left` and keeps to [`PLACES_A_STATEMENT`].
+fn chunk(left: usize, columns: usize) -> usize {
+    let most = left.min(PLACES_A_STATEMENT / columns.max(1)).max(1);
+    1 << (usize::BITS - 1 - most.leading_zeros())
 }
 
 /// `($1, $2), ($3, $4)`.
@@ -311,18 +312,20 @@ mod tests {
 
     #[test]
     fn rows_are_cut_into_powers_of_two() {
-        let cut = |mut left: usize| {
+        let cut = |mut left: usize, columns: usize| {
             let mut sizes = Vec::new();
             while left > 0 {
-                sizes.push(chunk(left));
-                left -= chunk(left);
+                sizes.push(chunk(left, columns));
+                left -= chunk(left, columns);
             }
             sizes
         };
-        assert_eq!(cut(0), [0; 0]);
-        assert_eq!(cut(1), [1]);
-        assert_eq!(cut(7), [4, 2, 1]);
-        assert_eq!(cut(300), [128, 128, 32, 8, 4]);
+        assert_eq!(cut(0, 2), [0; 0]);
+        assert_eq!(cut(1, 2), [1]);
+        assert_eq!(cut(7, 2), [4, 2, 1]);
+        assert_eq!(cut(300, 2), [128, 128, 32, 8, 4]);
+        assert_eq!(cut(40, 14), [16, 16, 8], "few places a statement: they cost their square");
+        assert_eq!(cut(2, 1_000), [1, 1]);
         assert_eq!(places(2, 3), "($1, $2, $3), ($4, $5, $6)");
     }
 }

@@ -1,5 +1,7 @@
 //! The built program, run in a folder, and what came of it.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -3,6 +3,7 @@
 //! A registry without entrances would watch nothing and stay silent. Its cameras stand where somebody thought that
 //! something is worth watching, so each pole is taken for an entrance until entrances.csv says better.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use geo::{Distance, Haversine, Point};
@@ -12,7 +13,8 @@ use crate::model::{AreaId, EntranceId, stable_hash_parts};
 
 /// Cameras so near to each other stand on one pole; metres.
 const POLE: f64 = 30.0;
-/// A little less than the metres of any degree of latitude, so that nobody near is passed over.
+/// A little less than the metres of any degree of latitude, so that nobody near is passed over: a cell is a little
+/// more than a pole's reach wide.
 const DEGREE: f64 = 110_000.0;
 /// What stands in the column `source` of a derived entrance.
 pub const DERIVED: &str = "derived";
@@ -88,22 +90,48 @@ fn poles<'a>(registry: &Registry, cameras: &[&'a Camera]) -> Vec<Vec<&'a Camera>
         villages.entry(village).or_default().extend(camera.at.map(|at| (i, at)));
     }
     let mut pole_of: Vec<usize> = (0..cameras.len()).collect();
-    for mut placed in villages.into_values() {
-        // From south to north: who is near stands at most 30 m further north in the list.
-        placed.sort_by(|(_, a), (_, b)| a.lat.total_cmp(&b.lat));
-        for (n, (i, at)) in placed.iter().enumerate() {
-            let near = placed[n + 1..].iter().take_while(|(_, other)| other.lat - at.lat <= POLE / DEGREE);
-            for (j, _) in near.filter(|(_, other)| metres(*at, *other) <= POLE) {
-                let (a, b) = (root(&mut pole_of, *i), root(&mut pole_of, *j));
-                pole_of[a.max(b)] = a.min(b);
-            }
-        }
+    for placed in villages.into_values() {
+        chain(&placed, &mut pole_of);
     }
     let mut poles: BTreeMap<usize, Vec<&Camera>> = BTreeMap::new();
     for (i, camera) in cameras.iter().enumerate() {
         poles.entry(root(&mut pole_of, i)).or_default().push(camera);
     }
     poles.into_values().collect()
+}
+
+/// Joins the cameras of a village that are chained. Each is compared with its neighbourhood, so that a village in which
+/// all stand on one line, or on one spot, costs no more than another.
+fn chain(placed: &[(usize, LonLat)], pole_of: &mut [usize]) {
+    let most = placed.iter().map(|(_, at)| at.lat.abs()).fold(0.0, f64::max);
+    // Degrees of longitude are shortest where the village is nearest to a pole of the earth.
+    let (lat_cell, lon_cell) = (POLE / DEGREE, POLE / (DEGREE * most.to_radians().cos().max(1e-6)));
+    let cell = |at: LonLat| ((at.lat / lat_cell).floor() as i64, (at.lon / lon_cell).floor() as i64);
+    // Of those on one spot the first stands for all.
+    let mut spots: BTreeMap<(u64, u64), usize> = BTreeMap::new();
+    let mut cells: BTreeMap<(i64, i64), Vec<(usize, LonLat)>> = BTreeMap::new();
+    for (i, at) in placed.iter().copied() {
+        match spots.entry((at.lon.to_bits(), at.lat.to_bits())) {
+            Entry::Occupied(first) => join(pole_of, *first.get(), i),
+            Entry::Vacant(spot) => {
+                spot.insert(i);
+                let (row, column) = cell(at);
+                for (_, near) in (row - 1..=row + 1).flat_map(|r| cells.range((r, column - 1)..=(r, column + 1))) {
+                    for (j, other) in near {
+                        if root(pole_of, *j) != root(pole_of, i) && metres(at, *other) <= POLE {
+                            join(pole_of, *j, i);
+                        }
+                    }
+                }
+                cells.entry((row, column)).or_default().push((i, at));
+            }
+        }
+    }
+}
+
+fn join(pole_of: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (root(pole_of, a), root(pole_of, b));
+    pole_of[a.max(b)] = a.min(b);
 }
 
 fn metres(a: LonLat, b: LonLat) -> f64 {

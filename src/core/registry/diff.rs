@@ -10,7 +10,7 @@ use super::fault::quoted;
 use super::tables::ObjectKind;
 use super::write::{self, ObjectRow};
 use super::{Camera, Registry};
-use crate::model::{CameraId, stable_hash};
+use crate::model::{CameraId, Language, stable_hash};
 
 /// Of the cameras in force, as many hundredths may leave without a yes (semantics.md §7).
 const GUARD_PERCENT: usize = 20;
@@ -215,43 +215,74 @@ impl Diff {
 
     /// One line a change, at most so many; a last one says how many more there are.
     #[must_use]
-    pub fn lines(&self, most: usize) -> Vec<String> {
-        let mut lines: Vec<String> = self.changes.iter().take(most).map(Change::to_string).collect();
+    pub fn lines(&self, most: usize, language: Language) -> Vec<String> {
+        let mut lines: Vec<String> = self.changes.iter().take(most).map(|c| c.words(language)).collect();
         if let Some(left) = self.changes.len().checked_sub(most).filter(|n| *n > 0) {
-            lines.push(format!("and {left} more"));
+            lines.push(match language {
+                Language::En => format!("and {left} more"),
+                Language::ZhCn => format!("另有 {left} 项"),
+            });
         }
         lines
     }
 }
 
-impl fmt::Display for Change {
+impl Change {
     /// One line: `camera C0001: host 10.0.0.1 → 10.0.0.2`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: ", self.kind.word(), self.id)?;
-        let named = |f: &mut fmt::Formatter<'_>, word: &str| match &*self.name {
-            "" => f.write_str(word),
-            name => write!(f, "{word} ({})", plain(name)),
+    #[must_use]
+    pub fn words(&self, language: Language) -> String {
+        let (colon, comma, added, removed) = match language {
+            Language::En => (": ", ", ", "added", "removed"),
+            Language::ZhCn => ("：", "，", "新增", "删除"),
         };
-        match &self.what {
-            What::Added => named(f, "added"),
-            What::Removed => named(f, "removed"),
-            What::Changed(cells) => {
-                for (i, (column, old, new)) in cells.iter().enumerate() {
-                    let comma = if i > 0 { ", " } else { "" };
-                    write!(f, "{comma}{} {} → {}", plain(column), plain(old), plain(new))?;
-                }
-                Ok(())
-            }
-        }
+        let named = |word: &str| match (&*self.name, language) {
+            ("", _) => word.to_owned(),
+            (name, Language::En) => format!("{word} ({})", plain(name, language)),
+            (name, Language::ZhCn) => format!("{word}（{}）", plain(name, language)),
+        };
+        let cell = |(column, old, new): &(Arc<str>, String, String)| {
+            let [column, old, new] = [&**column, old, new].map(|text| plain(text, language));
+            format!("{column} {old} → {new}")
+        };
+        let what = match &self.what {
+            What::Added => named(added),
+            What::Removed => named(removed),
+            What::Changed(cells) => cells.iter().map(cell).collect::<Vec<_>>().join(comma),
+        };
+        format!("{} {}{colon}{what}", kind(self.kind, language), self.id)
+    }
+}
+
+impl fmt::Display for Change {
+    /// The line in English.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(Language::En))
+    }
+}
+
+const fn kind(kind: ObjectKind, language: Language) -> &'static str {
+    match (language, kind) {
+        (Language::En, kind) => kind.word(),
+        (Language::ZhCn, ObjectKind::Area) => "区域",
+        (Language::ZhCn, ObjectKind::Node) => "设备",
+        (Language::ZhCn, ObjectKind::Entrance) => "进出口",
+        (Language::ZhCn, ObjectKind::Camera) => "摄像机",
+        (Language::ZhCn, ObjectKind::Element) => "规划要素",
+        (Language::ZhCn, ObjectKind::Place) => "站点",
+        (Language::ZhCn, ObjectKind::Site) => "候选点位",
     }
 }
 
 /// A cell on one line: as it is where it is plain, in quotes where something in it would be mistaken or not be seen.
-fn plain(text: &str) -> String {
+fn plain(text: &str, language: Language) -> String {
     let shown = quoted(text);
-    let bare = shown.len() == text.len() + 2 && !text.is_empty() && text.trim() == text && !text.contains(['→', ',']);
+    let bare =
+        shown.len() == text.len() + 2 && !text.is_empty() && text.trim() == text && !text.contains(['→', ',', '，']);
     if text.is_empty() {
-        "(empty)".to_owned()
+        match language {
+            Language::En => "(empty)".to_owned(),
+            Language::ZhCn => "（空）".to_owned(),
+        }
     } else if bare {
         text.to_owned()
     } else {

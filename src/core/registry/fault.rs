@@ -51,6 +51,14 @@ pub enum FileFault {
     },
     /// Neither UTF-8 nor GB 18030.
     Encoding,
+    /// A workbook in the place of a text.
+    Workbook,
+    /// The file was written while it was read.
+    Changing,
+    /// The first row has a title where the names of the columns belong.
+    Title,
+    /// A quotation mark is never closed, or text stands behind its end: what follows would be one cell.
+    OpenQuote,
     /// No table can be read.
     Unreadable {
         /// What the reader said.
@@ -201,6 +209,15 @@ pub enum ShapeFault {
     Coordinate,
 }
 
+/// What the registry may say before this version acts on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unbuilt {
+    /// Hours of duty.
+    Duty,
+    /// The device check.
+    Device,
+}
+
 /// What is wrong with one value by itself.
 #[derive(Clone, PartialEq, Debug)]
 pub enum CellFault {
@@ -212,6 +229,8 @@ pub enum CellFault {
         why: IdFault,
         /// Whether it stands in a list of ids.
         in_list: bool,
+        /// The same in half-width characters, where that is an id.
+        did_you_mean: Option<Arc<str>>,
     },
     /// A word that the column does not know.
     Word {
@@ -306,6 +325,28 @@ pub enum FaultKind {
         /// Their ids, each hanging on the next, the last on the first.
         path: Vec<Arc<str>>,
     },
+    /// More links lead up from it than any network has.
+    TooManyLinks {
+        /// The limit.
+        limit: usize,
+    },
+    /// So many cameras and entrances stand in one place that nobody could reckon who sees what.
+    Crowded {
+        /// Entrances near the camera that has most.
+        entrances: usize,
+    },
+    /// Another id is equal but for upper and lower case; ids are compared by bytes.
+    CaseTwin {
+        /// The other.
+        other: Arc<str>,
+    },
+    /// A column says something that this version does not act on.
+    NotBuilt {
+        /// What.
+        what: Unbuilt,
+        /// Cameras that say it.
+        count: usize,
+    },
     /// Another camera or node has the same address (and stream).
     DuplicateAddress {
         /// Its id.
@@ -330,6 +371,8 @@ pub enum FaultKind {
     },
     /// A camera in use that has neither host nor URL.
     NeverAsked,
+    /// A camera in use whose column `checks` names nothing that this version asks.
+    NoCheck,
     /// No camera watches the entrance.
     EntranceUnwatched,
     /// A camera declares that it watches an entrance; its view says that it cannot.
@@ -378,6 +421,9 @@ impl FaultKind {
             | FaultKind::OutsideTown { .. }
             | FaultKind::UnknownPath { .. }
             | FaultKind::NeverAsked
+            | FaultKind::NoCheck
+            | FaultKind::NotBuilt { .. }
+            | FaultKind::CaseTwin { .. }
             | FaultKind::EntranceUnwatched
             | FaultKind::WatchConflict { .. }
             | FaultKind::DerivedEntrances { .. }
@@ -386,6 +432,8 @@ impl FaultKind {
             | FaultKind::Cell(_)
             | FaultKind::DuplicateId { .. }
             | FaultKind::Dangling { .. }
+            | FaultKind::TooManyLinks { .. }
+            | FaultKind::Crowded { .. }
             | FaultKind::Cycle { .. } => FaultSeverity::Error,
         }
     }

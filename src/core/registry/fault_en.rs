@@ -1,8 +1,8 @@
 //! Faults in English: one sentence each.
 
 use super::fault::{
-    CellFault, CheckWordFault, Fault, FaultKind, FileFault, HostHint, NumberHint, ShapeFault, UrlFault, bare, quoted,
-    some,
+    CellFault, CheckWordFault, Fault, FaultKind, FileFault, HostHint, NumberHint, ShapeFault, Unbuilt, UrlFault, bare,
+    quoted, some,
 };
 use super::tables::ObjectKind;
 
@@ -37,6 +37,26 @@ pub(super) fn sentence(fault: &Fault) -> String {
             let ring = some(path.iter().map(|id| &**id), LISTED, "and");
             format!("{ring} hang on each other in a circle; one of these links must go")
         }
+        FaultKind::TooManyLinks { limit } => {
+            format!("more than {limit} links lead up from {value}; no network is so deep: is a chain of parents wrong?")
+        }
+        FaultKind::Crowded { entrances } => format!(
+            "{entrances} entrances stand within some 200 m of {value}, and of many cameras beside it; where a position is \
+             not known, lon and lat are left empty"
+        ),
+        FaultKind::CaseTwin { other } => {
+            format!("{value} and {other} differ in upper and lower case only; they are two ids")
+        }
+        FaultKind::NotBuilt { what: Unbuilt::Duty, count } => format!(
+            "{count} cameras have hours of duty ({value} is the first); this version asks them day and night, and one \
+             that is off then counts as down"
+        ),
+        FaultKind::NotBuilt { what: Unbuilt::Device, count } => {
+            format!("{count} cameras name the check device ({value} is the first); this version does not ask it")
+        }
+        FaultKind::NoCheck => {
+            format!("{value} is in use, but this version asks none of the checks that it names: it is never asked")
+        }
         FaultKind::DuplicateAddress { other } => format!("{other} has the same address {value} and stream"),
         FaultKind::DuplicateGbCode { other } => format!("{other} has the same code {value}"),
         FaultKind::OutsideTown { metres, boundary: true } => {
@@ -67,6 +87,16 @@ fn file(why: &FileFault) -> String {
         FileFault::NotRegular => "this is no ordinary file; it is not read".to_owned(),
         FileFault::TooLarge { limit } => format!("the file is larger than {} MiB; it is not read", limit >> 20),
         FileFault::Encoding => "the text is neither UTF-8 nor GBK (GB 18030); save it as UTF-8".to_owned(),
+        FileFault::Workbook => "this is a spreadsheet file, not a text; save it as CSV in UTF-8".to_owned(),
+        FileFault::Changing => "the file is being written; try again when that has ended".to_owned(),
+        FileFault::Title => {
+            "the first row has no names of columns; they must stand there (id, name, area, …), without a title above"
+                .to_owned()
+        }
+        FileFault::OpenQuote => {
+            "a quotation mark that opens here is never closed, or text stands behind its end; the file is not read"
+                .to_owned()
+        }
         FileFault::Unreadable { why } => format!("the file cannot be read: {why}"),
         FileFault::CellTooLong { limit } => format!("a cell has at most {limit} bytes"),
         FileFault::TooManyRows { limit } => format!("a file has at most {limit} rows; the rest is not read"),
@@ -98,8 +128,10 @@ fn file(why: &FileFault) -> String {
 fn cell(why: &CellFault, value: &str) -> String {
     match why {
         CellFault::Missing => "the cell may not be empty".to_owned(),
-        CellFault::Id { why, in_list: false } => format!("{value} is no id: {why}"),
-        CellFault::Id { why, in_list: true } => format!("{value} is no id: {why}; ids are separated by spaces"),
+        CellFault::Id { why, in_list, did_you_mean } => {
+            let spaces = if *in_list { "; ids are separated by spaces" } else { "" };
+            format!("{value} is no id: {why}{spaces}{}", meant(did_you_mean.as_deref()))
+        }
         CellFault::Word { allowed, did_you_mean } => {
             format!("{value} is not one of {}{}", some(allowed.iter().copied(), LISTED, "and"), meant(*did_you_mean))
         }

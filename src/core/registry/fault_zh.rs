@@ -1,8 +1,8 @@
 //! Faults in Chinese as written on the mainland: one sentence each.
 
 use super::fault::{
-    CellFault, CheckWordFault, Fault, FaultKind, FileFault, HostHint, NumberHint, ShapeFault, UrlFault, bare, quoted,
-    some,
+    CellFault, CheckWordFault, Fault, FaultKind, FileFault, HostHint, NumberHint, ShapeFault, Unbuilt, UrlFault, bare,
+    quoted, some,
 };
 use super::tables::ObjectKind;
 
@@ -37,6 +37,22 @@ pub(super) fn sentence(fault: &Fault) -> String {
             let ring = some(path.iter().map(|id| &**id), LISTED, "另有");
             format!("{ring} 首尾相连成环；必须去掉其中一条")
         }
+        FaultKind::TooManyLinks { limit } => {
+            format!("从 {value} 往上的连接超过 {limit} 条；没有这么深的网络，请检查上级是否填错")
+        }
+        FaultKind::Crowded { entrances } => {
+            format!(
+                "{value} 周围约 200 米内有 {entrances} 个进出口，许多摄像机都是这样；位置不明的请把 lon 和 lat 留空"
+            )
+        }
+        FaultKind::CaseTwin { other } => format!("{value} 与 {other} 只有大小写不同；按两个编号处理"),
+        FaultKind::NotBuilt { what: Unbuilt::Duty, count } => {
+            format!("{count} 台摄像机填了值守时段（第一台是 {value}）；本版本昼夜都探测，届时关机会算作掉线")
+        }
+        FaultKind::NotBuilt { what: Unbuilt::Device, count } => {
+            format!("{count} 台摄像机填了 device 检查（第一台是 {value}）；本版本还不做这项检查")
+        }
+        FaultKind::NoCheck => format!("{value} 在用，但所填的检查本版本都不做，永远不会被探测"),
         FaultKind::DuplicateAddress { other } => format!("与 {other} 的地址 {value} 和码流相同"),
         FaultKind::DuplicateGbCode { other } => format!("与 {other} 的国标编码 {value} 相同"),
         FaultKind::OutsideTown { metres, boundary: true } => {
@@ -67,6 +83,10 @@ fn file(why: &FileFault) -> String {
         FileFault::NotRegular => "这不是普通文件，没有读取".to_owned(),
         FileFault::TooLarge { limit } => format!("文件超过 {} MiB，没有读取", limit >> 20),
         FileFault::Encoding => "文字既不是 UTF-8 也不是 GBK（GB 18030）；请另存为 UTF-8".to_owned(),
+        FileFault::Workbook => "这是电子表格文件，不是文本；请另存为 UTF-8 的 CSV".to_owned(),
+        FileFault::Changing => "文件正在写入；请等写完再试".to_owned(),
+        FileFault::Title => "第一行不是列名；第一行必须是列名（id、name、area 等），上面不能有标题".to_owned(),
+        FileFault::OpenQuote => "从这里开始的引号没有闭合，或引号后面还有文字；整个文件没有读取".to_owned(),
         FileFault::Unreadable { why } => format!("文件无法读取：{why}"),
         FileFault::CellTooLong { limit } => format!("一个单元格最多 {limit} 字节"),
         FileFault::TooManyRows { limit } => format!("一个文件最多 {limit} 行，其余没有读取"),
@@ -94,11 +114,10 @@ fn file(why: &FileFault) -> String {
 fn cell(why: &CellFault, value: &str) -> String {
     match why {
         CellFault::Missing => "这一格不能为空".to_owned(),
-        CellFault::Id { in_list: false, .. } => {
-            format!("{value} 不是编号：编号是 1 到 64 个 A-Z a-z 0-9 . _ - 字符")
-        }
-        CellFault::Id { in_list: true, .. } => {
-            format!("{value} 不是编号：编号是 1 到 64 个 A-Z a-z 0-9 . _ - 字符，编号之间用空格隔开")
+        CellFault::Id { in_list, did_you_mean, .. } => {
+            let spaces = if *in_list { "，编号之间用空格隔开" } else { "" };
+            let meant = meant(did_you_mean.as_deref());
+            format!("{value} 不是编号：编号是 1 到 64 个 A-Z a-z 0-9 . _ - 字符{spaces}{meant}")
         }
         CellFault::Word { allowed, did_you_mean } => {
             let words = some(allowed.iter().copied(), LISTED, "另有");

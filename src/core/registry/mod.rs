@@ -32,7 +32,7 @@ pub use derive::{DERIVED, entrances as derived_entrances};
 pub use diff::{Change, Diff, Rename, RenameBy, What, diff};
 pub use fault::{
     CellFault, CheckWordFault, Fault, FaultKind, FaultSeverity, FileFault, HostHint, MAX_FAULTS, NumberHint,
-    ShapeFault, UrlFault,
+    ShapeFault, Unbuilt, UrlFault,
 };
 pub use objects::{
     Area, AreaKind, Density, Dirs, Element, Entrance, EntranceStatus, Extra, Gate, LonLat, Needs, Node, NodeKind,
@@ -40,6 +40,6 @@ pub use objects::{
 };
 pub use read::read;
 pub use summary::{PlanSummary, plan_summary};
-pub use tables::{FileKind, Lines, ObjectKind, Row, Table, Tables};
+pub use tables::{FileKind, Lines, ObjectKind, Row, RowCells, Table, Tables};
 pub use topology::{CameraSlot, DenseGate, EntranceSlot, NodeSlot, Topology};
-pub use write::{ObjectRow, empty as empty_table, object_rows, tables_of, tables_of_rows};
+pub use write::{ObjectRow, empty as empty_table, object_row, object_rows, tables_of, tables_of_rows};

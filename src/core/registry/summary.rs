@@ -1,9 +1,9 @@
 //! The effective plan in one line: what will be asked, how often, and what that costs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Intervals, Registry};
+use super::{Intervals, ReachVia, Registry};
 use crate::model::{Check, Language};
 
 /// CPU time of one probe, microseconds, measured on loopback: a TCP connect (or echo) and close.
@@ -28,7 +28,12 @@ pub struct PlanSummary {
     pub node_probes_per_second: f64,
     /// Part of one core that the probes take, 1.0 for the whole.
     pub core_share: f64,
+    /// How reach is asked (`icmp`, `tcp:554`), and of how many cameras.
+    pub reach: BTreeMap<String, usize>,
 }
+
+/// Ways of asking reach that are listed; the rest is counted together.
+const LISTED: usize = 6;
 
 /// Adds up a registry.
 #[must_use]
@@ -37,6 +42,13 @@ pub fn plan_summary(registry: &Registry, intervals: &Intervals) -> PlanSummary {
     for camera in registry.cameras.values().filter(|c| c.status.is_installed()) {
         sum.cameras += 1;
         let plans = camera.check_plans(intervals);
+        if plans[Check::Reach.at()].is_some() {
+            let via = match camera.reach_via() {
+                ReachVia::Icmp => "icmp".to_owned(),
+                ReachVia::Tcp(port) => format!("tcp:{port}"),
+            };
+            *sum.reach.entry(via).or_default() += 1;
+        }
         for (check, plan) in Check::ALL.into_iter().zip(plans).filter_map(|(check, plan)| Some((check, plan?))) {
             sum.checks_on.insert(check);
             sum.add(check, 1.0 / plan.interval.seconds_f64().max(0.001));
@@ -60,6 +72,24 @@ impl PlanSummary {
         };
         self.probes_per_second += per_second;
         self.core_share += per_second * micros / 1e6;
+    }
+
+    /// How reach is asked, in one line; `None` where it is asked of no camera.
+    #[must_use]
+    pub fn reach_words(&self, language: Language) -> Option<String> {
+        let mut ways: Vec<(&str, usize)> = self.reach.iter().map(|(via, n)| (via.as_str(), *n)).collect();
+        // Stable: of equals the first by name stays in front.
+        ways.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        let rest: usize = ways.iter().skip(LISTED).map(|(_, n)| n).sum();
+        let other = if language == Language::ZhCn { "其他" } else { "other ports" };
+        ways.truncate(LISTED);
+        ways.extend((rest > 0).then_some((other, rest)));
+        let list =
+            |one: fn(&(&str, usize)) -> String, between: &str| ways.iter().map(one).collect::<Vec<_>>().join(between);
+        (!ways.is_empty()).then(|| match language {
+            Language::En => format!("reach is asked by {}", list(|(via, n)| format!("{via} ({n})"), ", ")),
+            Language::ZhCn => format!("可达性检查方式：{}", list(|(via, n)| format!("{via}（{n} 台）"), "、")),
+        })
     }
 
     /// The line in a language.

@@ -166,15 +166,67 @@ impl FileKind {
     }
 }
 
+/// The cells of a row as one text and where each cell ends: a file of a million rows has tens of millions of cells,
+/// most of them short or empty. Empty cells at the end are not kept.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RowCells {
+    text: Box<str>,
+    ends: Box<[u32]>,
+}
+
+impl RowCells {
+    /// A cell; `None` behind the last one that is filled.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&str> {
+        let end = *self.ends.get(at)?;
+        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.text.get(begin as usize..end as usize)
+    }
+
+    /// Cells up to the last one that is filled.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether no cell is filled.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The cells in the order of the columns.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|at| self.get(at).unwrap_or_default())
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for RowCells {
+    fn from_iter<I: IntoIterator<Item = T>>(cells: I) -> RowCells {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        let mut filled = 0;
+        for cell in cells {
+            text.push_str(cell.as_ref());
+            // No row is longer: a file is bounded far below.
+            ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+            if !cell.as_ref().is_empty() {
+                filled = ends.len();
+            }
+        }
+        ends.truncate(filled);
+        RowCells { text: text.into(), ends: ends.into() }
+    }
+}
+
 /// One row of a file, or one feature of a GeoJSON file.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Row {
     /// The line of the file on which it begins, from 1; 0 where it comes from no file.
     pub line: u32,
     /// Its cells, one a column; missing ones are empty.
-    pub cells: Vec<String>,
+    pub cells: RowCells,
     /// Its shape, in a GeoJSON file.
-    pub shape: Option<Geometry<f64>>,
+    pub shape: Option<Box<Geometry<f64>>>,
 }
 
 /// One file.
@@ -203,50 +255,77 @@ pub struct Tables {
 
 /// Where an object stands in the files.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Line {
+struct Place {
     file: FileKind,
-    row: u32,
+    /// Its row of the table, from 0.
+    at: usize,
+    line: u32,
 }
 
 /// Which ids the files hold, and on which line each stands. Also ids of rows that cannot be read, so that one bad
 /// cell is one fault and not one for each reference to its row.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Lines {
-    by_id: BTreeMap<String, Line>,
+pub struct Lines<'t> {
+    /// In the order of ids, each once.
+    by_id: Vec<(&'t str, Place)>,
 }
 
-impl Lines {
+impl<'t> Lines<'t> {
     /// The ids of some tables; of an id that stands twice the first place counts.
     #[must_use]
-    pub fn of(tables: &Tables) -> Lines {
-        let mut by_id = BTreeMap::new();
+    pub fn of(tables: &'t Tables) -> Lines<'t> {
+        let mut by_id = Vec::new();
         for (file, table) in tables.files.iter().filter(|(f, _)| **f != FileKind::AreaShapes) {
-            let Some(at) = table.column("id") else { continue };
-            for row in &table.rows {
-                let id = row.cells.get(at).map_or("", |c| c.trim());
-                if !id.is_empty() {
-                    by_id.entry(id.to_owned()).or_insert(Line { file: *file, row: row.line });
-                }
-            }
+            let Some(column) = table.column("id") else { continue };
+            let ids = table.rows.iter().map(|row| (row.cells.get(column).unwrap_or_default().trim(), row.line));
+            let placed = ids.enumerate().filter(|(_, (id, _))| !id.is_empty());
+            by_id.extend(placed.map(|(at, (id, line))| (id, Place { file: *file, at, line })));
         }
+        // Stable: of equals the first stays in front, and is the one that is kept.
+        by_id.sort_by_key(|(id, _)| *id);
+        by_id.dedup_by_key(|(id, _)| *id);
         Lines { by_id }
+    }
+
+    fn find(&self, id: &str) -> Option<Place> {
+        let at = self.by_id.binary_search_by_key(&id, |(other, _)| *other).ok()?;
+        self.by_id.get(at).map(|(_, place)| *place)
+    }
+
+    /// The file and line where an id stands first, unless that is this row of this file.
+    pub(super) fn elsewhere(&self, id: &str, file: FileKind, at: usize) -> Option<(FileKind, u32)> {
+        self.find(id).filter(|p| (p.file, p.at) != (file, at)).map(|p| (p.file, p.line))
+    }
+
+    /// How many ids there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
     }
 
     /// What an id is.
     #[must_use]
     pub fn kind_of(&self, id: &str) -> Option<ObjectKind> {
-        self.by_id.get(id).map(|l| l.file.object())
+        self.find(id).map(|p| p.file.object())
     }
 
     /// The file and line of an id.
     #[must_use]
     pub fn place_of(&self, id: &str) -> Option<(FileKind, u32)> {
-        self.by_id.get(id).map(|l| (l.file, l.row))
+        self.find(id).map(|p| (p.file, p.line))
     }
 
     /// Every id of some kinds, in order.
-    pub fn ids<'a>(&'a self, kinds: &'a [ObjectKind]) -> impl Iterator<Item = &'a str> {
-        self.by_id.iter().filter(|(_, l)| kinds.contains(&l.file.object())).map(|(id, _)| id.as_str())
+    pub fn ids<'a>(&'a self, kinds: &'a [ObjectKind]) -> impl Iterator<Item = &'t str> + 'a {
+        self.by_id.iter().filter(|(_, p)| kinds.contains(&p.file.object())).map(|(id, _)| *id)
+    }
+
+    /// Pairs of ids that are equal but for upper and lower case, each with the first of its kind.
+    pub(super) fn twins(&self) -> Vec<(&'t str, &'t str)> {
+        let fold = |id: &'t str| id.bytes().map(|b| b.to_ascii_lowercase());
+        let mut ids: Vec<&str> = self.by_id.iter().map(|(id, _)| *id).collect();
+        ids.sort_by(|a, b| fold(a).cmp(fold(b)));
+        let same = ids.chunk_by(|a, b| a.eq_ignore_ascii_case(b)).filter(|same| same.len() > 1);
+        same.flat_map(|same| same.iter().skip(1).map(|id| (*id, same[0]))).collect()
     }
 
     /// A fault at the line of an object; for an id of no file (a derived entrance), at the file of its kind.

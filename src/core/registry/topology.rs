@@ -3,7 +3,7 @@
 //! Built once a registry version, asked at every event. "Works" is the one rule of it (semantics.md §2): a thing
 //! works if its parents work (all or any) and its power works (all or any).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::{CheckPlan, Gate, Intervals, Life, Needs, NodeKind, Registry};
@@ -133,19 +133,50 @@ impl Topology {
 
     /// Whether a camera would work if just the nodes for which `down` says so were down.
     pub fn camera_works(&self, camera: CameraIx, down: &dyn Fn(NodeIx) -> bool) -> bool {
-        self.cameras.get(camera.at()).is_some_and(|c| self.gates_hold(&c.gates, down))
+        self.cameras.get(camera.at()).is_some_and(|c| self.path_holds(&c.above, &c.required, &c.gates, down))
     }
 
     /// Whether a node would work if just the nodes for which `down` says so were down.
     pub fn node_works(&self, node: NodeIx, down: &dyn Fn(NodeIx) -> bool) -> bool {
-        !down(node) && self.nodes.get(node.at()).is_some_and(|n| self.gates_hold(&n.gates, down))
+        let slot = self.nodes.get(node.at());
+        !down(node) && slot.is_some_and(|n| self.path_holds(&n.above, &n.required, &n.gates, down))
     }
 
-    fn gates_hold(&self, gates: &[DenseGate; 2], down: &dyn Fn(NodeIx) -> bool) -> bool {
+    /// Most questions end with the lists: nothing above is down, or something that is needed whatever else works.
+    /// Only where one of several ways is down the gates are asked, each node once: ways that part and meet again at
+    /// every step would be walked twice as often with each.
+    fn path_holds(
+        &self,
+        above: &[NodeIx],
+        required: &[NodeIx],
+        gates: &[DenseGate; 2],
+        down: &dyn Fn(NodeIx) -> bool,
+    ) -> bool {
+        if !above.iter().any(|n| down(*n)) {
+            return true;
+        }
+        !required.iter().any(|n| down(*n)) && self.gates_hold(gates, down, &mut Vec::new())
+    }
+
+    fn gates_hold(
+        &self,
+        gates: &[DenseGate; 2],
+        down: &dyn Fn(NodeIx) -> bool,
+        asked: &mut Vec<(NodeIx, bool)>,
+    ) -> bool {
         gates.iter().all(|g| match g.needs {
-            Needs::All => g.of.iter().all(|n| self.node_works(*n, down)),
-            Needs::Any => g.of.is_empty() || g.of.iter().any(|n| self.node_works(*n, down)),
+            Needs::All => g.of.iter().all(|n| self.holds(*n, down, asked)),
+            Needs::Any => g.of.is_empty() || g.of.iter().any(|n| self.holds(*n, down, asked)),
         })
+    }
+
+    fn holds(&self, node: NodeIx, down: &dyn Fn(NodeIx) -> bool, asked: &mut Vec<(NodeIx, bool)>) -> bool {
+        if let Some((_, known)) = asked.iter().find(|(n, _)| *n == node) {
+            return *known;
+        }
+        let holds = !down(node) && self.nodes.get(node.at()).is_some_and(|n| self.gates_hold(&n.gates, down, asked));
+        asked.push((node, holds));
+        holds
     }
 
     fn hand_out_slots(&mut self, registry: &Registry, before: Option<&Topology>) {
@@ -212,13 +243,13 @@ impl Topology {
             slot.gates = gates;
             slot.check = node.check_plan(intervals);
         }
-        self.cut_cycles();
-        for i in 0..self.nodes.len() {
-            let ix = NodeIx::from(i);
-            let above = self.ancestors(&self.nodes[i].gates.clone());
-            let required = above.iter().copied().filter(|n| !self.node_works(ix, &|d| d == *n)).collect();
-            self.nodes[i].above = above;
-            self.nodes[i].required = required;
+        // Parents first, so that what a node requires is put together from what its parents do.
+        for ix in self.cut_cycles() {
+            let gates = &self.nodes[ix.at()].gates;
+            let above = self.ancestors(gates);
+            let required = self.required(gates, &above);
+            self.nodes[ix.at()].above = above;
+            self.nodes[ix.at()].required = required;
         }
     }
 
@@ -228,6 +259,7 @@ impl Topology {
             let all = |of: &[NodeId]| Gate { needs: Needs::All, of: of.to_vec() };
             let gates = [self.dense(&all(&camera.node)), self.dense(&all(&camera.power))];
             let above = self.ancestors(&gates);
+            let required = self.required(&gates, &above);
             for node in gates.iter().flat_map(|g| g.of.iter()) {
                 self.nodes[node.at()].child_cameras.push(ix);
             }
@@ -242,8 +274,6 @@ impl Topology {
             slot.village = registry.village_of(&camera.area).map(|a| a.id.clone());
             slot.subnet = camera.address().and_then(|a| subnet(&a));
             slot.checks = camera.check_plans(intervals);
-            let required = above.iter().copied().filter(|n| !self.camera_works(ix, &|d| d == *n)).collect();
-            let slot = &mut self.cameras[ix.at()];
             slot.above = above;
             slot.required = required;
         }
@@ -251,30 +281,50 @@ impl Topology {
 
     /// Every node above some gates, nearest first, each once.
     fn ancestors(&self, gates: &[DenseGate; 2]) -> Vec<NodeIx> {
-        let mut seen: Vec<NodeIx> = Vec::new();
+        let mut found: Vec<NodeIx> = Vec::new();
+        let mut seen: BTreeSet<NodeIx> = BTreeSet::new();
         let mut next = 0;
         let mut queue: Vec<NodeIx> = gates.iter().flat_map(|g| g.of.iter().copied()).collect();
-        while next < queue.len() {
-            let node = queue[next];
+        while let Some(node) = queue.get(next).copied() {
             next += 1;
-            if seen.contains(&node) {
-                continue;
+            if seen.insert(node) {
+                found.push(node);
+                queue.extend(self.nodes[node.at()].gates.iter().flat_map(|g| g.of.iter().copied()));
             }
-            seen.push(node);
-            queue.extend(self.nodes[node.at()].gates.iter().flat_map(|g| g.of.iter().copied()));
         }
-        seen
+        found
     }
 
-    /// Takes away each edge that closes a cycle, so that "works" ends even on a registry that slipped through.
-    fn cut_cycles(&mut self) {
+    /// Of the nodes above some gates those without which the gates cannot hold, in the order of `above`: of an "all"
+    /// each parent and what it requires, of an "any" what all parents have in common. Those of the parents must stand.
+    fn required(&self, gates: &[DenseGate; 2], above: &[NodeIx]) -> Vec<NodeIx> {
+        let with_itself =
+            |n: &NodeIx| -> BTreeSet<NodeIx> { self.nodes[n.at()].required.iter().copied().chain([*n]).collect() };
+        let mut required: BTreeSet<NodeIx> = BTreeSet::new();
+        for gate in gates {
+            let mut each = gate.of.iter().map(with_itself);
+            match gate.needs {
+                Needs::All => required.extend(each.flatten()),
+                Needs::Any => {
+                    required.extend(each.next().map(|first| each.fold(first, |a, b| &a & &b)).unwrap_or_default())
+                }
+            }
+        }
+        above.iter().copied().filter(|n| required.contains(n)).collect()
+    }
+
+    /// Takes away each edge that closes a cycle, so that "works" ends even on a registry that slipped through. Every
+    /// node, parents before those that hang on them.
+    fn cut_cycles(&mut self) -> Vec<NodeIx> {
         let mut done = vec![0_u8; self.nodes.len()];
+        let mut order = Vec::with_capacity(self.nodes.len());
         for i in 0..self.nodes.len() {
-            self.cut_below(NodeIx::from(i), &mut done);
+            self.cut_below(NodeIx::from(i), &mut done, &mut order);
         }
+        order
     }
 
-    fn cut_below(&mut self, start: NodeIx, done: &mut [u8]) {
+    fn cut_below(&mut self, start: NodeIx, done: &mut [u8], order: &mut Vec<NodeIx>) {
         // 0 not seen, 1 on the path, 2 finished; an edge to a 1 closes a cycle.
         let mut path = vec![(start, self.edges(start), 0_usize)];
         if done[start.at()] != 0 {
@@ -285,6 +335,7 @@ impl Topology {
             let node = *node;
             let Some(next) = edges.get(*at).copied() else {
                 done[node.at()] = 2;
+                order.push(node);
                 path.pop();
                 continue;
             };
@@ -358,6 +409,26 @@ mod tests {
             registry(vec![node("a", &["b"], Needs::All), node("b", &["a"], Needs::All), node("c", &["c"], Needs::All)]);
         let t = Topology::build(&r, &Intervals::default(), None);
         assert!(["a", "b", "c"].iter().all(|id| t.node_works(t.node(id).unwrap(), &|_| false)));
+    }
+
+    /// Two nodes a step, each on both of the step before: with 60 steps there are 2^60 ways to the top.
+    #[test]
+    fn ways_that_part_and_meet_again_are_asked_once() {
+        let name = |step: usize, side: &str| format!("n{step:02}{side}");
+        let mut all = vec![node("top", &[], Needs::All)];
+        for step in 0..60_usize {
+            let before = step.checked_sub(1).map(|s| ["a", "b"].map(|side| name(s, side)));
+            let parents: Vec<&str> = before.iter().flatten().map(String::as_str).collect();
+            let parents = if parents.is_empty() { vec!["top"] } else { parents };
+            all.extend(["a", "b"].map(|side| node(&name(step, side), &parents, Needs::Any)));
+        }
+        let t = Topology::build(&registry(all), &Intervals::default(), None);
+        let ix = |id: &str| t.node(id).unwrap();
+        let last = ix("n59a");
+        assert_eq!(t.nodes[last.at()].required, [ix("top")]);
+        assert_eq!(t.nodes[last.at()].above.len(), 119);
+        let works = |down: &[&str]| t.node_works(last, &|n| down.iter().any(|d| ix(d) == n));
+        assert!(works(&["n10a", "n20b", "n30a"]) && !works(&["n10a", "n10b"]));
     }
 
     #[test]

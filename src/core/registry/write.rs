@@ -36,6 +36,21 @@ pub fn object_rows(registry: &Registry) -> Vec<ObjectRow> {
     rows
 }
 
+/// One object as text; `None` where there is none of this kind with this id.
+#[must_use]
+pub fn object_row(registry: &Registry, kind: ObjectKind, id: &str) -> Option<ObjectRow> {
+    let r = registry;
+    match kind {
+        ObjectKind::Area => r.areas.get(id).map(area),
+        ObjectKind::Node => r.nodes.get(id).map(node),
+        ObjectKind::Entrance => r.entrances.get(id).map(entrance),
+        ObjectKind::Camera => r.cameras.get(id).map(camera),
+        ObjectKind::Element => r.elements.get(id).map(element),
+        ObjectKind::Place => r.places.get(id).map(place),
+        ObjectKind::Site => r.sites.get(id).map(site),
+    }
+}
+
 /// The files of a registry: reading them gives the same registry. Derived entrances are left out where they would be
 /// derived again; kinds without objects have no file, but for cameras (always) and entrances (whose absence means
 /// "derive").
@@ -50,8 +65,8 @@ pub fn tables_of(registry: &Registry) -> Tables {
         tables.files.entry(FileKind::Entrances).or_insert_with(|| empty(FileKind::Entrances));
     }
     let shapes: Vec<Row> = tables.files.get_mut(&FileKind::Areas).map_or(Vec::new(), |areas| {
-        let shaped = areas.rows.iter_mut().filter_map(|r| Some((r.cells.first()?.clone(), r.shape.take()?)));
-        shaped.map(|(id, shape)| Row { line: 0, cells: vec![id], shape: Some(shape) }).collect()
+        let shaped = areas.rows.iter_mut().filter_map(|r| Some((r.cells.get(0)?.to_owned(), r.shape.take()?)));
+        shaped.map(|(id, shape)| Row { line: 0, cells: [id].into_iter().collect(), shape: Some(shape) }).collect()
     });
     if !shapes.is_empty() {
         tables.files.insert(FileKind::AreaShapes, Table { columns: vec!["id".to_owned()], rows: shapes });
@@ -95,7 +110,7 @@ fn table(file: FileKind, rows: Vec<ObjectRow>) -> Table {
                 *slot = cell;
             }
         }
-        Row { line: 0, cells, shape: r.shape }
+        Row { line: 0, cells: cells.into_iter().collect(), shape: r.shape.map(Box::new) }
     };
     let rows = rows.into_iter().map(row).collect();
     Table { columns, rows }

@@ -11,13 +11,13 @@ mod words {
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cunkou_core::registry::*;
 use proptest::prelude::*;
 
 use super::folder::*;
-use super::{Encoding, rows};
+use super::{Encoding, load, load_still, load_with_bytes, rows, small_text};
 
 const AREAS: &str = "id,kind\nA,village\n";
 
@@ -141,8 +141,9 @@ fn cells_and_rows_that_do_not_fit() {
         let text = format!("id,kind,name\n{open}");
         let files = loaded(&[("nodes.csv", text.as_bytes()), ("cameras.csv", b"id,name,area,node\nC1,x,A,N1\n")]);
         let line = if open.starts_with("N1,switch,a") { 3 } else { 4 };
-        let why = "a quotation mark that opens here is never closed, or text stands behind its end";
-        let sentence = format!("nodes.csv line {line}: the file cannot be read: {why}");
+        let why =
+            "a quotation mark that opens here is never closed, or text stands behind its end; the file is not read";
+        let sentence = format!("nodes.csv line {line}: {why}");
         assert_eq!(said(&files), [sentence], "what the file would have held is not missed");
     }
 
@@ -156,7 +157,7 @@ fn cells_and_rows_that_do_not_fit() {
 
     let many = format!("id,kind\n{}", "N,switch\n".repeat(MAX_ROWS + 1));
     let files = loaded(&[("nodes.csv", many.as_bytes()), ("cameras.csv", b"id,name,area\n")]);
-    assert_eq!(said(&files), ["nodes.csv line 1000002: a file has at most 1000000 rows; the rest is not read"]);
+    assert_eq!(said(&files), ["nodes.csv line 250002: a file has at most 250000 rows; the rest is not read"]);
 }
 
 #[test]
@@ -359,5 +360,83 @@ fn an_export_in_gbk_is_read_as_text() {
     assert_eq!(table.columns[0], "六指街视频监控导出");
     let cells: usize = table.rows.iter().map(|r| r.cells.len()).sum();
     assert!(table.rows.len() >= 53 && cells > 0, "{}", table.rows.len());
-    assert!(errors(&loaded).iter().any(|e| e.contains("id: the column is missing")), "and is no registry");
+    let title = "cameras.csv line 1: the first row has no names of columns";
+    assert!(errors(&loaded).iter().any(|e| e.starts_with(title)), "and is no registry: {:?}", errors(&loaded));
+}
+
+#[test]
+fn workbooks_and_fixed_files_that_cannot_be_read_are_told_with_the_rest() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("cameras.csv"), b"PK\x03\x04rest of a workbook").unwrap();
+    symlink("areas.csv", dir.path().join("areas.csv")).unwrap();
+    symlink("gone.csv", dir.path().join("nodes.csv")).unwrap();
+    symlink("..", dir.path().join("sites.csv")).unwrap();
+    let told = said(&load(dir.path()).unwrap());
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(told[0].starts_with("areas.csv: the file cannot be read: ") && told[2].starts_with("nodes.csv: the file"));
+    assert_eq!(told[1], "cameras.csv: this is a spreadsheet file, not a text; save it as CSV in UTF-8");
+    assert_eq!(told[3], "sites.csv: this is no ordinary file; it is not read");
+}
+
+#[test]
+fn a_folder_that_never_stands_still_is_told() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("cameras.csv");
+    fs::write(&path, "id,name,area\n").unwrap();
+    let stop = AtomicBool::new(false);
+    let loaded = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut text = String::from("id,name,area\n");
+            while !stop.load(Ordering::Relaxed) {
+                text.push('\n');
+                fs::write(&path, &text).unwrap();
+            }
+        });
+        let loaded = load_still(dir.path());
+        stop.store(true, Ordering::Relaxed);
+        loaded.unwrap()
+    });
+    assert!(
+        said(&loaded).contains(&"cameras.csv: the file is being written; try again when that has ended".to_owned())
+    );
+    let still = load_still(dir.path()).unwrap();
+    assert_eq!(errors(&still), Vec::<String>::new(), "and once it stands still it is read");
+}
+
+#[test]
+fn bytes_that_were_judged_are_those_that_are_handed_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "id,name,area\r\nC1,东头,A\r\n";
+    fs::write(dir.path().join("cameras.csv"), text).unwrap();
+    fs::write(dir.path().join("notes.txt"), "mine").unwrap();
+    let (loaded, bytes) = load_with_bytes(dir.path()).unwrap();
+    assert_eq!(bytes, BTreeMap::from([("cameras.csv".to_owned(), text.as_bytes().to_vec())]));
+    assert_eq!(from_bytes(&bytes).hashes, loaded.hashes);
+}
+
+#[test]
+fn settings_are_ordinary_files_with_or_without_a_mark() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("cunkou.toml");
+    fs::write(&path, "\u{feff}[ui]\n").unwrap();
+    assert_eq!(small_text(&path, 100).unwrap(), "[ui]\n");
+    assert!(small_text(Path::new("/dev/null"), 100).is_err());
+    let pipe = dir.path().join("pipe");
+    if std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|s| s.success()) {
+        assert!(small_text(&pipe, 100).is_err(), "a pipe is not waited for");
+    }
+}
+
+/// Names that a spreadsheet takes for formulas are written and read exactly.
+#[test]
+fn formulas_are_exact_in_an_export() {
+    let text = "id,name,area\nC1,\"=HYPERLINK(\"\"http://x\"\")\",A\n-C2,@SUM(A1),A\nC3,'+1,A\n";
+    let files = loaded(&[("areas.csv", AREAS.as_bytes()), ("cameras.csv", text.as_bytes())]);
+    let (registry, _) = files.judge();
+    let names: Vec<&str> = registry.cameras.values().map(|c| &*c.name).collect();
+    assert_eq!(names, ["@SUM(A1)", "=HYPERLINK(\"http://x\")", "'+1"]);
+    let again = from_bytes(&files_of(&tables_of(&registry)));
+    assert_eq!(again.judge().0, registry);
 }

@@ -27,7 +27,7 @@ use super::{AppState, Problem, Role, openapi, page};
 /// Bytes of a request's body, where it is no registry.
 const MAX_BODY: usize = 64 << 10;
 /// Bytes of a registry that is sent here.
-const MAX_REGISTRY: usize = 32 << 20;
+const MAX_REGISTRY: usize = 64 << 20;
 
 /// The document, as text: the same for everybody.
 #[derive(Clone)]

@@ -10,6 +10,7 @@ use cunkou_core::model::Time;
 use utoipa::IntoParams;
 
 use crate::engine::{Alive, ReloadRefused, ReloadRequest, ReloadSource};
+use crate::files::is_registry_file;
 use crate::http::auth::Who;
 use crate::http::params::Query;
 use crate::http::wire::words::MAX_FILES;
@@ -18,6 +19,9 @@ use crate::http::{AppState, Problem};
 
 /// The longest name of a file, in bytes.
 const MAX_NAME: usize = 64;
+/// The files that a registry has.
+const FILES: &str = "areas.csv, areas.geojson, nodes.csv, entrances.csv, cameras.csv, plan.geojson, places.csv, sites.csv, \
+                     roads.geojson, roads.osm.pbf";
 /// Faults that one answer lists at most.
 const MAX_FAULTS: usize = 1_000;
 
@@ -81,6 +85,9 @@ pub(super) async fn apply(
         let name: String = name.chars().take(MAX_NAME).collect();
         let allowed = "a plain name such as cameras.csv: letters, digits, '.', '_' and '-'";
         return Err(Problem::parameter("files", format!("{name:?} is no name of a file"), allowed));
+    }
+    if let Some(name) = files.keys().find(|name| !is_registry_file(name)) {
+        return Err(Problem::parameter("files", format!("{name:?} is no file of a registry"), FILES));
     }
     reload(&state, &who, ReloadSource::Files(files), dry_run, yes).await
 }

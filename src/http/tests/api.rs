@@ -303,6 +303,6 @@ async fn files_in_another_encoding_travel_byte_for_byte() {
     assert!(d.asked()[0].starts_with("reload cameras.csv=\u{fffd}"), "{:?}", d.asked());
     send(form("../cameras.csv")).await.problem(400);
     send(b"--B\r\nnonsense".to_vec()).await.problem(400);
-    let long = " ".repeat((32 << 20) + 1);
+    let long = " ".repeat((64 << 20) + 1);
     d.post("/api/v1/registry", Role::Admin, &long).await.problem(413);
 }

@@ -1,11 +1,17 @@
-//! Circles: among nodes (by parents and power), areas and elements (by parent).
+//! Circles: among nodes (by parents and power), areas and elements (by parent); and chains that no network has.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Checking;
+use crate::model::NodeId;
+use crate::registry::Node;
 use crate::registry::fault::FaultKind;
 use crate::registry::tables::ObjectKind;
+
+/// Links from a camera or node up to its roots, those of everything above it included. Networks have ten, with rings
+/// twenty; without a bound a registry could be written whose graph fills the memory or takes for ever to walk.
+const MAX_LINKS: usize = 256;
 
 /// What hangs on what, by id.
 type Links<'a> = BTreeMap<&'a str, Vec<&'a str>>;
@@ -39,6 +45,67 @@ impl Checking<'_> {
                 self.fault(kind, first, column, next, FaultKind::Cycle { path });
             }
         }
+    }
+}
+
+impl Checking<'_> {
+    /// One fault for each thing that has too many links above it and of whose parents none has.
+    pub(super) fn depth(&mut self) {
+        let r = self.registry;
+        let mut walk = Walk::of(&r.nodes);
+        let nodes = r.nodes.values().map(|n| (ObjectKind::Node, n.id.as_str(), [&n.parents.of, &n.power.of]));
+        let cameras = r.cameras.values().map(|c| (ObjectKind::Camera, c.id.as_str(), [&c.node, &c.power]));
+        for (kind, id, above) in nodes.chain(cameras) {
+            let parents: Vec<usize> = above.into_iter().flatten().filter_map(|p| walk.slot(p)).collect();
+            if !walk.is_too_deep(&parents) {
+                continue;
+            }
+            let first = parents.into_iter().all(|p| {
+                let above = walk.parents[p].clone();
+                !walk.is_too_deep(&above)
+            });
+            if first {
+                let column = if kind == ObjectKind::Camera { "node" } else { "parents" };
+                self.fault(kind, id, column, id, FaultKind::TooManyLinks { limit: MAX_LINKS });
+            }
+        }
+    }
+}
+
+/// The nodes as a graph of slots, and which of them the present walk has met.
+struct Walk<'r> {
+    ids: Vec<&'r NodeId>,
+    parents: Vec<Vec<usize>>,
+    met: Vec<usize>,
+    walks: usize,
+}
+
+impl<'r> Walk<'r> {
+    fn of(nodes: &'r BTreeMap<NodeId, Node>) -> Walk<'r> {
+        let ids: Vec<&NodeId> = nodes.keys().collect();
+        let mut walk = Walk { met: vec![0; ids.len()], ids, parents: Vec::new(), walks: 0 };
+        let above = |n: &Node| n.parents.of.iter().chain(&n.power.of).filter_map(|p| walk.slot(p)).collect();
+        walk.parents = nodes.values().map(above).collect();
+        walk
+    }
+
+    fn slot(&self, id: &NodeId) -> Option<usize> {
+        self.ids.binary_search(&id).ok()
+    }
+
+    /// Whether more links than are allowed lead up from something with these parents.
+    fn is_too_deep(&mut self, parents: &[usize]) -> bool {
+        self.walks += 1;
+        let mut links = parents.len();
+        let mut next = parents.to_vec();
+        while let Some(node) = next.pop().filter(|_| links <= MAX_LINKS) {
+            if self.met[node] != self.walks {
+                self.met[node] = self.walks;
+                links += self.parents[node].len();
+                next.extend(&self.parents[node]);
+            }
+        }
+        links > MAX_LINKS
     }
 }
 

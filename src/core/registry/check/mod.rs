@@ -2,17 +2,13 @@
 
 mod graph;
 mod odd;
-
-use std::sync::Arc;
+mod outside;
 
 use super::fault::{Fault, FaultKind, Faults};
-use super::guess::nearest;
+use super::guess::Guesses;
 use super::read::read_into;
 use super::tables::{Lines, ObjectKind, Tables};
 use super::{Registry, derive};
-
-/// Guesses that are made for dangling ids: each costs a walk over all ids.
-const MAX_GUESSES: usize = 200;
 
 /// Reads, checks and completes: the registry with its derived entrances, and every fault. It may be put in force if
 /// none of them is an error.
@@ -22,11 +18,13 @@ const MAX_GUESSES: usize = 200;
 #[must_use]
 pub fn judge(tables: &Tables) -> (Registry, Vec<Fault>) {
     let mut faults = Faults::default();
-    let mut registry = read_into(tables, &mut faults);
     let lines = Lines::of(tables);
-    let mut checking = Checking { registry: &registry, lines: &lines, faults: &mut faults, guesses: 0 };
+    let mut registry = read_into(tables, &lines, &mut faults);
+    let mut checking =
+        Checking { registry: &registry, lines: &lines, faults: &mut faults, guesses: Guesses::default() };
     checking.references();
     checking.cycles();
+    checking.depth();
     checking.odd();
     if !tables.files.contains_key(&super::FileKind::Entrances) {
         registry.entrances = derive::entrances(&registry);
@@ -40,9 +38,9 @@ pub fn judge(tables: &Tables) -> (Registry, Vec<Fault>) {
 
 struct Checking<'a> {
     registry: &'a Registry,
-    lines: &'a Lines,
+    lines: &'a Lines<'a>,
     faults: &'a mut Faults,
-    guesses: usize,
+    guesses: Guesses,
 }
 
 impl Checking<'_> {
@@ -96,9 +94,10 @@ impl Checking<'_> {
             if found.is_some_and(|kind| expected.contains(&kind)) {
                 continue;
             }
-            self.guesses += 1;
-            let guess = || nearest(to, self.lines.ids(expected)).map(Arc::from);
-            let did_you_mean = if found.is_none() && self.guesses <= MAX_GUESSES { guess() } else { None };
+            let did_you_mean = match found {
+                None => self.guesses.nearest(to, self.lines, expected),
+                Some(_) => None,
+            };
             self.fault(of, from, column, to, FaultKind::Dangling { expected, found, did_you_mean });
         }
     }

@@ -1,28 +1,84 @@
-//! What may be right but looks odd: warnings.
+//! What may be right but looks odd: warnings, and one thing that is odd beyond reckoning.
 
 use std::collections::BTreeMap;
 
-use geo::{Contains, Coord, Distance, Euclidean, Haversine, MapCoords, MultiPolygon, Point};
-
 use super::Checking;
-use crate::registry::fault::{Fault, FaultKind};
+use crate::model::Check;
+use crate::registry::fault::{Fault, FaultKind, Unbuilt};
 use crate::registry::tables::{FileKind, ObjectKind};
-use crate::registry::{AreaKind, Camera, LonLat};
+use crate::registry::{Camera, LonLat};
 
-/// Farther from the centre than this, a camera is taken to be outside a town without boundary; metres.
-const FAR: f64 = 30_000.0;
-/// A camera that watches the boundary may stand so far outside it; metres.
-const BOUNDARY_SLACK: f64 = 200.0;
-/// A degree of latitude, metres (mean radius of the GRS 80 ellipsoid).
-const DEGREE: f64 = 111_195.08;
+/// Side of a square in which cameras and entrances are counted, degrees: some 200 m, the order of what a camera sees.
+const SQUARE: f64 = 0.002;
+/// Pairs of a camera and an entrance in squares that touch, for which sight is asked; Liuzhi has two thousand.
+const MAX_PAIRS: usize = 20_000_000;
 
 impl Checking<'_> {
-    /// All warnings that need no sight.
+    /// What is odd and can be told without sight.
     pub(super) fn odd(&mut self) {
+        self.case_twins();
+        self.crowded();
         self.duplicate_addresses();
         self.duplicate_codes();
         self.outside_town();
         self.unasked();
+        self.unbuilt();
+    }
+
+    /// A column of one and the same position, for cameras and entrances alike: sight would be asked for each pair.
+    fn crowded(&mut self) {
+        let r = self.registry;
+        let square = |at: LonLat| ((at.lat / SQUARE).floor() as i64, (at.lon / SQUARE).floor() as i64);
+        let mut entrances: BTreeMap<(i64, i64), usize> = BTreeMap::new();
+        for at in r.entrances.values().filter_map(|e| e.at) {
+            *entrances.entry(square(at)).or_default() += 1;
+        }
+        let mut pairs = 0_usize;
+        let mut most = (0, "");
+        for (camera, at) in r.cameras.values().filter_map(|c| Some((c, c.at?))) {
+            let (row, column) = square(at);
+            let around = (row - 1..=row + 1).flat_map(|r| entrances.range((r, column - 1)..=(r, column + 1)));
+            let near: usize = around.map(|(_, n)| *n).sum();
+            pairs = pairs.saturating_add(near);
+            if near > most.0 {
+                most = (near, camera.id.as_str());
+            }
+        }
+        if pairs > MAX_PAIRS {
+            self.fault(ObjectKind::Camera, most.1, "lon", most.1, FaultKind::Crowded { entrances: most.0 });
+        }
+    }
+
+    /// `c1` and `C1` are two cameras; more often one of them is a slip of the hand.
+    fn case_twins(&mut self) {
+        for (id, other) in self.lines.twins() {
+            let Some(kind) = self.lines.kind_of(id) else { continue };
+            self.fault(kind, id, "id", id, FaultKind::CaseTwin { other: other.into() });
+        }
+    }
+
+    /// What a camera says and this version does not do.
+    fn unbuilt(&mut self) {
+        let installed = || self.registry.cameras.values().filter(|c| c.status.is_installed());
+        let duty: Vec<&str> = installed().filter(|c| c.duty.is_some()).map(|c| c.id.as_str()).collect();
+        let asks_device = |c: &&Camera| c.checks.iter().any(|spec| spec.check == Check::Device);
+        let device: Vec<&str> = installed().filter(asks_device).map(|c| c.id.as_str()).collect();
+        for (what, column, ids) in [(Unbuilt::Duty, "duty", duty), (Unbuilt::Device, "checks", device)] {
+            if let Some(first) = ids.first() {
+                self.of_column(column, first, FaultKind::NotBuilt { what, count: ids.len() });
+            }
+        }
+    }
+
+    /// A warning that is told once for all cameras.
+    fn of_column(&mut self, column: &str, first: &str, kind: FaultKind) {
+        self.faults.push(Fault {
+            file: FileKind::Cameras.word().into(),
+            row: None,
+            column: Some(column.into()),
+            value: first.into(),
+            kind,
+        });
     }
 
     /// One host may serve several cameras; not with the same stream.
@@ -60,55 +116,21 @@ impl Checking<'_> {
         }
     }
 
-    fn outside_town(&mut self) {
-        let towns = self.registry.areas.values().filter(|a| a.kind == AreaKind::Town);
-        let boundaries: Vec<&MultiPolygon<f64>> = towns.filter_map(|a| a.boundary.as_ref()).collect();
-        let Some(centre) = self.registry.centre() else { return };
-        for camera in self.registry.cameras.values() {
-            let Some(at) = camera.at else { continue };
-            let metres = if boundaries.is_empty() {
-                Some(Haversine.distance(point(at), point(centre))).filter(|m| *m > FAR)
-            } else {
-                let outside = boundaries.iter().map(|b| metres_outside(at, b)).fold(f64::INFINITY, f64::min);
-                Some(outside).filter(|m| *m > BOUNDARY_SLACK + camera.position_m)
-            };
-            if let Some(metres) = metres {
-                let kind = FaultKind::OutsideTown { metres, boundary: !boundaries.is_empty() };
-                self.fault(ObjectKind::Camera, camera.id.as_str(), "lon", camera.id.as_str(), kind);
-            }
-        }
-    }
-
     fn unasked(&mut self) {
         let installed = || self.registry.cameras.values().filter(|c| c.status.is_installed());
-        let dumb = |c: &&Camera| c.address().is_none();
-        let never: Vec<&str> = installed().filter(dumb).map(|c| c.id.as_str()).collect();
+        // A check whose column is empty is told as a fault of its own.
+        let unbuilt = |c: &Camera| !c.checks.is_empty() && c.checks.iter().all(|spec| spec.check == Check::Device);
+        let mut never: Vec<(&str, bool)> = Vec::new();
+        let dumb = |c: &&Camera| c.address().is_none() || unbuilt(c);
+        never.extend(installed().filter(dumb).map(|c| (c.id.as_str(), c.address().is_some())));
         let pathless: Vec<&str> = installed().filter(|c| c.node.is_empty()).map(|c| c.id.as_str()).collect();
-        for id in never {
-            self.fault(ObjectKind::Camera, id, "host", id, FaultKind::NeverAsked);
+        for (id, reachable) in never {
+            let (column, kind) =
+                if reachable { ("checks", FaultKind::NoCheck) } else { ("host", FaultKind::NeverAsked) };
+            self.fault(ObjectKind::Camera, id, column, id, kind);
         }
         if let Some(first) = pathless.first() {
-            self.faults.push(Fault {
-                file: FileKind::Cameras.word().into(),
-                row: None,
-                column: Some("node".into()),
-                value: (*first).into(),
-                kind: FaultKind::UnknownPath { count: pathless.len() },
-            });
+            self.of_column("node", first, FaultKind::UnknownPath { count: pathless.len() });
         }
     }
-}
-
-fn point(at: LonLat) -> Point<f64> {
-    Point::new(at.lon, at.lat)
-}
-
-/// How far outside a boundary a point is, in metres on the plane that touches the earth there; 0 inside.
-fn metres_outside(at: LonLat, boundary: &MultiPolygon<f64>) -> f64 {
-    if boundary.contains(&point(at)) {
-        return 0.0;
-    }
-    let shrink = at.lat.to_radians().cos();
-    let flat = |c: Coord<f64>| Coord { x: (c.x - at.lon) * DEGREE * shrink, y: (c.y - at.lat) * DEGREE };
-    Euclidean.distance(&Point::new(0.0, 0.0), &boundary.map_coords(flat))
 }

@@ -146,7 +146,7 @@ impl Cells<'_> {
             Ok(()) => Some(entry.into()),
             Err(why) => {
                 // Whatever stands there may be a password by mistake: it is not shown.
-                self.fault("credential", "***", CellFault::Id { why, in_list: false });
+                self.fault("credential", "***", CellFault::Id { why, in_list: false, did_you_mean: None });
                 None
             }
         }
@@ -188,7 +188,7 @@ impl Cells<'_> {
             let id = word.strip_prefix('!').unwrap_or(word);
             match check_id(id) {
                 Ok(()) => rules.push(WatchRule { id: id.into(), watches: id.len() == word.len() }),
-                Err(why) => self.fault("watches", word, CellFault::Id { why, in_list: true }),
+                Err(why) => self.no_id("watches", word, why, true),
             }
         }
         rules

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::header::Header;
-use super::number::parse_number;
-use crate::model::{IdFault, NodeId};
+use super::number::{half_width, parse_number};
+use crate::model::{IdFault, NodeId, check_id};
 use crate::registry::datum::Datum;
 use crate::registry::fault::{CellFault, Fault, FaultKind, Faults};
 use crate::registry::guess::nearest;
-use crate::registry::tables::{DATUM, FileKind, ObjectKind, Row};
+use crate::registry::tables::{DATUM, FileKind, Row};
 use crate::registry::{Extra, Gate, LonLat, Needs};
 
 /// A row, and where its faults go.
@@ -22,7 +22,7 @@ pub(super) struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// A cell as it is written; empty where the column or cell is missing.
     pub(super) fn raw(&self, column: &str) -> &'a str {
-        self.header.at(column).and_then(|at| self.row.cells.get(at)).map_or("", String::as_str)
+        self.header.at(column).and_then(|at| self.row.cells.get(at)).unwrap_or_default()
     }
 
     /// A cell without the white space around it.
@@ -69,7 +69,7 @@ impl<'a> Cells<'a> {
     pub(super) fn extra(&self) -> Extra {
         let filled = |(at, name): &(usize, Arc<str>)| {
             let cell = self.row.cells.get(*at).filter(|c| !c.is_empty())?;
-            Some((name.clone(), cell.as_str().into()))
+            Some((name.clone(), cell.into()))
         };
         self.header.extra.iter().filter_map(filled).collect()
     }
@@ -93,7 +93,7 @@ impl<'a> Cells<'a> {
     /// An id.
     pub(super) fn id<T>(&mut self, column: &str, new: fn(&str) -> Result<T, IdFault>) -> Option<T> {
         let value = self.value(column)?;
-        new(value).map_err(|why| self.fault(column, value, CellFault::Id { why, in_list: false })).ok()
+        new(value).map_err(|why| self.no_id(column, value, why, false)).ok()
     }
 
     /// A list of ids, separated by spaces.
@@ -102,10 +102,17 @@ impl<'a> Cells<'a> {
         for word in self.raw(column).split_whitespace() {
             match new(word) {
                 Ok(id) => ids.push(id),
-                Err(why) => self.fault(column, word, CellFault::Id { why, in_list: true }),
+                Err(why) => self.no_id(column, word, why, true),
             }
         }
         ids
+    }
+
+    /// Tells that a text is no id; of one in full-width characters, which id it looks like.
+    pub(super) fn no_id(&mut self, column: &str, value: &str, why: IdFault, in_list: bool) {
+        let narrow = half_width(value);
+        let did_you_mean = (narrow != value && check_id(&narrow).is_ok()).then(|| narrow.into());
+        self.fault(column, value, CellFault::Id { why, in_list, did_you_mean });
     }
 
     /// A number in a range.
@@ -174,12 +181,6 @@ impl<'a> Cells<'a> {
                 at
             })),
         }
-    }
-
-    /// A boundary whose area does not exist.
-    pub(super) fn no_such_area<'b>(&mut self, id: &str, areas: impl Iterator<Item = &'b str>) {
-        let did_you_mean = nearest(id, areas).map(Arc::from);
-        self.fault("id", id, FaultKind::Dangling { expected: &[ObjectKind::Area], found: None, did_you_mean });
     }
 }
 

@@ -30,6 +30,15 @@ impl Header {
         let names: Vec<&str> = table.columns.iter().map(|c| c.trim()).collect();
         let filled = |at: usize| table.rows.iter().any(|r| r.cells.get(at).is_some_and(|c| !c.is_empty()));
         let known = || file.columns().iter().copied().chain([DATUM]);
+        // A title in the first cell and nothing beside it: to tell of each column that it has no name helps nobody.
+        if !file.is_geojson()
+            && names.len() > 1
+            && names[1..].iter().all(|n| n.is_empty())
+            && !known().any(|k| k == names[0])
+        {
+            fault("", FileFault::Title);
+            return header;
+        }
         for (at, name) in names.iter().copied().enumerate() {
             if name.is_empty() {
                 if filled(at) {

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 use self::cells::Cells;
 use self::header::Header;
 use super::fault::{Fault, FaultKind, Faults, FileFault};
-use super::tables::{FileKind, Table, Tables};
+use super::guess::Guesses;
+use super::tables::{FileKind, Lines, ObjectKind, Table, Tables};
 use super::{Camera, Registry};
 use crate::model::check_id;
 
@@ -24,13 +25,13 @@ use crate::model::check_id;
 #[must_use]
 pub fn read(tables: &Tables) -> (Registry, Vec<Fault>) {
     let mut faults = Faults::default();
-    let registry = read_into(tables, &mut faults);
+    let registry = read_into(tables, &Lines::of(tables), &mut faults);
     (registry, faults.finish())
 }
 
 /// [`read`], into a list of faults that others go on with.
-pub(super) fn read_into(tables: &Tables, faults: &mut Faults) -> Registry {
-    let mut reading = Reading { registry: Registry::default(), faults, seen: BTreeMap::new() };
+pub(super) fn read_into(tables: &Tables, lines: &Lines<'_>, faults: &mut Faults) -> Registry {
+    let mut reading = Reading { registry: Registry::default(), faults, lines };
     for (file, table) in &tables.files {
         reading.table(*file, table);
     }
@@ -44,7 +45,7 @@ struct Reading<'f> {
     registry: Registry,
     faults: &'f mut Faults,
     /// Where each id stands first, over all kinds.
-    seen: BTreeMap<String, (FileKind, u32)>,
+    lines: &'f Lines<'f>,
 }
 
 impl Reading<'_> {
@@ -53,9 +54,12 @@ impl Reading<'_> {
         if file == FileKind::AreaShapes {
             return self.boundaries(&header, table);
         }
-        for row in &table.rows {
+        for (at, row) in table.rows.iter().enumerate() {
             let mut cells = Cells { file, header: &header, row, faults: self.faults };
-            claim(&mut self.seen, &mut cells);
+            let id = cells.trimmed("id");
+            if let Some((file, row)) = self.lines.elsewhere(id, file, at) {
+                cells.fault("id", id, FaultKind::DuplicateId { file, row });
+            }
             let r = &mut self.registry;
             match file {
                 FileKind::Areas => keep(&mut r.areas, cells.area().map(|a| (a.id.clone(), a))),
@@ -72,14 +76,19 @@ impl Reading<'_> {
 
     /// Boundaries go to the areas that areas.csv has made; a boundary of no area is a dangling reference.
     fn boundaries(&mut self, header: &Header, table: &Table) {
-        let mut seen = BTreeMap::new();
+        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+        let mut guesses = Guesses::default();
         for row in &table.rows {
             let mut cells = Cells { file: FileKind::AreaShapes, header, row, faults: self.faults };
-            claim(&mut seen, &mut cells);
             let id = cells.trimmed("id");
-            let known = self.seen.get(id).is_some_and(|(file, _)| *file == FileKind::Areas);
+            if let Some(first) = seen.get(id).copied().filter(|_| !id.is_empty()) {
+                cells.fault("id", id, FaultKind::DuplicateId { file: FileKind::AreaShapes, row: first });
+            }
+            seen.entry(id.to_owned()).or_insert(row.line);
+            let known = self.lines.kind_of(id) == Some(ObjectKind::Area);
             if !known && check_id(id).is_ok() {
-                cells.no_such_area(id, self.seen.iter().filter(|(_, p)| p.0 == FileKind::Areas).map(|(id, _)| &**id));
+                let did_you_mean = guesses.nearest(id, self.lines, &[ObjectKind::Area]);
+                cells.fault("id", id, FaultKind::Dangling { expected: &[ObjectKind::Area], found: None, did_you_mean });
             }
             let boundary = cells.boundary();
             if let Some(area) = self.registry.areas.get_mut(id)
@@ -95,19 +104,5 @@ impl Reading<'_> {
 fn keep<K: Ord, V>(map: &mut BTreeMap<K, V>, object: Option<(K, V)>) {
     if let Some((id, object)) = object {
         map.entry(id).or_insert(object);
-    }
-}
-
-/// Takes the id of a row as its own; a fault where another row has it.
-fn claim(seen: &mut BTreeMap<String, (FileKind, u32)>, cells: &mut Cells<'_>) {
-    let id = cells.trimmed("id");
-    if id.is_empty() {
-        return;
-    }
-    match seen.get(id) {
-        Some((file, row)) => cells.fault("id", id, FaultKind::DuplicateId { file: *file, row: *row }),
-        None => {
-            seen.insert(id.to_owned(), (cells.file, cells.row.line));
-        }
     }
 }

@@ -51,7 +51,7 @@ impl Cells<'_> {
     /// The shape of the row in WGS 84, if each of its points is a place and it has enough of them.
     fn shape(&mut self) -> Option<Geometry<f64>> {
         let datum = self.datum();
-        let Some(shape) = self.row.shape.as_ref() else { return self.bad_shape(ShapeFault::Missing) };
+        let Some(shape) = self.row.shape.as_deref() else { return self.bad_shape(ShapeFault::Missing) };
         let on_earth = |c: Coord<f64>| c.x.abs() <= 180.0 && c.y.abs() <= 90.0 && (c.x != 0.0 || c.y != 0.0);
         if !shape.coords_iter().all(on_earth) {
             return self.bad_shape(ShapeFault::Coordinate);

@@ -263,7 +263,11 @@ fn square(lon: f64, lat: f64, side: f64) -> Geometry<f64> {
 
 fn shapes(rows: &[(&[&str], Option<Geometry<f64>>)], columns: &[&str]) -> Table {
     let cells = |c: &[&str]| c.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>();
-    let rows = rows.iter().zip(1..).map(|((c, shape), line)| Row { line, cells: cells(c), shape: shape.clone() });
+    let rows = rows.iter().zip(1..).map(|((c, shape), line)| Row {
+        line,
+        cells: c.iter().collect(),
+        shape: shape.clone().map(Box::new),
+    });
     Table { rows: rows.collect(), columns: cells(columns) }
 }
 
@@ -346,7 +350,7 @@ fn values_are_shown_on_one_line_and_cut() {
         row: Some(3),
         column: Some("id".into()),
         value: format!("a\nb\u{202e}{long}").into(),
-        kind: CellFault::Id { why: IdFault::TooLong, in_list: false }.into(),
+        kind: CellFault::Id { why: IdFault::TooLong, in_list: false, did_you_mean: None }.into(),
     };
     let said = fault.to_string();
     assert!(said.starts_with(r#"cameras.csv line 3, id: "a\nb\u{202e}长长"#), "{said}");

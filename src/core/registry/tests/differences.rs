@@ -22,7 +22,7 @@ fn a_change_is_one_line() {
     new.places.values_mut().for_each(|p| p.contact = Some("139".into()));
     let found = diff(&old, &new);
     assert_eq!(
-        found.lines(9),
+        found.lines(9, crate::model::Language::En),
         [
             r#"camera C1: host 10.0.0.1 → 10.0.0.9, note (empty) → "a\nb""#,
             "camera C2: removed (西头)",
@@ -30,7 +30,7 @@ fn a_change_is_one_line() {
             "place P: contact *** → ***",
         ]
     );
-    assert_eq!(found.lines(1)[1], "and 3 more");
+    assert_eq!(found.lines(1, crate::model::Language::En)[1], "and 3 more");
     assert_eq!((found.added(), found.changed(), found.removed(), found.removed_cameras()), (1, 2, 1, 1));
     assert!(diff(&old, &old).is_empty());
 }

@@ -4,6 +4,7 @@ mod any;
 mod bad;
 mod derived;
 mod differences;
+mod hostile;
 
 /// What `any` speaks in; the shell crate includes it with its own.
 mod words {
@@ -19,7 +20,7 @@ use super::*;
 fn table(text: &str) -> Table {
     let mut lines = text.lines().map(|l| l.split(',').map(|c| c.trim().to_owned()).collect::<Vec<_>>());
     let columns = lines.next().unwrap_or_default();
-    let rows = lines.zip(2..).map(|(cells, line)| Row { line, cells, shape: None }).collect();
+    let rows = lines.zip(2..).map(|(cells, line)| Row { line, cells: cells.iter().collect(), shape: None }).collect();
     Table { columns, rows }
 }
 
@@ -54,7 +55,7 @@ proptest! {
     fn arbitrary_cells_never_panic(cells in proptest::collection::vec(".{0,12}", 0..80), at in 0_usize..8) {
         let file = FileKind::ALL[at];
         let columns: Vec<String> = file.columns().iter().map(|c| (*c).to_owned()).collect();
-        let rows = cells.chunks(columns.len()).map(|c| Row { line: 2, cells: c.to_vec(), shape: None }).collect();
+        let rows = cells.chunks(columns.len()).map(|c| Row { line: 2, cells: c.iter().collect(), shape: None }).collect();
         let (_, faults) = judge(&Tables { files: [(file, Table { columns, rows })].into() });
         for fault in faults {
             for language in [crate::model::Language::En, crate::model::Language::ZhCn] {
@@ -80,6 +81,18 @@ fn the_effective_plan_is_one_line() {
         plan_summary(&registry, &intervals).to_string(),
         "778 cameras, 3 checks, about 105 probes a second, about 0.5 % of a core"
     );
+    let summary = plan_summary(&registry, &intervals);
+    assert_eq!(summary.reach_words(crate::model::Language::En).as_deref(), Some("reach is asked by tcp:554 (778)"));
+    let mut mixed = registry.clone();
+    mixed.cameras.values_mut().zip(1_u16..=9).for_each(|(c, n)| c.rtsp = Some(format!("rtsp://{{host}}:{n}/").into()));
+    mixed.cameras.values_mut().skip(9).take(2).for_each(|c| (c.rtsp, c.snapshot) = (None, None));
+    assert_eq!(
+        plan_summary(&mixed, &intervals).reach_words(crate::model::Language::ZhCn).as_deref(),
+        Some(
+            "可达性检查方式：tcp:554（767 台）、icmp（2 台）、tcp:1（1 台）、tcp:2（1 台）、tcp:3（1 台）、tcp:4（1 台）、其他（5 台）"
+        )
+    );
+    assert_eq!(PlanSummary::default().reach_words(crate::model::Language::En), None);
     registry.cameras.values_mut().take(100).for_each(|c| c.status = Life::Retired);
     let (nodes, faults) = judge(&tables(&[
         (FileKind::Nodes, "id,kind,address\nS1,switch,10.1.0.1\nS2,switch,10.1.0.2:80\nF,power,"),
