@@ -1,13 +1,12 @@
 //! `cunkou run`: the daemon, until SIGTERM or SIGINT; SIGHUP reads the registry again.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::common::{Common, secrets};
 use super::exit::Exit;
 use super::setup::{self, Ends, LogFormat, Told};
 use crate::daemon::{self, Options};
-use crate::engine::{ReloadRequest, ReloadSource};
+use crate::engine::{Origin, ReloadRequest, ReloadSource};
 
 /// Watch the town of a registry.
 #[derive(Debug, clap::Args)]
@@ -39,8 +38,12 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     );
     drop(snapshot);
     while ends.next().await == Told::Reload {
-        let request =
-            ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("sighup") };
+        let request = ReloadRequest {
+            source: ReloadSource::Folder,
+            dry_run: false,
+            yes: false,
+            by: Origin::here("sighup", "SIGHUP"),
+        };
         match running.handle.reload(request).await {
             Ok(report) => tracing::info!(
                 version = report.version,
