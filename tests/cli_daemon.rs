@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 use cunkou::engine::{self, Alive, Handle, ReloadReport, ReloadRequest, ReloadSource, registry_rows};
 use cunkou::http::{
-    Answer, AppState, Build, Delivery, History, HttpSettings, Parts, PastEntrance, Role, Step, Token, serve,
+    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastEntrance, Role, Step,
+    Token, serve,
 };
 use cunkou::metrics::{Counters, Figures, Options};
 use cunkou::store::{Batch, OpenMode, RegistryPut, Store};
 use cunkou_core::alert::{Acknowledgement, Incident, IncidentStatus};
+use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::Cause;
-use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, Period, Severity, Time};
+use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, Period, Severity, Span, Time};
 use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Registry};
 use cunkou_core::world::{Effects, Policy, Saved, Snapshot, World};
 use program::{Ran, cunkou};
@@ -29,6 +31,8 @@ use tokio::sync::{mpsc, watch};
 const NOON: Time = Time(1_795_489_200_000);
 /// More than one page of a list.
 const ENTRANCES: usize = 1_203;
+/// Entries of the audit trail; more than one page too.
+const CHANGES: u64 = 1_007;
 
 /// A town of which nothing is watched.
 fn registry() -> Registry {
@@ -93,9 +97,16 @@ fn incident() -> Incident {
 /// A past in which nothing happened.
 struct NoHistory;
 
+/// What `gaps --at` finds: one entrance, covered.
+fn covered() -> PastEntrance {
+    let id = EntranceId::new("E0001").unwrap();
+    PastEntrance { id, state: EntranceState::Covered, since: NOON, cause: None, incident: None }
+}
+
 impl History for NoHistory {
-    fn entrances_at(&self, _: Period, _: Time) -> Answer<'_, Vec<PastEntrance>> {
-        Box::pin(async { Ok(Vec::new()) })
+    fn entrances_at(&self, _: Period, at: Time) -> Answer<'_, Vec<PastEntrance>> {
+        let known = at >= NOON - Span::hours(24);
+        Box::pin(async move { Ok(known.then(covered).into_iter().collect()) })
     }
     fn incidents(&self, _: Option<IncidentId>, _: usize) -> Answer<'_, Vec<Incident>> {
         Box::pin(async { Ok(Vec::new()) })
@@ -108,6 +119,22 @@ impl History for NoHistory {
     }
     fn deliveries(&self, _: IncidentId) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+    fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
+        let entry = |number: u64| AuditEntry {
+            number,
+            at: NOON,
+            who: "chief".into(),
+            kind: "registry".into(),
+            object: number.to_string(),
+            from: "10.0.0.7".into(),
+            via: "POST /-/reload".into(),
+            old: Some("version 3".into()),
+            new: Some("version 4: 1 added\n=camera C1: added".into()),
+        };
+        let all = (1..=CHANGES).rev().filter(move |n| query.before.is_none_or(|b| *n < b)).take(query.limit);
+        let by_chief = query.who.is_none_or(|w| w == "chief");
+        Box::pin(async move { Ok(all.filter(|_| by_chief).map(entry).collect()) })
     }
 }
 
@@ -191,7 +218,7 @@ async fn engine(mut wishes: mpsc::Receiver<engine::Command>, said: mpsc::Unbound
     while let Some(wish) = wishes.recv().await {
         match wish {
             engine::Command::Acknowledge(request, reply) => {
-                let ack = Acknowledgement { at: NOON, by: request.by, note: request.note, until: request.until };
+                let ack = Acknowledgement { at: NOON, by: request.by.who, note: request.note, until: request.until };
                 let taken = Incident { status: IncidentStatus::Acknowledged, acknowledged: Some(ack), ..incident() };
                 reply.send(Ok(Arc::new(taken))).unwrap();
             }
@@ -236,6 +263,8 @@ async fn lists_are_read_to_their_end() {
     daemon.run(&["gaps", "--fail-on", "unwatched"]).await.ends(1);
     let none = daemon.run(&["gaps", "--at", "2026-11-24T02:00:00Z", "--format", "json"]).await.ends(0).json();
     assert_eq!(none["items"], Value::Array(Vec::new()));
+    let unknown = daemon.run(&["gaps", "--at", "2026-11-01T02:00:00Z"]).await.ends(3);
+    assert!(unknown.out.is_empty() && unknown.err.contains("nothing was known"), "{unknown:?}");
     let area = daemon.run(&["gaps", "--village", "V9"]).await.ends(3);
     assert!(area.err.contains("no area of the registry has this id"), "{area:?}");
     let explained = daemon.run(&["explain", "E0001", "--server", &daemon.url]).await.ends(0);
@@ -257,6 +286,33 @@ async fn an_incident_is_taken_with_a_token_of_the_right_role() {
         let refused = daemon.run(args).await.ends(3);
         assert!(refused.err.contains(why) && !refused.err.contains("guess"), "{refused:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_trail_is_for_the_role_admin() {
+    let daemon = Daemon::start().await;
+    let ask = |more: &[&str]| {
+        let args: Vec<String> =
+            ["audit", "--server", &daemon.url].iter().chain(more).map(ToString::to_string).collect();
+        let daemon = &daemon;
+        async move { daemon.run(&args.iter().map(String::as_str).collect::<Vec<_>>()).await }
+    };
+    assert!(ask(&["--token", "duty"]).await.ends(3).err.contains("the role admin"));
+    let chief = ["--token", "chief"];
+    let all = ask(&[&chief[..], &["--format", "json", "--limit", "5000"]].concat()).await.ends(0).json();
+    let ids: Vec<u64> = all["items"].as_array().unwrap().iter().map(|i| i["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids, (1..=CHANGES).rev().collect::<Vec<_>>(), "page by page, each once");
+    let shown = ask(&[&chief[..], &["--limit", "1"]].concat()).await.ends(0).out;
+    for part in
+        ["11:00:00", "chief", "registry 1007", "10.0.0.7", "POST /-/reload", "- version 3", "+ =camera C1: added"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let csv = ask(&[&chief[..], &["--limit", "1", "--format", "csv", "--bom"]].concat()).await.ends(0).out;
+    assert!(csv.starts_with("\u{feff}id,at,who,kind,object,from,via,old,new\r\n1007,2026-11-24T03:00:00.000Z,chief,"));
+    let nobody = ask(&[&chief[..], &["--who", "nobody"]].concat()).await.ends(0).out;
+    assert_eq!(nobody, "Nothing was changed.\n");
+    ask(&["--kind", "nothing"]).await.ends(2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

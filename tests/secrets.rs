@@ -11,17 +11,26 @@ use std::path::Path;
 use base64::Engine;
 use common::http::send;
 use common::receiver::{Answer, Receiver};
-use common::{FAST, Town, get, http, text, texts};
+use common::{FAST, Town, cunkou, get, http, text, texts};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// Parts of the password that must be found nowhere; long enough to stand nowhere by chance.
 const MARK: &str = "Xq7-marked-password-Zw9";
 
+/// A token of the role admin, which is a secret as well.
+const CHIEF: &str = "Xq8-marked-token-of-the-chief";
+
 /// Forms in which a secret could leak.
 fn forms() -> Vec<Vec<u8>> {
     let b64 = base64::engine::general_purpose::STANDARD;
-    vec![MARK.as_bytes().to_vec(), b64.encode(MARK).into_bytes(), b64.encode(format!("admin:{MARK}")).into_bytes()]
+    vec![
+        MARK.as_bytes().to_vec(),
+        CHIEF.as_bytes().to_vec(),
+        b64.encode(MARK).into_bytes(),
+        b64.encode(format!("admin:{MARK}")).into_bytes(),
+    ]
 }
 
 #[track_caller]
@@ -50,7 +59,9 @@ fn a_marked_password_is_shown_nowhere() {
     let receiver = Receiver::start(Answer::Status(200));
     let sink =
         format!("\n[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"{}\"\nsecret = \"desk\"\n", receiver.url);
-    let town = Town::new(20, &format!("{FAST}{sink}"));
+    let hash: String = Sha256::digest(CHIEF.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let chief = format!("\n[[token]]\nname = \"chief\"\nhash = \"{hash}\"\nrole = \"admin\"\n");
+    let town = Town::new(20, &format!("{FAST}{sink}{chief}"));
     town.edit("secrets.toml", |all| {
         let lines =
             all.lines().map(|l| if l.starts_with("password") { format!("password = \"{MARK}\"") } else { l.into() });
@@ -84,6 +95,8 @@ fn a_marked_password_is_shown_nowhere() {
     let guessed = http("POST", &format!("{}/-/reload", daemon.base), &[("Authorization", &bearer)], b"").unwrap();
     assert_eq!(guessed.status, 401);
     clean("the refusal", guessed.text().as_bytes());
+    a_registry_with_a_password_is_refused_without_it(&town, &daemon);
+    commands_are_clean(&town, &daemon);
 
     for reply in [get(&daemon.base), get(&format!("{}/metrics", daemon.base))] {
         assert_eq!(reply.status, 200);
@@ -109,6 +122,49 @@ fn a_marked_password_is_shown_nowhere() {
     }
 }
 
+/// A password in a URL is what people paste: it is refused, and not repeated, neither by the API nor by `check`.
+fn a_registry_with_a_password_is_refused_without_it(town: &Town, daemon: &common::Daemon) {
+    let marked = std::fs::read_to_string(town.path("registry/cameras.csv")).expect("cameras");
+    let marked = marked.replace("rtsp://{host}", &format!("rtsp://admin:{MARK}@{{host}}"));
+    assert!(marked.contains(MARK));
+    let bearer = format!("Bearer {CHIEF}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    let body = json!({ "files": { "cameras.csv": marked } }).to_string();
+    for query in ["", "?dry_run"] {
+        let url = format!("{}/api/v1/registry{query}", daemon.base);
+        let reply = http("POST", &url, &headers, body.as_bytes()).expect("an answer");
+        assert_eq!(reply.status, 422, "{}", reply.text());
+        assert!(reply.text().contains("secrets file"), "{}", reply.text());
+        clean("the faults of a registry", &reply.body);
+    }
+    let offered = tempfile::tempdir().expect("a folder");
+    for file in std::fs::read_dir(town.path("registry")).expect("a folder").flatten() {
+        std::fs::copy(file.path(), offered.path().join(file.file_name())).expect("a file");
+    }
+    std::fs::write(offered.path().join("cameras.csv"), &marked).expect("a file");
+    let output = cunkou().arg("check").arg(offered.path()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    clean("the words of check", &[output.stdout, output.stderr].concat());
+}
+
+/// What the commands print, also when they are refused.
+fn commands_are_clean(town: &Town, daemon: &common::Daemon) {
+    let camera = text(&daemon.items("cameras")[0]["id"]);
+    for args in [
+        &["audit"][..],
+        &["audit", "--format", "csv"],
+        &["audit", "--token", MARK, "--server", &daemon.base],
+        &["ack", "1", "--token", MARK],
+        &["probe", &camera],
+        &["status", "--format", "json"],
+        &["incident", "1", "--format", "json"],
+        &["check"],
+    ] {
+        let output = cunkou().args(args).arg("--config").arg(town.path("cunkou.toml")).output().expect("it runs");
+        clean(&format!("{args:?}"), &[output.stdout, output.stderr].concat());
+    }
+}
+
 /// Asks every path of the API.
 fn every_answer_is_clean(daemon: &common::Daemon, camera: &str, entrance: &str, incident: &str) {
     let api = daemon.api("openapi.json");
@@ -126,14 +182,15 @@ fn every_answer_is_clean(daemon: &common::Daemon, camera: &str, entrance: &str, 
         if path.ends_with("/events") {
             clean(path, &first_words(&url));
         } else {
-            let reply = get(&url);
+            let bearer = format!("Bearer {CHIEF}");
+            let reply = http("GET", &url, &[("Authorization", &bearer)], b"").expect("an answer");
             assert_eq!(reply.status, 200, "{url}: {}", reply.text());
             clean(path, &reply.body);
             clean(path, reply.head.as_bytes());
         }
         asked += 1;
     }
-    assert!(asked >= 12, "{asked} paths");
+    assert!(asked >= 16, "{asked} paths");
 }
 
 /// What a stream of events says first.

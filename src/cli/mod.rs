@@ -5,6 +5,7 @@
 //! asked or the database was read.
 
 mod ack;
+mod audit;
 mod check;
 mod client;
 mod common;
@@ -60,6 +61,7 @@ enum Command {
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
+    Audit(audit::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
 }
@@ -79,6 +81,7 @@ impl Command {
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,
+            Command::Audit(args) => audit::run(args, common).await,
             Command::Simulate(args) => simulate::run(args, common).await,
             Command::Completions(args) => completions::run(args),
         }

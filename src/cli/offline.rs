@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use cunkou_core::alert::{AlertKey, IncidentStatus};
-use cunkou_core::coverage::{
-    self, Completeness, EntranceBelief, EntranceState, Judgement, Level, Standing, Watch, is_night, spare_nodes,
-};
+use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Standing, Watch, is_night, spare_nodes};
 use cunkou_core::health::{Cause, MonitorCause, State};
 use cunkou_core::model::{CameraIx, EntranceIx, IncidentId, NodeIx, Period, ReasonSet, Time};
-use cunkou_core::registry::{Layer, Registry, Topology};
+use cunkou_core::registry::{Registry, Topology};
 use cunkou_core::world::{CameraView, NodeView, Saved, SavedHealth, SavedTarget, Snapshot};
 
 use super::common::{Common, Tongue, density, note};
@@ -21,7 +19,7 @@ use crate::engine::restore_registry;
 use crate::files::settings::Settings;
 use crate::http::wire::{EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDetail, Status};
 use crate::http::{self, PastEntrance};
-use crate::metrics::{CoverageRatio, Figures};
+use crate::metrics::Plan;
 use crate::store::{Delivery, IncidentQuery, Store};
 
 /// Incidents that are read in one go.
@@ -81,7 +79,7 @@ impl Offline {
 
     /// The town in one answer.
     pub(super) fn status(&self) -> Status {
-        Status::of(&self.snapshot, &figures(&self.snapshot), env!("CARGO_PKG_VERSION"))
+        Status::of(&self.snapshot, &Plan::default().figures(&self.snapshot), env!("CARGO_PKG_VERSION"))
     }
 
     /// Entrances that were not covered, worst first.
@@ -98,6 +96,9 @@ impl Offline {
             Some(at) if at > when::now() => bail!("this moment has not come yet"),
             Some(at) => {
                 let rows = self.store.entrances_at(period, at).await.context("history cannot be read")?;
+                if rows.is_empty() && !registry.entrances.is_empty() {
+                    bail!("nothing was known of any entrance at this moment");
+                }
                 rows.into_iter()
                     .filter_map(|r| {
                         let past = PastEntrance {
@@ -310,25 +311,4 @@ fn believe(snapshot: &Snapshot, ix: EntranceIx, kept: Option<Kept>) -> Option<En
 fn standing(snapshot: &Snapshot, camera: CameraIx) -> Standing {
     let view = snapshot.cameras.get(camera.at());
     view.map_or(Standing::Unknown, |v| coverage::standing(v.state, v.before, v.flapping, v.reasons))
-}
-
-/// How much of the plan is complete: circle, block and point; lines need roads.
-fn figures(snapshot: &Snapshot) -> Figures {
-    let complete = Completeness::build(&snapshot.registry, &snapshot.topology);
-    let mut coverage = Vec::new();
-    for layer in [Layer::Circle, Layer::Block, Layer::Point] {
-        for level in Level::ALL {
-            for period in Period::ALL {
-                let night = match period {
-                    Period::Day => false,
-                    Period::Night => true,
-                    Period::Now => snapshot.night,
-                };
-                let stands = |c| standing(snapshot, c);
-                let ratio = complete.coverage_ratio(&snapshot.watch, &snapshot.topology, layer, level, night, stands);
-                coverage.extend(ratio.map(|ratio| CoverageRatio { layer, level: level.word(), period, ratio }));
-            }
-        }
-    }
-    Figures { coverage }
 }

@@ -1,13 +1,12 @@
 //! `cunkou run`: the daemon, until SIGTERM or SIGINT; SIGHUP reads the registry again.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::common::{Common, secrets};
 use super::exit::Exit;
 use super::setup::{self, Ends, LogFormat, Told};
 use crate::daemon::{self, Options};
-use crate::engine::{Handle, ReloadRequest, ReloadSource};
+use crate::engine::{Handle, Origin, ReloadRequest, ReloadSource};
 
 /// Watch the town of a registry.
 #[derive(Debug, clap::Args)]
@@ -51,7 +50,8 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
 
 /// Reads the registry folder again, and says what came of it.
 async fn reload(handle: Handle) {
-    let request = ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("sighup") };
+    let by = Origin::here("sighup", "SIGHUP");
+    let request = ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, by };
     match handle.reload(request).await {
         Ok(report) => tracing::info!(
             version = report.version,

@@ -8,7 +8,7 @@ use cunkou_core::alert::Incident;
 use cunkou_core::model::{IncidentId, Outcome, Period, Span, Time};
 
 use crate::engine::Watcher;
-use crate::http::{Answer, Delivery, History, HistoryError, PastEntrance, Step};
+use crate::http::{Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastEntrance, Step};
 use crate::metrics::Counters;
 use crate::notify::{Outbox, OutboxError, OutboxItem, RowKey};
 use crate::store::{IncidentQuery, OutboxKey, Received, Store, StoreError};
@@ -62,6 +62,26 @@ impl History for StoreHistory {
             Ok(deliveries.map(delivery).collect())
         })
     }
+
+    fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
+        Box::pin(async move {
+            let query = crate::store::AuditQuery {
+                since: query.since,
+                until: query.until,
+                who: query.who,
+                what: query.kind,
+                before: query.before,
+                limit: u32::try_from(query.limit).unwrap_or(u32::MAX),
+            };
+            let rows = self.0.audit(&query).await.map_err(history)?;
+            Ok(rows.into_iter().map(audit_entry).collect())
+        })
+    }
+}
+
+fn audit_entry(row: crate::store::AuditRow) -> AuditEntry {
+    let crate::store::AuditEntry { at, who, what, object, from, via, old, new } = row.entry;
+    AuditEntry { number: row.seq, at, who, kind: what, object, from, via, old, new }
 }
 
 fn delivery(d: crate::store::Delivery) -> Delivery {

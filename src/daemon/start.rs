@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cunkou_core::coverage::{Completeness, Level, standing};
-use cunkou_core::model::{Language, Period};
-use cunkou_core::registry::{Fault, Layer, Registry};
+use cunkou_core::model::Language;
+use cunkou_core::registry::{Fault, Registry};
 use cunkou_core::world::{Effects, Policy, Snapshot};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -15,14 +14,14 @@ use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
 use super::supervise::Supervisor;
 use crate::engine::{
-    Clock, Engine, EngineSettings, Handle, ProbeLimits, RegistrySource, ReloadRefused, ReloadRequest, ReloadSource,
-    registry_rows, restore_registry,
+    Clock, Engine, EngineSettings, Handle, Origin, ProbeLimits, REGISTRY, RegistrySource, ReloadRefused, ReloadRequest,
+    ReloadSource, registry_rows, restore_registry,
 };
 use crate::files;
 use crate::files::secrets::Secrets;
 use crate::files::settings::{ReadRule, Role, Settings};
 use crate::http::{self, AppState, Build, Parts};
-use crate::metrics::{Counters, CoverageRatio, Figures};
+use crate::metrics::{Counters, Plan};
 use crate::notify::{self, Pace, Setup, Sinks};
 use crate::probe::{AllowList, Limits, Prober};
 use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
@@ -179,7 +178,9 @@ async fn registry_in_force(store: &Store, settings: &Settings, clock: &Clock) ->
         changes,
     };
     let effects = Effects::default();
-    let batch = Batch { registry: Some(&put), ..Batch::new(store.next_batch(), &effects, 1) };
+    let new = Some(format!("version 1: {}", put.summary));
+    let audit = [Origin::here("start", "start").entry(put.at, REGISTRY, "1".to_owned(), None, new)];
+    let batch = Batch { registry: Some(&put), audit: &audit, ..Batch::new(store.next_batch(), &effects, 1) };
     store.commit(&batch).await.map_err(store_error)?;
     Ok(Arc::new(registry))
 }
@@ -197,8 +198,12 @@ async fn retire_sinks(store: &Store, settings: &Settings, clock: &Clock) -> Resu
 /// The folder may have changed while nobody ran: what it holds is put in force, if it may be.
 fn take_up_folder(handle: Handle) {
     tokio::spawn(async move {
-        let request =
-            ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("start") };
+        let request = ReloadRequest {
+            source: ReloadSource::Folder,
+            dry_run: false,
+            yes: false,
+            by: Origin::here("start", "start"),
+        };
         match handle.reload(request).await {
             Ok(report) if !report.changes.is_empty() => {
                 tracing::info!(
@@ -298,6 +303,7 @@ fn parts(
     counters: Arc<Counters>,
     clock: Clock,
 ) -> Parts {
+    let plan = Plan::default();
     Parts {
         handle: handle.clone(),
         history: Arc::new(StoreHistory(store)),
@@ -308,7 +314,7 @@ fn parts(
             positions: settings.metrics.positions,
         },
         clock: Arc::new(move || clock.now()),
-        figures: Arc::new(figures),
+        figures: Arc::new(move |snapshot: &Snapshot| plan.figures(snapshot)),
         build: Build { version: env!("CARGO_PKG_VERSION"), revision: option_env!("CUNKOU_REVISION").unwrap_or("") },
     }
 }
@@ -341,29 +347,4 @@ fn http_settings(settings: &Settings, listen: SocketAddr) -> http::HttpSettings 
 
 const fn language(language: Language) -> Language {
     language
-}
-
-/// Coverage of the plan, for `cunkou_coverage_ratio`: circle, block and point; lines need roads.
-fn figures(snapshot: &Snapshot) -> Figures {
-    let complete = Completeness::build(&snapshot.registry, &snapshot.topology);
-    let mut coverage = Vec::new();
-    for layer in [Layer::Circle, Layer::Block, Layer::Point] {
-        for level in Level::ALL.iter().copied() {
-            for period in Period::ALL {
-                let night = match period {
-                    Period::Day => false,
-                    Period::Night => true,
-                    Period::Now => snapshot.night,
-                };
-                let state = |c: cunkou_core::model::CameraIx| {
-                    snapshot.cameras.get(c.at()).map_or(cunkou_core::coverage::Standing::Unknown, |v| {
-                        standing(v.state, v.before, v.flapping, v.reasons)
-                    })
-                };
-                let ratio = complete.coverage_ratio(&snapshot.watch, &snapshot.topology, layer, level, night, state);
-                coverage.extend(ratio.map(|ratio| CoverageRatio { layer, level: level.word(), period, ratio }));
-            }
-        }
-    }
-    Figures { coverage }
 }

@@ -9,6 +9,8 @@ use cunkou_core::model::{IncidentId, Outcome, Target, Time};
 use cunkou_core::world::Snapshot;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::store::AuditEntry;
+
 /// A wish to change something, with where the answer goes.
 #[derive(Debug)]
 pub enum Command {
@@ -20,13 +22,46 @@ pub enum Command {
     Evidence(Target, oneshot::Sender<Vec<Outcome>>),
 }
 
+/// Kinds of change that the audit trail names, in `what` of its entries.
+pub const CHANGES: [&str; 2] = [ACKNOWLEDGE, REGISTRY];
+/// An incident was taken.
+pub(super) const ACKNOWLEDGE: &str = "acknowledge";
+/// A registry was put in force.
+pub const REGISTRY: &str = "registry";
+
+/// Who wants a change, and where the wish came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// A token's name, `sighup`, `start`.
+    pub who: Arc<str>,
+    /// The address it came from; empty: from this machine itself, by a signal or a start.
+    pub from: Arc<str>,
+    /// By which door: method and path of a request, `SIGHUP`, `start`.
+    pub via: Arc<str>,
+}
+
+impl Origin {
+    /// A wish that came from this machine itself.
+    #[must_use]
+    pub fn here(who: &str, via: &str) -> Origin {
+        Origin { who: who.into(), from: "".into(), via: via.into() }
+    }
+
+    /// The entry of the audit trail for a change that it wanted.
+    #[must_use]
+    pub fn entry(&self, at: Time, what: &str, object: String, old: Option<String>, new: Option<String>) -> AuditEntry {
+        let (who, from, via) = (self.who.to_string(), self.from.to_string(), self.via.to_string());
+        AuditEntry { at, who, what: what.to_owned(), object, from, via, old, new }
+    }
+}
+
 /// Who takes which incident.
 #[derive(Debug, Clone)]
 pub struct AckRequest {
     /// Which.
     pub incident: IncidentId,
-    /// The token's name.
-    pub by: Arc<str>,
+    /// Who, by the token's name.
+    pub by: Origin,
     /// What they wrote.
     pub note: Arc<str>,
     /// When it ends; `None`: with the incident.
@@ -71,8 +106,8 @@ pub struct ReloadRequest {
     pub dry_run: bool,
     /// Yes to a difference that removes more than 20 % of the cameras.
     pub yes: bool,
-    /// Who wants it: a token's name, `sighup`, `start`.
-    pub who: Arc<str>,
+    /// Who wants it.
+    pub by: Origin,
 }
 
 /// What a reload did, or would do.

@@ -3,6 +3,7 @@
 //! Takes what has come, applies it as a batch, commits, publishes, and only then lets it be told. Never decides what to
 //! believe or say: that is the World's. Nothing here waits for a camera: a probe is a task of its own.
 
+mod changes;
 mod clock;
 mod dispatch;
 mod evidence;
@@ -15,7 +16,8 @@ mod writer;
 pub use clock::Clock;
 pub use dispatch::ProbeLimits;
 pub use handle::{
-    AckError, AckRequest, Alive, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource,
+    AckError, AckRequest, Alive, CHANGES, Command, Handle, Origin, REGISTRY, ReloadRefused, ReloadReport,
+    ReloadRequest, ReloadSource,
 };
 pub use reload::{RegistrySource, registry_rows, restore_registry};
 pub use writer::{Engine, EngineSettings, Watcher};

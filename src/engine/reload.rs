@@ -10,7 +10,7 @@ use cunkou_core::registry::{Diff, Fault, Intervals, ObjectKind, Registry, diff};
 use tokio::sync::oneshot;
 
 use super::passwords::Passwords;
-use super::{ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
+use super::{Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
 use crate::files;
 use crate::files::secrets::Secrets;
 use crate::store::Change;
@@ -44,7 +44,7 @@ pub(super) struct Accepted {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) dry_run: bool,
-    pub(super) who: Arc<str>,
+    pub(super) by: Origin,
     pub(super) reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
     pub(super) result: Result<Accepted, ReloadRefused>,
 }
@@ -57,10 +57,10 @@ pub(super) async fn prepare(
     request: ReloadRequest,
     reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
 ) -> Prepared {
-    let (dry_run, who) = (request.dry_run, request.who.clone());
+    let (dry_run, by) = (request.dry_run, request.by.clone());
     let judged = tokio::task::spawn_blocking(move || accept(&source, &passwords, &in_force, &request)).await;
     let result = judged.unwrap_or(Err(ReloadRefused::Stopping));
-    Prepared { dry_run, who, reply, result }
+    Prepared { dry_run, by, reply, result }
 }
 
 fn accept(

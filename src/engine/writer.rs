@@ -15,6 +15,7 @@ use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use super::changes;
 use super::dispatch::{Dispatch, Done, ProbeLimits, stalled};
 use super::evidence::Evidence;
 use super::passwords::Passwords;
@@ -454,18 +455,10 @@ impl Engine {
             return;
         }
         let now = self.clock.now();
-        let entry = AuditEntry {
-            at: now,
-            who: request.by.to_string(),
-            what: "acknowledge".to_owned(),
-            object: request.incident.to_string(),
-            from: String::new(),
-            old: before.map(|i| i.status.word().to_owned()),
-            new: Some(request.note.to_string()),
-        };
+        let entry = changes::acknowledged(&request, before.map(|i| &**i), now);
         let event = Event::Acknowledge {
             incident: request.incident,
-            by: request.by.clone(),
+            by: request.by.who.clone(),
             note: request.note.clone(),
             until: request.until,
         };
@@ -527,20 +520,12 @@ impl Engine {
         let put = RegistryPut {
             version,
             at: now,
-            who: prepared.who.to_string(),
+            who: prepared.by.who.to_string(),
             hashes: accepted.hashes,
-            summary: accepted.summary.clone(),
+            summary: accepted.summary,
             changes: accepted.changes,
         };
-        let audit = AuditEntry {
-            at: now,
-            who: prepared.who.to_string(),
-            what: "registry".to_owned(),
-            object: version.to_string(),
-            from: String::new(),
-            old: Some((version - 1).to_string()),
-            new: Some(accepted.summary),
-        };
+        let audit = changes::registry(&prepared.by, &put, &report);
         let waiting = self.uncommitted_mut();
         waiting.audit.push(audit);
         waiting.reloading = Some(Reloading { put, report, reply: prepared.reply });

@@ -4,7 +4,7 @@
 //! this address), a change must not come from a foreign page, nothing takes for ever. The role of an operation is
 //! asked for at its own door.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +16,10 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
+use super::attempts::Verdict;
 use super::{AppState, HttpSettings, Problem, Role, Token};
+use crate::engine::Origin;
 
-/// How long a wrong token waits for its answer, so that guessing through one connection is slow. The tokens have 256
-/// random bits; this is for the log more than for them.
-pub(super) const WRONG_TOKEN_DELAY: Duration = Duration::from_millis(400);
 /// The longest token that is hashed, in bytes.
 const MAX_TOKEN: usize = 512;
 /// How long an answer may take to begin, the reading of the request included.
@@ -32,9 +31,40 @@ const TIME_LIMIT_CHANGE: Duration = Duration::from_secs(120);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) SocketAddr);
 
-/// Who asks: the name of the token.
-#[derive(Clone, Debug)]
-pub(super) struct Who(pub(super) Arc<str>);
+/// Where a request comes from: the far end of the connection. A proxy on this machine says in its last
+/// `X-Forwarded-For` for whom it asks; nobody else is believed. The second is the far end itself, where a proxy spoke.
+pub(super) fn remote(request: &Request) -> (IpAddr, Option<IpAddr>) {
+    let peer = request.extensions().get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |p| p.0.ip().to_canonical());
+    let said = request.headers().get_all("x-forwarded-for").iter().next_back();
+    let said = said.and_then(|v| v.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+    match said.filter(|_| peer.is_loopback()) {
+        Some(said) => (said.to_canonical(), Some(peer)),
+        None => (peer, None),
+    }
+}
+
+/// Who wants what, for the audit trail.
+fn origin(who: Arc<str>, request: &Request) -> Origin {
+    let from = match remote(request) {
+        (said, Some(proxy)) => format!("{said} through {proxy}"),
+        (peer, None) => peer.to_string(),
+    };
+    let via = format!("{} {}", request.method(), request.uri().path());
+    Origin { who, from: from.into(), via: via.into() }
+}
+
+/// Answers a wrong token, late.
+pub(super) async fn wrong_token(state: &AppState, from: IpAddr, path: &str) -> Problem {
+    match state.attempts.wrong(from, path) {
+        Verdict::Held(delay, _hold) => {
+            tokio::time::sleep(delay).await;
+            Problem::new(StatusCode::UNAUTHORIZED, "this token is not known")
+        }
+        Verdict::TooMany => {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens come from here; try again later")
+        }
+    }
+}
 
 /// Stands before every route.
 pub(super) async fn doorkeeper(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -110,57 +140,48 @@ pub(super) async fn require(
 ) -> Response {
     match identify(&state.parts.settings, role, request.headers()) {
         Ok(who) => {
-            request.extensions_mut().insert(who);
+            let origin = origin(who, &request);
+            request.extensions_mut().insert(origin);
             next.run(request).await
         }
-        Err(refusal) => {
-            if refusal == Refusal::Wrong {
-                let peer = request.extensions().get::<Peer>().map(|p| p.0.to_string());
-                tracing::warn!(peer, path = request.uri().path(), "a wrong token was refused");
-                tokio::time::sleep(WRONG_TOKEN_DELAY).await;
-            }
-            refusal.problem(role).into_response()
+        Err(Refusal::Missing) => {
+            let detail = format!("this needs a token with the role {}: Authorization: Bearer …", role.word());
+            Problem::new(StatusCode::UNAUTHORIZED, detail).into_response()
+        }
+        Err(Refusal::Wrong) => {
+            let from = remote(&request).0;
+            wrong_token(&state, from, request.uri().path()).await.into_response()
+        }
+        Err(Refusal::TooLow(who, has)) => {
+            let (needs, has) = (role.word(), has.word());
+            let from = remote(&request).0;
+            tracing::warn!(%from, who = &*who, has, needs, path = request.uri().path(), "a token may not do this");
+            let detail = format!("this needs a token with the role {needs}; yours has {has}");
+            Problem::new(StatusCode::FORBIDDEN, detail).into_response()
         }
     }
 }
 
 /// Why somebody may not.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Refusal {
     /// There is no token.
     Missing,
     /// The token is none of ours.
     Wrong,
-    /// The token has this lower role.
-    TooLow(Role),
+    /// The token of this name has this lower role.
+    TooLow(Arc<str>, Role),
 }
 
-impl Refusal {
-    fn problem(self, role: Role) -> Problem {
-        let needs = role.word();
-        match self {
-            Refusal::Missing => {
-                let detail = format!("this needs a token with the role {needs}: Authorization: Bearer …");
-                Problem::new(StatusCode::UNAUTHORIZED, detail)
-            }
-            Refusal::Wrong => Problem::new(StatusCode::UNAUTHORIZED, "this token is not known"),
-            Refusal::TooLow(has) => {
-                let detail = format!("this needs a token with the role {needs}; yours has {}", has.word());
-                Problem::new(StatusCode::FORBIDDEN, detail)
-            }
-        }
-    }
-}
-
-/// Who asks, if they may. A token that is shown must be right, also where none is needed: a typo is told at once.
-pub(super) fn identify(settings: &HttpSettings, role: Role, headers: &HeaderMap) -> Result<Who, Refusal> {
+/// Who asks, by the token's name, if they may. A token that is shown must be right, also where none is needed: a typo is told at once.
+pub(super) fn identify(settings: &HttpSettings, role: Role, headers: &HeaderMap) -> Result<Arc<str>, Refusal> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         let open = role == Role::Read && settings.reads_are_open();
-        return if open { Ok(Who("anonymous".into())) } else { Err(Refusal::Missing) };
+        return if open { Ok("anonymous".into()) } else { Err(Refusal::Missing) };
     };
     let token = bearer(value).ok_or(Refusal::Wrong)?;
     let token = find(&settings.tokens, token).ok_or(Refusal::Wrong)?;
-    if token.role >= role { Ok(Who(token.name.clone())) } else { Err(Refusal::TooLow(token.role)) }
+    if token.role >= role { Ok(token.name.clone()) } else { Err(Refusal::TooLow(token.name.clone(), token.role)) }
 }
 
 fn bearer(value: &HeaderValue) -> Option<&str> {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use cunkou_core::model::Time;
 use cunkou_core::world::Snapshot;
 use tokio::sync::watch;
@@ -23,8 +24,8 @@ const GATHER: Duration = Duration::from_millis(200);
 pub(super) struct Entry {
     /// Its number, counting up from 1.
     pub(super) number: u64,
-    /// The change as JSON.
-    pub(super) json: Arc<str>,
+    /// The whole event. All clients share these bytes, down to the socket: many that do not read cost one copy.
+    pub(super) frame: Bytes,
 }
 
 #[derive(Debug, Default)]
@@ -86,8 +87,8 @@ impl Feed {
 
     /// Takes a change in; the oldest ones make room.
     pub(super) fn push(&self, change: &Change) {
-        let json: Arc<str> = match serde_json::to_string(change) {
-            Ok(json) => json.into(),
+        let json = match serde_json::to_string(change) {
+            Ok(json) => json,
             Err(error) => {
                 tracing::error!(%error, "a change cannot be written as JSON");
                 return;
@@ -95,10 +96,11 @@ impl Feed {
         };
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let number = *self.head.borrow() + 1;
-        ring.bytes += json.len();
-        ring.entries.push_back(Entry { number, json });
+        let frame = frame("change", &self.id(number), &json);
+        ring.bytes += frame.len();
+        ring.entries.push_back(Entry { number, frame });
         while ring.entries.len() > RING || (ring.bytes > RING_BYTES && ring.entries.len() > 1) {
-            let gone = ring.entries.pop_front().map_or(0, |e| e.json.len());
+            let gone = ring.entries.pop_front().map_or(0, |e| e.frame.len());
             ring.bytes -= gone;
         }
         self.head.send_replace(number);
@@ -116,6 +118,11 @@ impl Feed {
             tokio::time::sleep(GATHER).await;
         }
     }
+}
+
+/// An event as the stream writes it. The data is JSON as serde writes it, which has no line end.
+pub(super) fn frame(event: &str, id: &str, data: &str) -> Bytes {
+    format!("event: {event}\nid: {id}\ndata: {data}\n\n").into()
 }
 
 #[cfg(test)]

@@ -33,6 +33,49 @@ pub trait History: Send + Sync {
 
     /// What became of its messages, by sink and step.
     fn deliveries(&self, id: IncidentId) -> Answer<'_, Vec<Delivery>>;
+
+    /// Who changed what, newest first.
+    fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>>;
+}
+
+/// Which entries of the audit trail are wanted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AuditQuery {
+    /// At or after this.
+    pub since: Option<Time>,
+    /// Before this.
+    pub until: Option<Time>,
+    /// By this name.
+    pub who: Option<String>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// With a lower number than this.
+    pub before: Option<u64>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// One change by somebody.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditEntry {
+    /// Its number, counting up.
+    pub number: u64,
+    /// When.
+    pub at: Time,
+    /// Who: the name of a token, `start`, `sighup`.
+    pub who: String,
+    /// What was done ([`crate::engine::CHANGES`]).
+    pub kind: String,
+    /// To what.
+    pub object: String,
+    /// The address it came from; empty: this machine itself.
+    pub from: String,
+    /// By which door.
+    pub via: String,
+    /// What it was before.
+    pub old: Option<String>,
+    /// What it was from then on.
+    pub new: Option<String>,
 }
 
 /// An entrance at a moment of the past.

@@ -5,7 +5,9 @@
 //! Every operation of the API is registered together with its description and its role, so that `openapi.json`
 //! cannot say anything else than what is served.
 
+mod attempts;
 mod auth;
+mod crowd;
 mod events;
 mod history;
 mod openapi;
@@ -20,7 +22,7 @@ mod state;
 pub(crate) mod tests;
 pub mod wire;
 
-pub use history::{Answer, Delivery, History, HistoryError, PastEntrance, Step};
+pub use history::{Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastEntrance, Step};
 pub use problem::{Problem, ProblemType};
 pub use serve::serve;
 pub use settings::{HttpSettings, ReadAccess, Role, Token};

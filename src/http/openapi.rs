@@ -34,6 +34,7 @@ pub(super) fn set_role(document: &mut OpenApi, role: Role, open: bool) {
         let needs = SecurityRequirement::new(SCHEME, [role.word()]);
         operation.security = Some(if open { vec![SecurityRequirement::default(), needs] } else { vec![needs] });
         refusal(operation, "401", "A token is missing or not known.");
+        refusal(operation, "429", "Too many wrong tokens come from this address.");
         refusal(operation, "403", "The token may not do this, or the change comes from a foreign page.");
     }
 }

@@ -19,15 +19,18 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep};
 use tower::ServiceExt;
 
 use super::auth::Peer;
+use super::crowd::{Crowd, Guest, Served};
 use super::{AppState, routes};
 
-/// Connections at a time; more wait in the kernel's queue.
+/// Connections at a time; one more sends the one away that keeps us waiting for longest.
 const MAX_CONNECTIONS: usize = 1_024;
+/// How long one that was sent away may take to be gone, before the next is.
+const MAKE_ROOM: Duration = Duration::from_millis(50);
 /// How long a client may take for the head of a request; also how long an idle connection is kept.
 pub(super) const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a request's head.
@@ -47,12 +50,12 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
     let follower = state.clone();
     let following = tokio::spawn(async move { follower.feed.follow(follower.parts.handle.snapshot.clone()).await });
     let graceful = GracefulShutdown::new();
-    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let (free, crowd) = (Arc::new(Semaphore::new(MAX_CONNECTIONS)), Crowd::default());
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = async {
-            let permit = free.clone().acquire_owned().await;
-            (permit, listener.accept().await)
+            let accepted = listener.accept().await;
+            (place(&free, &crowd).await, accepted)
         };
         let (permit, accepted) = tokio::select! {
             () = &mut shutdown => break,
@@ -60,17 +63,14 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = graceful.watch(connection(stream, peer, router.clone()));
-                tokio::spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%peer, %error, "a connection ended badly");
-                    }
-                    drop(permit);
-                });
+                let guest = crowd.enter();
+                let connection = graceful.watch(connection(stream, peer, router.clone(), &crowd, &guest));
+                tokio::spawn(attend(connection, peer, guest, permit));
             }
             Err(error) => {
                 // Out of file handles, mostly: turning round at once would burn a core until one is free.
                 tracing::warn!(%error, "a connection cannot be accepted");
+                crowd.make_room();
                 sleep(Duration::from_millis(100)).await;
             }
         }
@@ -83,25 +83,61 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
     Ok(())
 }
 
+/// A place for one more connection. Where all are taken, those make room that keep us waiting for longest.
+async fn place(free: &Arc<Semaphore>, crowd: &Crowd) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if let Ok(permit) = free.clone().try_acquire_owned() {
+            return Some(permit);
+        }
+        crowd.make_room();
+        if let Ok(permit) = tokio::time::timeout(MAKE_ROOM, free.clone().acquire_owned()).await {
+            // The semaphore is never closed.
+            return permit.ok();
+        }
+    }
+}
+
+/// Serves a connection until it ends, or must make room.
+async fn attend(
+    connection: impl Future<Output = Result<(), hyper::Error>>,
+    peer: SocketAddr,
+    guest: Guest,
+    _permit: Option<OwnedSemaphorePermit>,
+) {
+    tokio::select! {
+        ended = connection => {
+            if let Err(error) = ended {
+                tracing::debug!(%peer, %error, "a connection ended badly");
+            }
+        }
+        () = guest.asked_to_leave() => tracing::debug!(%peer, "a connection made room"),
+    }
+}
+
 type Connection<S> = http1::Connection<TokioIo<Unstalled<TcpStream>>, S>;
 
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    crowd: &Crowd,
+    guest: &Guest,
 ) -> Connection<
     impl hyper::service::Service<
         hyper::Request<Incoming>,
         Response = axum::response::Response,
         Error = std::convert::Infallible,
         Future: Send,
-    >,
+    > + use<>,
 > {
     // An answer that is one small packet should not wait for the next.
     let _ = stream.set_nodelay(true);
+    let (crowd, number) = (crowd.clone(), guest.number());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        router.clone().oneshot(request)
+        let served = Served::begin(&crowd, number);
+        let answer = router.clone().oneshot(request);
+        async move { answer.await.map(|response| served.answer(response)) }
     });
     http1::Builder::new()
         .timer(TokioTimer::new())

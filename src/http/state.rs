@@ -7,6 +7,7 @@ use cunkou_core::model::Time;
 use cunkou_core::world::Snapshot;
 use tokio::sync::{Semaphore, watch};
 
+use super::attempts::Attempts;
 use super::events::Feed;
 use super::{History, HttpSettings};
 use crate::engine::Handle;
@@ -14,6 +15,9 @@ use crate::metrics::{Counters, Figures, Options};
 
 /// Event streams at a time; another client is asked to come back later.
 pub(super) const MAX_STREAMS: usize = 256;
+
+/// Metrics that are written at a time.
+const MAX_RENDERS: usize = 4;
 
 /// What runs: for `status`, `openapi.json` and the page.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,6 +54,8 @@ pub struct AppState {
     pub(super) parts: Arc<Parts>,
     pub(super) feed: Arc<Feed>,
     pub(super) streams: Arc<Semaphore>,
+    pub(super) renders: Arc<Semaphore>,
+    pub(super) attempts: Arc<Attempts>,
     pub(super) closing: watch::Sender<bool>,
 }
 
@@ -59,7 +65,9 @@ impl AppState {
     pub fn new(parts: Parts) -> AppState {
         let feed = Arc::new(Feed::new((parts.clock)()));
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
-        AppState { parts: Arc::new(parts), feed, streams, closing: watch::Sender::new(false) }
+        let renders = Arc::new(Semaphore::new(MAX_RENDERS));
+        let attempts = Arc::new(Attempts::new());
+        AppState { parts: Arc::new(parts), feed, streams, renders, attempts, closing: watch::Sender::new(false) }
     }
 
     /// The time of the daemon's clock.

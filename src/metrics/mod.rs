@@ -7,6 +7,7 @@
 
 mod counters;
 mod objects;
+mod plan;
 mod process;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod text;
 
 pub use counters::{Backlog, Counters};
 pub use objects::{CoverageRatio, Figures, Options, render};
+pub use plan::Plan;
 
 /// The content type of the text exposition format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,11 +1,11 @@
 //! The families of cameras, nodes, entrances, alerts and the monitor, as text straight from the snapshot.
 
 use cunkou_core::alert::{AlertName, IncidentStatus};
-use cunkou_core::coverage::{EntranceBelief, EntranceState};
+use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::State;
 use cunkou_core::model::{AreaId, Check, Period};
 use cunkou_core::registry::{Camera, Entrance, Layer, Life, LonLat};
-use cunkou_core::world::{CameraView, Snapshot};
+use cunkou_core::world::{CameraView, NodeView, Snapshot};
 
 use super::text::{Kind, Text};
 
@@ -207,8 +207,9 @@ fn camera_counts(text: &mut Text, snapshot: &Snapshot) {
 fn nodes(text: &mut Text, snapshot: &Snapshot) {
     text.family("cunkou_node_up", Kind::Gauge, "1 up, 0 down; absent while nothing is known or judged of it.");
     for node in snapshot.registry.nodes.values() {
-        // A suspect node is one that was not confirmed down: it has no other value to show than the one before.
-        let up = snapshot.node(node.id.as_str()).and_then(|(_, view)| is_up(view.state, State::Up));
+        // A suspect node was not confirmed down: what it was before is up, unless it never answered.
+        let before = |view: &NodeView| if view.rtt.is_some() { State::Up } else { State::Unknown };
+        let up = snapshot.node(node.id.as_str()).and_then(|(_, view)| is_up(view.state, before(view)));
         if let Some(up) = up {
             text.flag(&[("node", node.id.as_str()), ("kind", node.kind.word())], up);
         }
@@ -264,21 +265,24 @@ fn entrances_one_by_one(text: &mut Text, snapshot: &Snapshot) {
 }
 
 fn entrance_counts(text: &mut Text, snapshot: &Snapshot, figures: &Figures) {
-    let beliefs = || snapshot.registry.entrances.keys().filter_map(|id| Some(snapshot.entrance(id.as_str())?.1));
-    text.family("cunkou_entrances", Kind::Gauge, "Entrances by state and period.");
-    for state in EntranceState::ALL {
-        let count = |of: &dyn Fn(&EntranceBelief) -> EntranceState| beliefs().filter(|b| of(b) == state).count() as f64;
-        text.sample(&[("state", state.word()), ("period", "day")], count(&|b| b.day.state));
-        text.sample(&[("state", state.word()), ("period", "night")], count(&|b| b.night.state));
-        text.sample(&[("state", state.word()), ("period", "now")], count(&|b| b.now.state));
-    }
-    text.family("cunkou_area_entrances", Kind::Gauge, "Entrances whose home is the area, by their state now.");
+    // By state, then day, night, now: one look at each entrance.
+    let mut counted = [[0_u32; 3]; 6];
     let mut by_area = std::collections::BTreeMap::<&str, [u32; 6]>::new();
     for entrance in snapshot.registry.entrances.values() {
         if let Some((_, belief)) = snapshot.entrance(entrance.id.as_str()) {
+            for (i, judged) in [belief.day, belief.night, belief.now].into_iter().enumerate() {
+                counted[judged.state as usize][i] += 1;
+            }
             by_area.entry(entrance.area.as_str()).or_default()[belief.now.state as usize] += 1;
         }
     }
+    text.family("cunkou_entrances", Kind::Gauge, "Entrances by state and period.");
+    for state in EntranceState::ALL {
+        for (period, n) in ["day", "night", "now"].iter().zip(counted[state as usize]) {
+            text.sample(&[("state", state.word()), ("period", period)], f64::from(n));
+        }
+    }
+    text.family("cunkou_area_entrances", Kind::Gauge, "Entrances whose home is the area, by their state now.");
     for (area, counts) in by_area {
         for state in EntranceState::ALL {
             let n = f64::from(counts[state as usize]);

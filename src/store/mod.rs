@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cunkou_core::model::Time;
 
-pub use audit::{AuditEntry, AuditRow};
+pub use audit::{AuditEntry, AuditQuery, AuditRow};
 pub use commit::{Batch, BatchId, Names};
 pub use error::StoreError;
 pub use figures::{HourlyRow, RTT_BUCKETS, hour_of, rtt_bucket};

@@ -44,6 +44,22 @@ fn every_invariant_has_a_test() {
     assert_eq!(named, rooms, "rooms with invariants in docs/architecture.md");
 }
 
+/// In docs/security.md a row is: what could happen | what stands against it | tests. Each test that is named exists.
+#[test]
+fn every_defence_has_a_test() {
+    let rows = rows(&text("docs/security.md"));
+    assert!(rows.len() > 20 && rows.iter().all(|r| r.len() == 3), "three cells a row");
+    let code: String =
+        sources("src").iter().chain(&sources("tests")).map(|f| f.code.as_str()).collect::<Vec<_>>().join("\n");
+    let mut missing = Vec::new();
+    for row in &rows {
+        let tests = quoted(&row[2]);
+        assert!(!tests.is_empty(), "no test is named for: {}", row[0]);
+        missing.extend(tests.into_iter().filter(|t| !code.contains(&format!("fn {t}("))));
+    }
+    assert!(missing.is_empty(), "docs/security.md names tests that are not there: {}", missing.join(", "));
+}
+
 /// docs/dependencies.md says of each direct dependency why it is there, and of none that is not.
 #[test]
 fn every_dependency_says_why() {

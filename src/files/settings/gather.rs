@@ -300,7 +300,7 @@ fn keep(mut t: Table<'_>) -> KeepSettings {
     let read = KeepSettings {
         outcomes: t.whole("outcomes", "a number from 1 to 1000", d.outcomes, 1..=1_000),
         hourly: t.span("hourly", SPAN, d.hourly, FLOOR..=CEILING),
-        audit: t.span("audit", SPAN, d.audit, FLOOR..=CEILING),
+        audit: t.span("audit", "a length of time of at least 180d", d.audit, d.audit..=CEILING),
     };
     t.done();
     read

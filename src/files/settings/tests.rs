@@ -47,6 +47,8 @@ fn every_key_of_the_example_counts() {
             ("read", _) => "\"token\"",
             ("language", _) => "\"en\"",
             ("time_zone", _) => "\"Europe/Berlin\"",
+            // Kept for half a year at least.
+            ("audit", _) => "\"8760h\"",
             ("allow", _) => "[\"127.0.0.0/8\"]",
             ("confirm", _) => "[\"3s\"]",
             ("modes", _) => "[\"foot\"]",

@@ -5,13 +5,13 @@ mod html;
 mod view;
 mod words;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::model::Language;
 use sha2::{Digest, Sha256};
 
-use super::auth::{Refusal, WRONG_TOKEN_DELAY, identify};
+use super::auth::{Refusal, identify, remote, wrong_token};
 use super::{AppState, Problem, Role};
 
 /// What a browser may do on the page: nothing but our own style, script and requests.
@@ -22,17 +22,18 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The page; where reading needs a token and none is shown, one that asks for it and shows nothing else.
-pub(super) async fn index(State(state): State<AppState>, RawQuery(raw): RawQuery, headers: HeaderMap) -> Response {
-    let language = language(raw.as_deref(), &headers, state.parts.settings.language);
+pub(super) async fn index(State(state): State<AppState>, request: Request) -> Response {
+    let language = language(request.uri().query(), request.headers(), state.parts.settings.language);
     let words = words::of(language);
-    let (status, body) = match identify(&state.parts.settings, Role::Read, &headers) {
+    let (status, body) = match identify(&state.parts.settings, Role::Read, request.headers()) {
         Ok(_) => (StatusCode::OK, view::town(&state, language, words)),
-        Err(refusal) => {
-            if refusal == Refusal::Wrong {
-                tokio::time::sleep(WRONG_TOKEN_DELAY).await;
-            }
-            (StatusCode::UNAUTHORIZED, view::door(language, words))
+        Err(Refusal::Wrong) => {
+            let from = remote(&request).0;
+            let problem = wrong_token(&state, from, request.uri().path()).await;
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNAUTHORIZED);
+            (status, view::door(language, words))
         }
+        Err(Refusal::Missing | Refusal::TooLow(..)) => (StatusCode::UNAUTHORIZED, view::door(language, words)),
     };
     let mut response = (status, body).into_response();
     let out = response.headers_mut();

@@ -9,6 +9,8 @@
   }
   const token = () => sessionStorage.getItem(KEY);
   const headers = () => (token() ? { Authorization: "Bearer " + token() } : {});
+  // A page that stands still must not look like a town in which nothing happens.
+  const stale = (yes) => { document.getElementById("stale").hidden = !yes; };
   let running = false;
   let again = false;
 
@@ -17,13 +19,14 @@
     running = true;
     try {
       const answer = await fetch(location.href, { headers: headers(), cache: "no-store" });
+      stale(answer.status >= 500);
       if (answer.status === 401 && token()) { sessionStorage.removeItem(KEY); }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("main");
       if (fresh) { document.getElementById("main").replaceWith(document.adoptNode(fresh)); }
       dress();
     } catch (error) {
-      document.body.classList.add("stale");
+      stale(true);
     }
     running = false;
     if (again) { again = false; setTimeout(renew, 1000); }
@@ -58,6 +61,8 @@
     const stream = new EventSource("/api/v1/events");
     stream.addEventListener("change", renew);
     stream.addEventListener("reset", renew);
+    // A stream that breaks is opened again by the browser; whether anybody still answers, the page finds out at once.
+    stream.addEventListener("error", renew);
     setInterval(renew, 60000);
   }
 })();

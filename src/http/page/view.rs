@@ -58,6 +58,8 @@ fn head(html: &mut Html, language: Language, words: &Words) {
     html.raw("</h1><p>").text(words.subtitle).raw("</p><a href=\"/?lang=").text(other.tag()).raw("\" hreflang=\"");
     html.text(other.tag()).raw("\" lang=\"").text(other.tag()).raw("\">");
     html.text(words_of(language).other_language).raw("</a></header>");
+    // Shown by the script once it cannot ask any more: a page that stands still must say so.
+    html.raw("<p id=\"stale\" class=\"banner bad\" role=\"alert\" hidden>").text(words.stale).raw("</p>");
 }
 
 struct Page<'a> {
@@ -121,8 +123,10 @@ impl Page<'_> {
         let w = self.words;
         html.raw("<section><h2>").text(w.incidents).raw("</h2>");
         let all = self.snapshot.incidents.values().rev();
-        let open: Vec<Incident> =
-            all.filter_map(|i| Incident::of(i, &self.snapshot.registry)).filter(|i| i.status != "resolved").collect();
+        let shown = all.filter_map(|i| Incident::of(i, &self.snapshot.registry));
+        let mut open: Vec<Incident> = shown.filter(|i| i.status != "resolved").collect();
+        // What costs an entrance stands first; of equals the newest.
+        open.sort_by_key(|i| i.severity != "critical");
         if open.is_empty() {
             html.raw("<p>").text(w.no_incidents).raw("</p>");
         }
@@ -180,9 +184,8 @@ impl Page<'_> {
     }
 
     fn names(&self, html: &mut Html, names: &[String]) {
-        let comma = if std::ptr::eq(self.words, words_of(Language::ZhCn)) { "、" } else { ", " };
         for (i, name) in names.iter().take(MAX_NAMES).enumerate() {
-            html.raw(if i == 0 { "" } else { comma }).text(name);
+            html.raw(if i == 0 { "" } else { self.words.comma }).text(name);
         }
         if names.len() > MAX_NAMES {
             html.raw(" … +").number((names.len() - MAX_NAMES) as u64);

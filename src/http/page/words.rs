@@ -35,6 +35,7 @@ catalogue! {
     night: "夜间", "night";
     incidents: "未结事件", "Open incidents";
     no_incidents: "没有未结事件。", "No open incidents.";
+    comma: "、", ", ";
     since: "自", "since";
     cause: "原因", "Cause";
     or: "或", "or";
@@ -59,6 +60,7 @@ catalogue! {
     registry_version: "台账版本", "Registry version";
     trouble: "需注意", "Needs attention";
     well: "运行正常", "Everything works";
+    stale: "连接中断：本页已不再更新", "The connection is lost: this page is not renewed any more";
     more: "另有", "and more:";
     token_needed: "查看需要令牌", "A token is needed to look";
     token: "令牌", "Token";

@@ -4,20 +4,21 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use crate::http::events::{Behind, Entry};
+use crate::http::events::{Behind, Entry, frame};
 use crate::http::params::Query;
 use crate::http::wire::Change;
 use crate::http::{AppState, Problem};
 
 /// A comment is sent after so long without a change, so that both ends notice a dead line.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const STILL_HERE: Bytes = Bytes::from_static(b": still here\n\n");
 
 /// Changes as they are published. Each event `change` carries one; `Last-Event-ID` goes on where a client stopped. An
 /// event `reset` says that changes were missed: read the lists again.
@@ -46,8 +47,8 @@ pub(super) async fn events(
     };
     let closing = state.closing.subscribe();
     let client = Client { state, head, closing, seen, reset, waiting: VecDeque::new(), done: false, _permit: permit };
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
-    Ok(Sse::new(changes(client)).keep_alive(keep_alive).into_response())
+    let kind = [(header::CONTENT_TYPE, "text/event-stream")];
+    Ok((kind, Body::from_stream(changes(client))).into_response())
 }
 
 struct Client {
@@ -63,7 +64,7 @@ struct Client {
     _permit: OwnedSemaphorePermit,
 }
 
-fn changes(client: Client) -> impl Stream<Item = Result<Event, Infallible>> {
+fn changes(client: Client) -> impl Stream<Item = Result<Bytes, Infallible>> {
     stream::unfold(client, |mut client| async move {
         let event = client.next().await?;
         Some((Ok(event), client))
@@ -71,19 +72,23 @@ fn changes(client: Client) -> impl Stream<Item = Result<Event, Infallible>> {
 }
 
 impl Client {
+    /// The word that changes were missed.
+    fn begin_anew(&self) -> Bytes {
+        frame("reset", &self.state.feed.id(self.seen), "{}")
+    }
+
     /// The next event; `None` ends the stream: the daemon stops, or the client has fallen behind and was told so.
-    async fn next(&mut self) -> Option<Event> {
+    async fn next(&mut self) -> Option<Bytes> {
         loop {
             if self.done || *self.closing.borrow() {
                 return None;
             }
             if self.reset {
                 self.reset = false;
-                return Some(Event::default().event("reset").id(self.state.feed.id(self.seen)).data("{}"));
+                return Some(self.begin_anew());
             }
             if let Some(entry) = self.waiting.pop_front() {
-                let id = self.state.feed.id(entry.number);
-                return Some(Event::default().event("change").id(id).data(&*entry.json));
+                return Some(entry.frame);
             }
             // Mark before looking, so that a change in between wakes us again.
             self.head.borrow_and_update();
@@ -91,7 +96,7 @@ impl Client {
                 Behind::Lost => {
                     // A slow client is sent away with the word to begin anew; what it missed is not kept for it.
                     (self.done, self.seen) = (true, *self.head.borrow());
-                    return Some(Event::default().event("reset").id(self.state.feed.id(self.seen)).data("{}"));
+                    return Some(self.begin_anew());
                 }
                 Behind::By(entries) if !entries.is_empty() => {
                     self.seen = entries.last().map_or(self.seen, |e| e.number);
@@ -104,6 +109,7 @@ impl Client {
                         ended = closing.wait_for(|c| *c) => {
                             ended.ok()?;
                         }
+                        () = tokio::time::sleep(KEEP_ALIVE) => return Some(STILL_HERE),
                     }
                 }
             }

@@ -33,7 +33,7 @@ struct GapParams {
     params(CursorParam, ListParams, GapParams, AreaParam, FormatParam),
     responses((status = 200, description = "A page of gaps.", content(
         (Page<Gap> = "application/json"), (FeatureCollection = "application/geo+json"))),
-        (status = 404, description = "No area has this id, or the moment has not come yet.", body = Problem,
+        (status = 404, description = "No area has this id, the moment has not come yet, or nothing was known of it.", body = Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "The history cannot be read at the moment.", body = Problem,
             content_type = "application/problem+json")))]
@@ -73,6 +73,12 @@ fn now(snapshot: &Snapshot, period: Period) -> Vec<Gap> {
 
 async fn past(state: &AppState, registry: &Registry, period: Period, at: Time) -> Result<Vec<Gap>, Problem> {
     let entrances = state.parts.history.entrances_at(period, at).await?;
+    if entrances.is_empty() && !registry.entrances.is_empty() {
+        // No data is not "no gaps".
+        let detail = "nothing was known of any entrance at this moment";
+        return Err(Problem::parameter("at", detail, "a moment at which the town was watched")
+            .with_status(StatusCode::NOT_FOUND));
+    }
     Ok(entrances.iter().filter_map(|past| Gap::of_past(registry, past)).collect())
 }
 

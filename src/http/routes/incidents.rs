@@ -15,8 +15,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::lists::{Wanted, answer, lies_in};
-use crate::engine::{AckError, AckRequest};
-use crate::http::auth::Who;
+use crate::engine::{AckError, AckRequest, Origin};
 use crate::http::params::{AreaParam, ListParams, Query};
 use crate::http::wire::{AckBody, Incident, IncidentAlert, IncidentDetail, Page, words};
 use crate::http::{AppState, Problem};
@@ -171,7 +170,7 @@ fn number(text: &str) -> Result<IncidentId, Problem> {
             content_type = "application/problem+json")))]
 pub(super) async fn acknowledge(
     State(state): State<AppState>,
-    Extension(who): Extension<Who>,
+    Extension(by): Extension<Origin>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
     body: Bytes,
@@ -180,13 +179,13 @@ pub(super) async fn acknowledge(
     let incident = number(&id)?;
     let body = if body.is_empty() { AckBody::default() } else { read_body(&body)? };
     let until = until(&state, body.until.as_deref())?;
-    let request = AckRequest { incident, by: who.0.clone(), note: body.note.into(), until };
+    let request = AckRequest { incident, by: by.clone(), note: body.note.into(), until };
     let taken = state.parts.handle.acknowledge(request).await.map_err(|error| match error {
         AckError::NotFound => no_incident(),
         AckError::Over => Problem::new(StatusCode::CONFLICT, error.to_string()),
         AckError::NotKept | AckError::Stopping => Problem::unavailable(error.to_string()),
     })?;
-    tracing::info!(%incident, by = &*who.0, "incident acknowledged over HTTP");
+    tracing::info!(%incident, by = &*by.who, "incident acknowledged over HTTP");
     Incident::of(&taken, &state.snapshot().registry).map(Json).ok_or_else(no_incident)
 }
 

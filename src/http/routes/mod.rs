@@ -1,6 +1,7 @@
 //! What is served where, and for which role. Operations of one role stand in one group: the group's door asks for the
 //! role and writes it into the description, so that none is open by oversight.
 
+mod audit;
 mod events;
 mod gaps;
 mod incidents;
@@ -81,6 +82,7 @@ fn read() -> OpenApiRouter<AppState> {
 
 fn admin() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(audit::list))
         .routes(routes!(ops::reload))
         .merge(OpenApiRouter::new().routes(routes!(registry::apply)).layer(DefaultBodyLimit::max(MAX_REGISTRY)))
 }

@@ -13,8 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::registry::{last_reload, reload as reload_from};
-use crate::engine::{Alive, ReloadSource};
-use crate::http::auth::Who;
+use crate::engine::{Alive, Origin, ReloadSource};
 use crate::http::params::Query;
 use crate::http::wire::{Readiness, ReloadOutcome, RoundView};
 use crate::http::{AppState, Problem};
@@ -33,6 +32,8 @@ pub(in crate::http) const STORE_STANDS_AFTER: Span = Span::seconds(60);
             content_type = "application/problem+json")))]
 pub(super) async fn metrics(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let gzip = accepts_gzip(&headers);
+    // Each takes some 30 MB for 10 000 cameras: a crowd of scrapers waits in turn.
+    let _turn = state.renders.clone().acquire_owned().await;
     // Some milliseconds of work for a large town: not on a thread that serves others.
     let written = tokio::task::spawn_blocking(move || write_metrics(&state, gzip)).await;
     let bytes = written.ok().flatten().ok_or_else(|| {
@@ -142,11 +143,11 @@ pub(in crate::http) fn readiness(state: &AppState) -> Readiness {
             body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn reload(
     State(state): State<AppState>,
-    Extension(who): Extension<Who>,
+    Extension(by): Extension<Origin>,
     RawQuery(raw): RawQuery,
 ) -> Result<Json<ReloadOutcome>, Problem> {
     Query::read(raw.as_deref(), &[])?;
-    reload_from(&state, &who, ReloadSource::Folder, false, false).await
+    reload_from(&state, by, ReloadSource::Folder, false, false).await
 }
 
 #[cfg(test)]

@@ -9,9 +9,8 @@ use axum::{Extension, Json};
 use cunkou_core::model::Time;
 use utoipa::IntoParams;
 
-use crate::engine::{Alive, ReloadRefused, ReloadRequest, ReloadSource};
+use crate::engine::{Alive, Origin, ReloadRefused, ReloadRequest, ReloadSource};
 use crate::files::is_registry_file;
-use crate::http::auth::Who;
 use crate::http::params::Query;
 use crate::http::wire::words::MAX_FILES;
 use crate::http::wire::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
@@ -71,7 +70,7 @@ struct ApplyParams {
             body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn apply(
     State(state): State<AppState>,
-    Extension(who): Extension<Who>,
+    Extension(by): Extension<Origin>,
     RawQuery(raw): RawQuery,
     request: Request,
 ) -> Result<Json<ReloadOutcome>, Problem> {
@@ -89,21 +88,21 @@ pub(super) async fn apply(
     if let Some(name) = files.keys().find(|name| !is_registry_file(name)) {
         return Err(Problem::parameter("files", format!("{name:?} is no file of a registry"), FILES));
     }
-    reload(&state, &who, ReloadSource::Files(files), dry_run, yes).await
+    reload(&state, by, ReloadSource::Files(files), dry_run, yes).await
 }
 
 /// Asks the engine for a reload, and says what it came to.
 pub(super) async fn reload(
     state: &AppState,
-    who: &Who,
+    by: Origin,
     source: ReloadSource,
     dry_run: bool,
     yes: bool,
 ) -> Result<Json<ReloadOutcome>, Problem> {
-    let request = ReloadRequest { source, dry_run, yes, who: who.0.clone() };
+    let request = ReloadRequest { source, dry_run, yes, by: by.clone() };
     match state.parts.handle.reload(request).await {
         Ok(report) => {
-            tracing::info!(by = &*who.0, dry_run, version = report.version, "registry reloaded over HTTP");
+            tracing::info!(by = &*by.who, dry_run, version = report.version, "registry reloaded over HTTP");
             Ok(Json(ReloadOutcome::of(report, dry_run)))
         }
         Err(refused) => Err(refusal(refused)),

@@ -18,6 +18,7 @@ async fn the_document_is_whole_and_its_references_lead_somewhere() {
         "/-/ready",
         "/-/reload",
         "/api/v1/areas",
+        "/api/v1/audit",
         "/api/v1/cameras",
         "/api/v1/cameras/{id}",
         "/api/v1/entrances",
@@ -85,7 +86,8 @@ async fn every_parameter_of_the_document_is_read_strictly() {
                 assert_eq!(reply.status, 200, "{path}?{name}={value}: {}", reply.text);
                 tried += 1;
             }
-            let typed = schema.get("enum").is_some() || ["limit", "at", "dry_run", "yes", "area"].contains(&name);
+            let typed = schema.get("enum").is_some()
+                || ["limit", "at", "since", "until", "dry_run", "yes", "area"].contains(&name);
             if typed {
                 let problem = ask("no-such-value").await.problem(if name == "area" { 404 } else { 400 });
                 assert_eq!(problem.parameter.as_deref(), Some(name), "{path}");

@@ -58,6 +58,20 @@ async fn the_fields_of_the_rest_are_stable() {
     ] {
         insta::assert_snapshot!(name, one(&d, path).await.0);
     }
+    let entry = AuditEntry {
+        number: 3,
+        at: NOW,
+        who: "duty".into(),
+        kind: "acknowledge".into(),
+        object: "7".into(),
+        from: "10.0.0.7".into(),
+        via: "POST /api/v1/incidents/7/ack".into(),
+        old: Some("open".into()),
+        new: Some("acknowledged by duty".into()),
+    };
+    d.past.audit.lock().unwrap().push(entry);
+    let trail = d.send(d.request(reqwest::Method::GET, "/api/v1/audit").bearer_auth(token(Role::Admin))).await;
+    insta::assert_snapshot!("audit", serde_json::to_string_pretty(&trail.json()).unwrap());
 }
 
 /// The command line reads with the types that the daemon writes with.
@@ -80,6 +94,8 @@ async fn what_is_written_can_be_read_back() {
     same::<wire::IncidentDetail>(d.get("/api/v1/incidents/7").await.json());
     same::<wire::Status>(d.get("/api/v1/status").await.json());
     same::<wire::Readiness>(d.get("/-/ready").await.json());
+    let trail = d.request(reqwest::Method::GET, "/api/v1/audit").bearer_auth(token(Role::Admin));
+    same::<wire::Page<wire::AuditItem>>(d.send(trail).await.json());
     same::<wire::RegistryInForce>(d.get("/api/v1/registry").await.json());
     same::<wire::FeatureCollection>(d.get("/api/v1/gaps?format=geojson").await.json());
 }

@@ -28,7 +28,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::*;
-use crate::engine::{Alive, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
+use crate::engine::{Alive, Command, Handle, Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
 use crate::metrics::{Counters, CoverageRatio, Figures, Options};
 use town::NOW;
 
@@ -51,11 +51,16 @@ pub(crate) fn settings(read: ReadAccess) -> HttpSettings {
     HttpSettings { read, tokens: tokens.to_vec(), hosts: vec!["cunkou.example".into()], ..HttpSettings::default() }
 }
 
+/// Before this nothing was known.
+pub(crate) const BEGINNING: Time = Time(NOW.millis() - 30 * 24 * 3_600_000);
+
 /// A past that is made up, and that can be broken.
 #[derive(Default)]
 pub(crate) struct Past {
     /// Incidents, as the store would have them.
     pub(crate) incidents: Mutex<Vec<Incident>>,
+    /// The audit trail, oldest first.
+    pub(crate) audit: Mutex<Vec<AuditEntry>>,
     /// The next question fails.
     pub(crate) broken: std::sync::atomic::AtomicBool,
 }
@@ -70,6 +75,9 @@ impl Past {
 impl History for Past {
     fn entrances_at(&self, period: Period, at: Time) -> Answer<'_, Vec<PastEntrance>> {
         let state = if period == Period::Night { EntranceState::Lost } else { EntranceState::Covered };
+        if at < BEGINNING {
+            return self.answer(Vec::new());
+        }
         let past = |id: &str| PastEntrance {
             id: EntranceId::new(id).unwrap(),
             state,
@@ -108,6 +116,16 @@ impl History for Past {
         };
         self.answer(vec![delivery])
     }
+
+    fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
+        let mut all = self.audit.lock().unwrap().clone();
+        all.retain(|e| query.before.is_none_or(|b| e.number < b) && query.who.as_ref().is_none_or(|w| *w == e.who));
+        all.retain(|e| query.kind.as_ref().is_none_or(|k| *k == e.kind));
+        all.retain(|e| query.since.is_none_or(|t| e.at >= t) && query.until.is_none_or(|t| e.at < t));
+        all.reverse();
+        all.truncate(query.limit);
+        self.answer(all)
+    }
 }
 
 /// A daemon without an engine: the test is the engine.
@@ -119,6 +137,8 @@ pub(crate) struct Daemon {
     pub(crate) past: Arc<Past>,
     /// What was asked of the engine, as text.
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    /// Who asked it, from where and by which door.
+    pub(crate) origins: Arc<Mutex<Vec<String>>>,
     pub(crate) serving: tokio::task::JoinHandle<std::io::Result<()>>,
     pub(crate) stop: Option<oneshot::Sender<()>>,
 }
@@ -138,8 +158,8 @@ pub(crate) async fn daemon_with(mut settings: HttpSettings, snapshot: Snapshot) 
         sign.store(NOW.millis(), Ordering::Relaxed);
     }
     let (commands, inbox) = mpsc::channel(8);
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    tokio::spawn(engine(inbox, receiver.clone(), asked.clone()));
+    let (asked, origins) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    tokio::spawn(engine(inbox, receiver.clone(), asked.clone(), origins.clone()));
     let past = Arc::new(Past::default());
     let state = AppState::new(Parts {
         handle: Handle::new(receiver, alive.clone(), commands),
@@ -156,7 +176,7 @@ pub(crate) async fn daemon_with(mut settings: HttpSettings, snapshot: Snapshot) 
         let _ = stopped.await;
     }));
     let client = Client::builder().no_proxy().build().unwrap();
-    Daemon { address, client, snapshots, alive, past, asked, serving, stop: Some(stop) }
+    Daemon { address, client, snapshots, alive, past, asked, origins, serving, stop: Some(stop) }
 }
 
 pub(crate) fn figures() -> Figures {
@@ -168,18 +188,23 @@ async fn engine(
     mut inbox: mpsc::Receiver<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     asked: Arc<Mutex<Vec<String>>>,
+    origins: Arc<Mutex<Vec<String>>>,
 ) {
+    let note = |by: &Origin| {
+        origins.lock().unwrap().push(format!("{} from {} via {}", by.who, by.from, by.via));
+    };
     while let Some(command) = inbox.recv().await {
         match command {
             Command::Acknowledge(request, reply) => {
-                asked.lock().unwrap().push(format!("ack {} {} {:?}", request.incident, request.by, request.note));
+                note(&request.by);
+                asked.lock().unwrap().push(format!("ack {} {} {:?}", request.incident, request.by.who, request.note));
                 let incidents = snapshots.borrow().incidents.clone();
                 let answer = match incidents.get(&request.incident) {
                     None => Err(crate::engine::AckError::NotFound),
                     Some(i) if !i.status.is_open() => Err(crate::engine::AckError::Over),
                     Some(i) => {
                         let taken =
-                            Acknowledgement { at: NOW, by: request.by, note: request.note, until: request.until };
+                            Acknowledgement { at: NOW, by: request.by.who, note: request.note, until: request.until };
                         let status = IncidentStatus::Acknowledged;
                         Ok(Arc::new(Incident { acknowledged: Some(taken), status, ..(**i).clone() }))
                     }
@@ -187,6 +212,7 @@ async fn engine(
                 let _ = reply.send(answer);
             }
             Command::Reload(request, reply) => {
+                note(&request.by);
                 asked.lock().unwrap().push(told(&request));
                 let _ = reply.send(reloaded(&request));
             }
@@ -204,7 +230,7 @@ fn told(request: &ReloadRequest) -> String {
             files.iter().map(|(name, bytes)| format!("{name}={}", String::from_utf8_lossy(bytes))).collect()
         }
     };
-    format!("reload {source} by {} dry_run={} yes={}", request.who, request.dry_run, request.yes)
+    format!("reload {source} by {} dry_run={} yes={}", request.by.who, request.dry_run, request.yes)
 }
 
 /// The engine's answer, chosen by the content of the files.

@@ -19,6 +19,7 @@ async fn the_page_shows_the_town_in_both_languages_and_nothing_inline() {
     {
         assert!(page.text.contains(text), "{text}");
     }
+    assert!(page.text.contains("id=\"stale\"") && page.text.contains("role=\"alert\" hidden>连接中断"));
     for inline in ["<style", "style=", "onclick", "onload", "javascript:"] {
         assert!(!page.text.contains(inline), "{inline}");
     }

@@ -16,6 +16,8 @@ async fn gaps_at_a_past_moment_come_from_history() {
     assert_eq!((&items[0]["name"], &items[0]["since"]), (&json!("上湾北口"), &json!("2026-11-19T23:00:00.000Z")));
     assert_eq!((&items[1]["id"], &items[1]["name"], &items[1]["incident"]), (&json!("GONE"), &json!(""), &json!(3)));
     assert_eq!(d.get("/api/v1/gaps?at=2026-11-20T00:00:00Z").await.json()["items"], json!([]));
+    let unknown = d.get("/api/v1/gaps?at=2026-01-20T00:00:00Z").await.problem(404);
+    assert_eq!(unknown.parameter.as_deref(), Some("at"), "no data is not \"no gaps\"");
 }
 
 #[tokio::test]

@@ -65,3 +65,21 @@ async fn stopping_ends_streams_and_idle_connections() {
     d.serving.await.unwrap().unwrap();
     assert!(TcpStream::connect(d.address).await.is_err());
 }
+
+/// More clients than there are places, each with half a head: whoever comes with a whole request is answered all the same.
+#[tokio::test]
+async fn clients_that_dribble_make_room_for_those_who_ask() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    let mut dribbling = Vec::new();
+    for _ in 0..1_100 {
+        let mut stream = TcpStream::connect(d.address).await.unwrap();
+        // One that had to make room already may refuse to be written to.
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: local").await;
+        dribbling.push(stream);
+    }
+    for _ in 0..20 {
+        let fresh = Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+        let answer = fresh.get(format!("http://{}/-/healthy", d.address)).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+}

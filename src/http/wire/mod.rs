@@ -2,6 +2,7 @@
 //! asks a daemon. The types of the core do not know this form, so that it can stay while they change.
 
 mod area;
+mod audit;
 mod camera;
 mod change;
 mod entrance;
@@ -14,6 +15,7 @@ pub(in crate::http) mod words;
 
 pub(in crate::http) use area::with_those_above;
 pub use area::{Area, Place};
+pub use audit::AuditItem;
 pub use camera::{Camera, CameraDetail, CheckView, Evidence, PhaseTime};
 pub use change::{CameraChange, Change, EntranceChange, NodeChange};
 pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};

@@ -85,6 +85,7 @@ schemas! {
     severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
     incident_status: words(INCIDENT_STATUS);
     cause_kind: words(CAUSE_KINDS);
+    change_kind: words(crate::engine::CHANGES);
     problem_type: words(["about:blank"]);
 }
 

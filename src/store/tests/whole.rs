@@ -47,7 +47,8 @@ fn entry() -> AuditEntry {
         who: "duty".to_owned(),
         what: "acknowledge".to_owned(),
         object: "1".to_owned(),
-        from: String::new(),
+        from: "10.0.0.7".to_owned(),
+        via: "POST /api/v1/incidents/1/ack".to_owned(),
         old: None,
         new: Some("已派人".to_owned()),
     }
@@ -216,11 +217,38 @@ async fn figures_add_up_and_old_ones_can_be_forgotten() {
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].probes, rows[0].failures, rows[0].rtt[0], rows[0].rtt[11]), (14, 4, 4, 8));
     assert!(store.hourly((8, 9), None, 10).await.unwrap().is_empty());
-    let page = store.audit(None, 1).await.unwrap();
-    assert_eq!((page[0].seq, &page[0].entry), (2, &entry()));
-    assert_eq!(store.audit(Some(2), 10).await.unwrap().len(), 1);
+    let page = store.audit(&AuditQuery { limit: 1, ..AuditQuery::default() }).await.unwrap();
+    assert_eq!((page.len(), page[0].seq, &page[0].entry), (1, 2, &entry()));
     assert_eq!(store.prune(8, Time(6)).await.unwrap(), 3);
     assert!(store.hourly((0, 9), None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_found_by_time_name_and_kind() {
+    let store = memory().await;
+    let by = |at: i64, who: &str, what: &str| AuditEntry {
+        at: Time(at),
+        who: who.to_owned(),
+        what: what.to_owned(),
+        ..entry()
+    };
+    let audit = [by(10, "duty", "acknowledge"), by(20, "chief", "registry"), by(30, "duty", "registry")];
+    let effects = Effects::default();
+    store.commit(&Batch { audit: &audit, ..Batch::new(store.next_batch(), &effects, 1) }).await.unwrap();
+    let all = AuditQuery { limit: 10, ..AuditQuery::default() };
+    for (query, wanted) in [
+        (all.clone(), vec![3, 2, 1]),
+        (AuditQuery { since: Some(Time(20)), ..all.clone() }, vec![3, 2]),
+        (AuditQuery { until: Some(Time(20)), ..all.clone() }, vec![1]),
+        (AuditQuery { who: Some("duty".to_owned()), ..all.clone() }, vec![3, 1]),
+        (AuditQuery { what: Some("registry".to_owned()), who: Some("duty".to_owned()), ..all.clone() }, vec![3]),
+        (AuditQuery { before: Some(2), ..all.clone() }, vec![1]),
+        (AuditQuery { limit: 1, ..all.clone() }, vec![3]),
+        (AuditQuery { who: Some("' OR 1 = 1 --".to_owned()), ..all }, vec![]),
+    ] {
+        let found: Vec<u64> = store.audit(&query).await.unwrap().iter().map(|r| r.seq).collect();
+        assert_eq!(found, wanted, "{query:?}");
+    }
 }
 
 #[test]

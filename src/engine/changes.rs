@@ -1,0 +1,98 @@
+//! What people change, in the words of the audit trail: what it was before, and what it is then.
+
+use cunkou_core::alert::Incident;
+use cunkou_core::model::Time;
+
+use super::handle::{ACKNOWLEDGE, REGISTRY};
+use super::{AckRequest, Origin, ReloadReport};
+use crate::store::{AuditEntry, RegistryPut};
+
+/// Lines of a registry's difference that an entry holds; the store has every object of it, before and after.
+const LINES: usize = 50;
+/// Characters of one such line at most.
+const LINE: usize = 300;
+
+/// An incident is taken.
+pub(super) fn acknowledged(request: &AckRequest, before: Option<&Incident>, now: Time) -> AuditEntry {
+    let old = before.map(|incident| match &incident.acknowledged {
+        Some(taken) => taken_by(&taken.by, taken.until, &taken.note),
+        None => incident.status.word().to_owned(),
+    });
+    let new = taken_by(&request.by.who, request.until, &request.note);
+    request.by.entry(now, ACKNOWLEDGE, request.incident.to_string(), old, Some(new))
+}
+
+fn taken_by(by: &str, until: Option<Time>, note: &str) -> String {
+    let until = until.map(|t| format!(" until {}", stamp(t))).unwrap_or_default();
+    let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+    format!("acknowledged by {by}{until}{note}")
+}
+
+/// RFC 3339 in UTC; a time that no calendar has stays a number.
+fn stamp(at: Time) -> String {
+    jiff::Timestamp::from_millisecond(at.millis()).map_or_else(|_| at.millis().to_string(), |t| t.to_string())
+}
+
+/// A registry is put in force.
+pub(super) fn registry(by: &Origin, put: &RegistryPut, report: &ReloadReport) -> AuditEntry {
+    let shown = report.changes.iter().take(LINES);
+    let mut lines: Vec<String> = std::iter::once(put.summary.clone()).chain(shown.map(|l| shortened(l))).collect();
+    let all = report.added + report.changed + report.removed;
+    if let Some(left) = all.checked_sub(LINES).filter(|n| *n > 0) {
+        lines.push(format!("and {left} more"));
+    }
+    let old = format!("version {}", put.version.saturating_sub(1));
+    let new = format!("version {}: {}", put.version, lines.join("\n"));
+    by.entry(put.at, REGISTRY, put.version.to_string(), Some(old), Some(new))
+}
+
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LINE) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use cunkou_core::model::IncidentId;
+
+    use super::*;
+
+    fn by() -> Origin {
+        Origin { who: "duty".into(), from: "10.0.0.7".into(), via: "POST /x".into() }
+    }
+
+    #[test]
+    fn an_acknowledgement_says_who_until_when_and_what_was_written() {
+        let request = |until, note: &str| AckRequest { incident: IncidentId(7), by: by(), note: note.into(), until };
+        let plain = acknowledged(&request(None, ""), None, Time(5));
+        assert_eq!((plain.old, plain.new.as_deref()), (None, Some("acknowledged by duty")));
+        let entry = acknowledged(&request(Some(Time(60_000)), "带梯子去"), None, Time(5));
+        let new = "acknowledged by duty until 1970-01-01T00:01:00Z: 带梯子去";
+        assert_eq!((entry.new.as_deref(), entry.object.as_str()), (Some(new), "7"));
+        assert_eq!((entry.from.as_str(), entry.via.as_str(), entry.at), ("10.0.0.7", "POST /x", Time(5)));
+    }
+
+    #[test]
+    fn a_registry_says_what_changed_and_is_bounded() {
+        let put = RegistryPut {
+            version: 4,
+            at: Time(5),
+            who: "duty".into(),
+            hashes: BTreeMap::new(),
+            summary: "0 added, 60 changed, 0 removed".into(),
+            changes: Vec::new(),
+        };
+        let changes = vec!["村".repeat(1_000); 60];
+        let report = ReloadReport { version: 4, changes, added: 0, changed: 60, removed: 0, warnings: Vec::new() };
+        let entry = registry(&by(), &put, &report);
+        let new = entry.new.unwrap();
+        assert_eq!((entry.old.as_deref(), entry.object.as_str()), (Some("version 3"), "4"));
+        assert!(new.starts_with("version 4: 0 added, 60 changed, 0 removed\n村村"), "{new}");
+        assert!(new.ends_with("…\nand 10 more"), "{new}");
+        assert_eq!(new.lines().count(), 52);
+    }
+}
