@@ -1,13 +1,11 @@
 //! `cunkou run`: the daemon, until SIGTERM or SIGINT; SIGHUP reads the registry again.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::common::{Common, secrets};
 use super::exit::Exit;
 use super::setup::{self, Ends, LogFormat, Told};
-use crate::daemon::{self, Options};
-use crate::engine::{ReloadRequest, ReloadSource};
+use crate::daemon::{self, Options, Running};
 
 /// Watch the town of a registry.
 #[derive(Debug, clap::Args)]
@@ -38,23 +36,35 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
         "watching; page http://{}/", running.listen
     );
     drop(snapshot);
-    while ends.next().await == Told::Reload {
-        let request =
-            ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, who: Arc::from("sighup") };
-        match running.handle.reload(request).await {
-            Ok(report) => tracing::info!(
-                version = report.version,
-                added = report.added,
-                changed = report.changed,
-                removed = report.removed,
-                "the registry was read again"
-            ),
-            Err(refused) => tracing::warn!(%refused, "the registry in force stays"),
+    let broken = loop {
+        tokio::select! {
+            told = ends.next() => match told {
+                Told::Reload => reload(&running).await,
+                Told::Stop => break false,
+            },
+            () = running.broken() => break true,
         }
-    }
+    };
     tracing::info!("stopping");
     if !running.stop().await {
         tracing::warn!("not everything ended within 10 s; what was committed is kept");
     }
+    if broken {
+        // Whoever started us, starts us again: what was committed is kept.
+        anyhow::bail!("the engine ended by a fault of this program; the log says where");
+    }
     Ok(Exit::Fine)
+}
+
+async fn reload(running: &Running) {
+    match running.reload("sighup").await {
+        Ok(report) => tracing::info!(
+            version = report.version,
+            added = report.added,
+            changed = report.changed,
+            removed = report.removed,
+            "the registry was read again"
+        ),
+        Err(refused) => tracing::warn!(%refused, "the registry in force stays"),
+    }
 }

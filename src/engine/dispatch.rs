@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cunkou_core::model::{Check, Inconclusive, NodeIx, Outcome, Phase, PhaseTimes, ProbeResult, Target, Time};
+use cunkou_core::model::{Check, Inconclusive, NodeIx, Outcome, Phase, PhaseTimes, ProbeResult, Target};
 use cunkou_core::registry::{Registry, Topology};
 use tokio::sync::mpsc;
 
@@ -31,6 +31,7 @@ pub struct ProbeLimits {
 pub(super) struct Done {
     pub(super) outcome: Outcome,
     node: Option<NodeIx>,
+    life: u64,
 }
 
 /// Everything that probes need.
@@ -48,6 +49,8 @@ pub(super) struct Dispatch {
     under_way: HashSet<(Target, Check)>,
     /// Wishes, then turns, that found no room.
     waiting: [VecDeque<Due>; 2],
+    /// Counts the starts of this process's Worlds: the first, and one after each step of the clock or long pause.
+    life: u64,
 }
 
 impl Dispatch {
@@ -72,7 +75,16 @@ impl Dispatch {
             behind: HashMap::new(),
             under_way: HashSet::new(),
             waiting: [VecDeque::new(), VecDeque::new()],
+            life: 0,
         }
+    }
+
+    /// A new life begins: what is under way was asked in the one before, at times of another anchor perhaps. Its
+    /// answers give back their room and say nothing; nothing waits for them.
+    pub(super) fn begin_anew(&mut self) {
+        self.life += 1;
+        self.under_way.clear();
+        self.waiting.iter_mut().for_each(VecDeque::clear);
     }
 
     /// Another registry is in force.
@@ -94,13 +106,17 @@ impl Dispatch {
         }
     }
 
-    /// Gives back the room of a probe that ended.
-    pub(super) fn ended(&mut self, done: &Done) {
+    /// Gives back the room of a probe that ended; its outcome, which proves nothing if it is of another life.
+    pub(super) fn ended(&mut self, done: Done) -> Outcome {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.under_way.remove(&(done.outcome.target, done.outcome.check));
         if let Some(n) = done.node.and_then(|node| self.behind.get_mut(&node)) {
             *n = n.saturating_sub(1);
         }
+        if done.life != self.life {
+            return void(done.outcome);
+        }
+        self.under_way.remove(&(done.outcome.target, done.outcome.check));
+        done.outcome
     }
 
     /// Sends what waited, as far as there is room now; wishes first.
@@ -147,7 +163,7 @@ impl Dispatch {
         if let Some(node) = node {
             *self.behind.entry(node).or_default() += 1;
         }
-        let (prober, clock, done) = (self.prober.clone(), self.clock.clone(), self.done.clone());
+        let (prober, clock, done, life) = (self.prober.clone(), self.clock.clone(), self.done.clone(), self.life);
         tokio::spawn(async move {
             let begun = clock.now();
             let answer = prober.ask(&question).await;
@@ -166,7 +182,7 @@ impl Dispatch {
                 note: answer.note,
             };
             // The engine has stopped when nobody listens: then nobody misses this answer.
-            let _ = done.send(Done { outcome, node }).await;
+            let _ = done.send(Done { outcome, node, life }).await;
         });
     }
 
@@ -189,13 +205,11 @@ impl Dispatch {
     }
 }
 
-/// An outcome of a probe during which the loop stood still proves nothing.
-pub(super) fn stalled(mut outcome: Outcome, stall: Option<(Time, Time)>) -> Outcome {
-    if stall.is_some_and(|(from, to)| outcome.begun < to && outcome.ended > from) {
-        outcome.result = ProbeResult::Inconclusive(Inconclusive::LoopStalled);
-        outcome.phase = Phase::Connect;
-        outcome.times = PhaseTimes::default();
-        outcome.rtt = None;
-    }
+/// What a probe heard while we stood still proves nothing.
+pub(super) fn void(mut outcome: Outcome) -> Outcome {
+    outcome.result = ProbeResult::Inconclusive(Inconclusive::LoopStalled);
+    outcome.phase = Phase::Connect;
+    outcome.times = PhaseTimes::default();
+    outcome.rtt = None;
     outcome
 }

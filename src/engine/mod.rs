@@ -7,6 +7,7 @@ mod clock;
 mod dispatch;
 mod evidence;
 mod handle;
+mod pulse;
 mod reload;
 mod schedule;
 mod writer;
