@@ -10,6 +10,7 @@ mod client;
 mod common;
 mod completions;
 mod demo;
+mod doctor;
 mod exit;
 mod explain;
 mod export;
@@ -19,6 +20,7 @@ mod incident;
 mod init;
 mod offline;
 mod probe;
+mod report;
 mod run;
 mod setup;
 mod simulate;
@@ -60,6 +62,8 @@ enum Command {
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
+    Report(report::Args),
+    Doctor(doctor::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
 }
@@ -79,6 +83,8 @@ impl Command {
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,
+            Command::Report(args) => report::run(args, common).await,
+            Command::Doctor(args) => doctor::run(args, common).await,
             Command::Simulate(args) => simulate::run(args, common).await,
             Command::Completions(args) => completions::run(args),
         }

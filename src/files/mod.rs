@@ -19,4 +19,4 @@ pub use encoding::Encoding;
 pub use folder::{FolderError, Loaded, from_bytes, load, replace_files, write_files, write_folder};
 pub use judge::judge;
 pub use roads::roads;
-pub use rows::{RowsError, decode, encode};
+pub use rows::{RowsError, decode, encode, life_of};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cunkou_core::registry::{
-    Fault, FileKind, ObjectKind, ObjectRow, Registry, empty_table, object_rows, read, tables_of_rows,
+    Fault, FileKind, Life, ObjectKind, ObjectRow, Registry, empty_table, object_rows, read, tables_of_rows,
 };
 use geojson::GeometryValue;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,16 @@ pub fn encode(registry: &Registry) -> BTreeMap<(ObjectKind, String), String> {
         ((row.kind, row.id), text)
     };
     object_rows(registry).into_iter().map(text).collect()
+}
+
+/// The life of a camera by its kept text; `None` where the text is none.
+#[must_use]
+pub fn life_of(text: &str) -> Option<Life> {
+    let kept: Kept = serde_json::from_str(text).ok()?;
+    match kept.cells.get("status") {
+        Some(word) => Life::from_word(word),
+        None => Some(Life::Active),
+    }
 }
 
 /// The registry of some kept texts, derived entrances as they were kept.
