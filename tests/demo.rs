@@ -8,7 +8,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{Daemon, FAST, Town, get, http, text, texts, wait_for};
+use common::{Daemon, FAST, Town, get, http, text, texts, wait_for, wait_to_see};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -141,9 +141,10 @@ fn each_fault_of_the_table_is_seen_as_what_it_is() {
     // All come back but one: a refused password is not shown again for hours, so that no camera locks its account.
     let (refused, _) =
         named.iter().zip(FAULTS).find(|(_, (fault, ..))| *fault == "auth").expect("a fault of the table");
-    wait_for("every camera up but the one whose password was refused", || {
+    wait_to_see("every camera up but the one whose password was refused", || {
         let off: Vec<_> = daemon.items("cameras").into_iter().filter(|c| c["state"] != "up").collect();
-        (off.len() == 1 && off[0]["id"] == **refused && off[0]["state"] == "degraded").then_some(())
+        let as_it_should = off.len() == 1 && off[0]["id"] == **refused && off[0]["state"] == "degraded";
+        if as_it_should { Ok(()) } else { Err(off) }
     });
     wait_for("no other incident to go on", || {
         let open = daemon.items("incidents?status=open");

@@ -36,12 +36,21 @@ pub const FAST: &str = "\n[checks]\nreach = \"2s\"\nstream = \"8s\"\n\n[health]\
 /// When nothing is to be seen for two minutes.
 #[track_caller]
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    wait_to_see(what, || look().ok_or("nothing"))
+}
+
+/// The same, where a look that was in vain says what it saw instead.
+///
+/// # Panics
+/// When what is waited for is not to be seen for two minutes; tells what the last look saw.
+#[track_caller]
+pub fn wait_to_see<T, E: std::fmt::Debug>(what: &str, mut look: impl FnMut() -> Result<T, E>) -> T {
     let began = Instant::now();
     loop {
-        if let Some(seen) = look() {
-            return seen;
+        match look() {
+            Ok(seen) => return seen,
+            Err(saw) => assert!(began.elapsed() < PATIENCE, "waited in vain for: {what}; saw {saw:?}"),
         }
-        assert!(began.elapsed() < PATIENCE, "waited in vain for: {what}");
         std::thread::sleep(GLANCE);
     }
 }

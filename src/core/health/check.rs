@@ -81,6 +81,11 @@ impl CheckHealth {
         self.fails > 0 && self.verdict != Verdict::Failing
     }
 
+    /// Whether the last answer named something that passes by itself; a refused password does not.
+    pub(crate) fn heard_trouble(&self) -> bool {
+        self.reasons.iter().any(|reason| reason != Reason::Auth)
+    }
+
     /// When its evidence is too old, unless another answer comes.
     pub(crate) fn stale_at(&self, policy: &Policy) -> Option<Time> {
         let known = self.is_known() || self.fails > 0 || self.passes > 0;

@@ -2,6 +2,7 @@
 
 use super::{Ask, Quiet, World};
 use crate::health::State;
+use crate::health::check::CheckHealth;
 use crate::health::machine::{Changed, Health};
 use crate::model::{CameraIx, CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Span, Target, Time};
 use crate::registry::next_due;
@@ -43,7 +44,8 @@ impl World {
         };
         let Some(health) = health.filter(|h| h.checks[o.check.at()].is_on()) else { return };
         let stale_before = health.stale_at(self.now, policy);
-        let failed_before = health.checks[..2].iter().any(|c| c.is_on() && c.last_alive == Some(false));
+        let in_trouble = |c: &CheckHealth| c.is_on() && (c.last_alive == Some(false) || c.heard_trouble());
+        let trouble_before = health.checks[..2].iter().any(in_trouble);
         let wanted = health.take(&o, policy);
         if alive && health.via.is_some_and(|via| o.begun >= via.since) {
             health.via = None;
@@ -53,8 +55,8 @@ impl World {
         }
         if alive {
             self.answered(target, o.begun);
-            if failed_before {
-                self.ask_failed_checks(target, o.check, o.ended);
+            if trouble_before {
+                self.ask_failed_checks(&o);
             }
         } else {
             self.failed_again(target, o.begun);
@@ -69,16 +71,19 @@ impl World {
     }
 
     /// When reach or stream is up again, the later checks that failed are asked at once, not at their next turn, which
-    /// for a picture may be minutes away.
-    fn ask_failed_checks(&mut self, target: Target, passed: Check, at: Time) {
-        let Target::Camera(c) = target else { return };
+    /// for a picture may be minutes away; when a stream is in order again, also those that heard it was not.
+    fn ask_failed_checks(&mut self, o: &Outcome) {
+        let Target::Camera(c) = o.target else { return };
+        let in_order = matches!(o.result, ProbeResult::Pass { .. });
         let Some(health) = self.cameras.get_mut(c.at()) else { return };
-        for check in [Check::Stream, Check::Picture, Check::Device].into_iter().filter(|c| *c > passed) {
+        for check in [Check::Stream, Check::Picture, Check::Device].into_iter().filter(|c| *c > o.check) {
             let state = &mut health.checks[check.at()];
             // Of a stream nothing may be known either, since it was held back.
-            let wanted = state.last_alive == Some(false) || (check == Check::Stream && state.last_alive.is_none());
-            if state.is_on() && wanted && state.ask(at) {
-                self.turn.effects.asks.push(Ask { at, target, check });
+            let wanted = state.last_alive == Some(false)
+                || (check == Check::Stream && state.last_alive.is_none())
+                || (o.check == Check::Stream && in_order && state.heard_trouble());
+            if state.is_on() && wanted && state.ask(o.ended) {
+                self.turn.effects.asks.push(Ask { at: o.ended, target: o.target, check });
             }
         }
     }

@@ -254,3 +254,18 @@ fn blind_three_times_within_an_hour_still_ends() {
     sim.run(Span::minutes(50));
     assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
 }
+
+/// What the picture heard while the camera was busy does not stand until its next turn, minutes away.
+#[test]
+fn a_camera_that_was_busy_is_up_as_soon_as_its_stream_is() {
+    let mut plan = Plan::town(&[6]);
+    let camera = plan.registry.cameras.get_mut("C001").unwrap();
+    camera.snapshot = Some("http://10.1.0.2:8080/snapshot".into());
+    let mut sim = settled(plan);
+    sim.break_camera("C001", Fault::Busy);
+    sim.run(Span::minutes(11));
+    assert_eq!(sim.camera_state("C001"), "degraded");
+    sim.heal_all();
+    sim.run(Span::minutes(1));
+    assert_eq!(sim.camera_state("C001"), "up");
+}

@@ -18,6 +18,8 @@ pub(super) enum Fault {
     Refuse,
     Drop,
     Auth,
+    /// Answers 503 to everything but reach.
+    Busy,
     /// Answers reach, but its stream is silent.
     StreamHangs,
     /// Answers after two seconds.
@@ -298,8 +300,9 @@ impl Sim {
                 Some(Fault::Refuse) => (ProbeResult::Fail(FailKind::Refused), Span(2)),
                 Some(Fault::Drop) => silence,
                 Some(Fault::Auth) if check == Check::Stream => (ProbeResult::Answered(Reason::Auth), Span(5)),
+                Some(Fault::Busy) if check != Check::Reach => (ProbeResult::Answered(Reason::Busy), Span(5)),
                 Some(Fault::StreamHangs) if check == Check::Stream => silence,
-                Some(Fault::Auth | Fault::StreamHangs) => pass,
+                Some(Fault::Auth | Fault::Busy | Fault::StreamHangs) => pass,
                 // An ordinary try gives up before; a confirming one of reach sends packets for 0.8 s and hears none.
                 Some(Fault::Slow) if check == Check::Stream && asked => (ProbeResult::Pass { slow: true }, Span(4_000)),
                 Some(Fault::Slow) if check == Check::Stream => (ProbeResult::Pass { slow: false }, Span(2_000)),
