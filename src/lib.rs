@@ -3,7 +3,7 @@
 //!
 //! This is the shell around the pure core ([`cunkou_core`]): everything that touches the world. Floors, lowest first;
 //! a room imports from below only, and a test keeps it so:
-//! `files`, `store`, `probe` < `engine`, `notify`, `metrics`, `sim` < `http` < `daemon` < `cli`.
+//! `files`, `store`, `probe` < `engine`, `notify`, `metrics`, `report`, `sim` < `http` < `daemon` < `cli`.
 //! docs/architecture.md is the map, with one or two invariants a room.
 
 pub mod cli;
@@ -14,5 +14,6 @@ pub mod http;
 pub mod metrics;
 pub mod notify;
 pub mod probe;
+pub mod report;
 pub mod sim;
 pub mod store;

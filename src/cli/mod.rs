@@ -11,6 +11,7 @@ mod client;
 mod common;
 mod completions;
 mod demo;
+mod doctor;
 mod exit;
 mod explain;
 mod export;
@@ -20,6 +21,7 @@ mod incident;
 mod init;
 mod offline;
 mod probe;
+mod report;
 mod run;
 mod setup;
 mod simulate;
@@ -62,6 +64,8 @@ enum Command {
     Incident(incident::Args),
     Ack(ack::Args),
     Audit(audit::Args),
+    Report(report::Args),
+    Doctor(doctor::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
 }
@@ -82,6 +86,8 @@ impl Command {
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,
             Command::Audit(args) => audit::run(args, common).await,
+            Command::Report(args) => report::run(args, common).await,
+            Command::Doctor(args) => doctor::run(args, common).await,
             Command::Simulate(args) => simulate::run(args, common).await,
             Command::Completions(args) => completions::run(args),
         }

@@ -6,7 +6,7 @@ use super::common::{Common, secrets};
 use super::exit::Exit;
 use super::setup::{self, Ends, LogFormat, Told};
 use crate::daemon::{self, Options};
-use crate::engine::{Handle, Origin, ReloadRequest, ReloadSource};
+use crate::engine::{Origin, ReloadRefused, ReloadReport};
 
 /// Watch the town of a registry.
 #[derive(Debug, clap::Args)]
@@ -37,22 +37,33 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
         "watching; page http://{}/", running.listen
     );
     drop(snapshot);
-    while ends.next().await == Told::Reload {
-        // Beside the signals: while the store is away a reload waits for it, and the end of the daemon must not.
-        tokio::spawn(reload(running.handle.clone()));
-    }
+    let broken = loop {
+        tokio::select! {
+            told = ends.next() => match told {
+                // Beside the signals: while the store is away a reload waits for it, and the end of the daemon must not.
+                Told::Reload => {
+                    let reload = running.reload(Origin::here("sighup", "SIGHUP"));
+                    tokio::spawn(async move { tell(reload.await) });
+                }
+                Told::Stop => break false,
+            },
+            () = running.broken() => break true,
+        }
+    };
     tracing::info!("stopping");
     if !running.stop().await {
         tracing::warn!("not everything ended within 10 s; what was committed is kept");
     }
+    if broken {
+        // Whoever started us, starts us again: what was committed is kept.
+        anyhow::bail!("the engine ended by a fault of this program; the log says where");
+    }
     Ok(Exit::Fine)
 }
 
-/// Reads the registry folder again, and says what came of it.
-async fn reload(handle: Handle) {
-    let by = Origin::here("sighup", "SIGHUP");
-    let request = ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, by };
-    match handle.reload(request).await {
+/// Says what came of a wish to read the registry folder again.
+fn tell(result: Result<ReloadReport, ReloadRefused>) {
+    match result {
         Ok(report) => tracing::info!(
             version = report.version,
             added = report.added,

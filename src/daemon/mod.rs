@@ -3,16 +3,20 @@
 //! Never decides anything about cameras, and holds no state of its own but what must be ended in order.
 
 mod adapters;
+mod service;
 mod start;
 mod supervise;
+mod upkeep;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::engine::Handle;
+use crate::engine::{Handle, Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
+use service::Service;
 
 pub use start::{DaemonError, Options, start};
 
@@ -27,13 +31,39 @@ pub struct Running {
     /// The engine, as seen from above.
     pub handle: Handle,
     stop: watch::Sender<bool>,
+    broken: watch::Receiver<bool>,
+    service: Arc<Service>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Running {
+    /// Reads the registry folder again, on a signal; the service manager is told.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, has faults, removes too much, or cannot be kept; the registry in force stays.
+    pub fn reload(&self, by: Origin) -> impl Future<Output = Result<ReloadReport, ReloadRefused>> + Send + use<> {
+        let (service, handle) = (self.service.clone(), self.handle.clone());
+        async move {
+            service.reloading();
+            let request = ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, by };
+            let result = handle.reload(request).await;
+            service.ready(&handle);
+            result
+        }
+    }
+
+    /// Waits until the engine has ended without being told to, which only a fault of this program does. What was
+    /// committed is kept; a new start goes on from there.
+    pub async fn broken(&self) {
+        let mut broken = self.broken.clone();
+        // Without a sender the supervisor is gone too: as broken as can be.
+        let _ = broken.wait_for(|broken| *broken).await;
+    }
+
     /// Stops in order: no new probe, the last commit, what is due to the sinks, running requests; at most 10 s.
     /// Whether all of it ended in time.
     pub async fn stop(self) -> bool {
+        self.service.stopping();
         self.stop.send_replace(true);
         let all = async {
             for task in self.tasks {

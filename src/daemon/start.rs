@@ -12,7 +12,9 @@ use tokio::sync::{Notify, watch};
 
 use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
+use super::service::Service;
 use super::supervise::Supervisor;
+use super::upkeep::Upkeep;
 use crate::engine::{
     Clock, Engine, EngineSettings, Handle, Origin, ProbeLimits, REGISTRY, RegistrySource, ReloadRefused, ReloadRequest,
     ReloadSource, registry_rows, restore_registry,
@@ -25,6 +27,11 @@ use crate::metrics::{Counters, Plan};
 use crate::notify::{self, Pace, Setup, Sinks};
 use crate::probe::{AllowList, Limits, Prober};
 use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
+
+/// Files that the daemon itself holds open: database, log, HTTP, sinks.
+const OWN_FILES: u64 = 48;
+/// Probes at once, however few files may be open.
+const FEWEST_PROBES: usize = 8;
 
 /// What a daemon is started with.
 #[derive(Debug)]
@@ -100,10 +107,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let store = Store::open(&url, OpenMode::ReadWrite).await.map_err(store_error)?;
     let registry = registry_in_force(&store, &settings, &clock).await?;
     retire_sinks(&store, &settings, &clock).await.map_err(store_error)?;
-    let in_flight = settings.probe.in_flight_for(registry.cameras.len());
-    if (in_flight as u64).saturating_mul(2) > soft {
-        tracing::warn!(soft, in_flight, "fewer files may be open than probes are wanted in flight; raise LimitNOFILE");
-    }
+    let in_flight = probes_at_once(settings.probe.in_flight_for(registry.cameras.len()), soft);
     let addr = settings.http.listen;
     let listen_error = |source| DaemonError::Listen { addr, source };
     let listener = TcpListener::bind(addr).await.map_err(listen_error)?;
@@ -118,6 +122,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
     let (engine, handle) = started.await.map_err(store_error)?;
     let (stop, stopping) = watch::channel(false);
+    let (breaks, broken) = watch::channel(false);
     let engine = on_a_thread_of_its_own(engine, stopping.clone()).map_err(DaemonError::Engine)?;
     let sinks = sinks(&settings, &secrets, &store, &handle, &clock, &counters)?;
     let supervisor = Supervisor {
@@ -127,12 +132,21 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
         counters: counters.clone(),
         outbox,
         store_grace: settings.monitor.store_grace,
-        keep_hourly: settings.keep.hourly,
-        keep_audit: settings.keep.audit,
         sinks: settings.sinks.iter().map(|s| s.name.clone()).collect(),
         engine,
+        broken: breaks,
     };
     let supervisor = tokio::spawn(supervisor.run(sinks, stopping.clone()));
+    let upkeep = Upkeep {
+        store: store.clone(),
+        clock: clock.clone(),
+        keep_hourly: settings.keep.hourly,
+        keep_audit: settings.keep.audit,
+    };
+    let upkeep = tokio::spawn(upkeep.run(stopping.clone()));
+    let service = Arc::new(Service::from_env());
+    let (manager, watched, until, alive) = (service.clone(), clock.clone(), stopping.clone(), handle.alive.clone());
+    let watchdog = tokio::spawn(async move { manager.watch(watched, alive, until).await });
     let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock));
     let mut ends = stopping;
     let serving = tokio::spawn(async move {
@@ -145,7 +159,22 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
         }
     });
     take_up_folder(handle.clone());
-    Ok(Running { listen, handle, stop, tasks: vec![supervisor, serving] })
+    service.ready(&handle);
+    Ok(Running { listen, handle, stop, broken, service, tasks: vec![supervisor, serving, watchdog, upkeep] })
+}
+
+/// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.
+fn probes_at_once(wanted: usize, files: u64) -> usize {
+    let room = usize::try_from(files.saturating_sub(OWN_FILES)).unwrap_or(usize::MAX).max(FEWEST_PROBES);
+    if wanted > room {
+        tracing::warn!(
+            files,
+            wanted,
+            "only {files} files may be open: at most {room} probes go at once, and a large town is asked late; \
+             raise LimitNOFILE"
+        );
+    }
+    wanted.min(room)
 }
 
 /// Engine and probes share one thread, and nobody else is on it: an answer wakes no other thread (a quarter of what a
@@ -347,4 +376,19 @@ fn http_settings(settings: &Settings, listen: SocketAddr) -> http::HttpSettings 
 
 const fn language(language: Language) -> Language {
     language
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_leave_room_for_the_daemon_itself() {
+        assert_eq!(probes_at_once(512, 65_536), 512);
+        assert_eq!(probes_at_once(130_000, 65_536), 65_488);
+        assert_eq!(probes_at_once(512, 64), 16);
+        assert_eq!(probes_at_once(512, 10), 8);
+        assert_eq!(probes_at_once(4, 10), 4, "never more than are wanted");
+        assert_eq!(probes_at_once(512, u64::MAX), 512);
+    }
 }

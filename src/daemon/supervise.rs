@@ -1,5 +1,5 @@
 //! What runs beside the engine: sinks are woken, told when the store is away and drained; gauges of the outbox and the
-//! registry are kept fresh; old figures are thrown away.
+//! registry are kept fresh.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,12 +12,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::engine::{Alive, Clock, Handle};
 use crate::metrics::{Backlog, Counters};
 use crate::notify::Sinks;
-use crate::store::{Store, hour_of};
+use crate::store::Store;
 
 /// How often the outbox and the store are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often old figures are thrown away.
-const PRUNE: Duration = Duration::from_secs(3_600);
 /// How long the sinks may take to bring what is due when the daemon stops.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -29,38 +27,68 @@ pub(super) struct Supervisor {
     pub(super) counters: Arc<Counters>,
     pub(super) outbox: Arc<Notify>,
     pub(super) store_grace: Span,
-    pub(super) keep_hourly: Span,
-    pub(super) keep_audit: Span,
     /// Names of the sinks of the settings.
     pub(super) sinks: Vec<String>,
     pub(super) engine: tokio::task::JoinHandle<()>,
+    /// Told when the engine ends of itself.
+    pub(super) broken: watch::Sender<bool>,
 }
 
 impl Supervisor {
     /// Runs until `stop`; then waits for the engine's last commit, lets the sinks bring it, and closes the store.
-    pub(super) async fn run(self, sinks: Sinks, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(mut self, sinks: Sinks, mut stop: watch::Receiver<bool>) {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut prune = interval(PRUNE);
         let mut failing_since: Option<Time> = None;
+        let mut looked_at = Time(i64::MAX);
+        let mut runs = true;
         while !*stop.borrow() {
             tokio::select! {
                 _ = stop.changed() => {}
+                ended = &mut self.engine, if runs => {
+                    runs = false;
+                    // It ends by itself only by a panic, which said where.
+                    if !*stop.borrow() {
+                        tracing::error!(panicked = ended.is_err(), "the engine has ended; nothing is watched any more");
+                        self.broken.send_replace(true);
+                    }
+                }
                 () = self.outbox.notified() => sinks.wake(),
                 _ = look.tick() => {
+                    looked_at = self.look_at_clock(looked_at, &sinks).await;
                     failing_since = self.look_at_store(failing_since, &sinks);
                     self.show().await;
                 }
-                _ = prune.tick() => self.prune().await,
             }
         }
-        // A task that panicked has ended too.
-        let _ = self.engine.await;
+        if runs {
+            // A task that panicked has ended too.
+            let _ = self.engine.await;
+        }
         sinks.wake();
         if !sinks.drain(DRAIN).await {
             tracing::warn!("some messages were not brought in time; they stay in the outbox");
         }
         self.store.close().await;
+    }
+
+    /// The clock was set back since the last look, or this is the first: nothing waits for a time that has gone away.
+    async fn look_at_clock(&self, before: Time, sinks: &Sinks) -> Time {
+        let now = self.clock.now();
+        if now >= before {
+            return now;
+        }
+        match self.store.try_now(now).await {
+            Ok(0) => now,
+            Ok(_) => {
+                sinks.wake();
+                now
+            }
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "the outbox is looked at again");
+                before
+            }
+        }
     }
 
     /// Away for longer than its grace: the sinks say so outside the outbox, and the watchdog stops.
@@ -84,16 +112,6 @@ impl Supervisor {
                 Backlog { sink: name.clone(), messages, oldest }
             };
             self.counters.outbox(self.sinks.iter().map(row).collect());
-        }
-    }
-
-    async fn prune(&self) {
-        let now = self.clock.now();
-        if let Err(error) = self.store.prune(hour_of(now - self.keep_hourly), now - self.keep_audit).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "old figures were not thrown away; tried again in an hour"
-            );
         }
     }
 }

@@ -44,7 +44,7 @@ impl Clock {
     }
 
     /// Anchors the clock anew, after a step.
-    pub fn anchor(&self) {
+    pub(super) fn anchor(&self) {
         self.offset.store(wall() - boot(), Ordering::Relaxed);
     }
 }

@@ -47,6 +47,8 @@ struct Room {
     long: bool,
     /// It may show the password.
     password: bool,
+    /// The life in which it was asked.
+    life: u64,
 }
 
 /// Probes under way behind one node.
@@ -79,6 +81,8 @@ pub(super) struct Dispatch {
     waiting: [Waiting; 2],
     /// Room was given back since what waits was looked through.
     freed: bool,
+    /// Counts the starts of this process's Worlds: the first, and one after each step of the clock or long pause.
+    life: u64,
 }
 
 /// Probes that wait for room, each once.
@@ -134,7 +138,16 @@ impl Dispatch {
             refused: HashSet::new(),
             waiting: [Waiting::default(), Waiting::default()],
             freed: false,
+            life: 0,
         }
+    }
+
+    /// A new life begins: what is under way was asked in the one before, at times of another anchor perhaps. Its
+    /// answers give back their room and say nothing; nothing waits for them.
+    pub(super) fn begin_anew(&mut self) {
+        self.life += 1;
+        self.under_way.clear();
+        self.waiting = [Waiting::default(), Waiting::default()];
     }
 
     /// Another registry is in force.
@@ -155,12 +168,13 @@ impl Dispatch {
         }
     }
 
-    /// Gives back the room of a probe that ended.
-    pub(super) fn ended(&mut self, done: &Done) {
+    /// Gives back the room of a probe that ended; its outcome, which proves nothing if it is of another life.
+    pub(super) fn ended(&mut self, done: Done) -> Outcome {
         self.freed = true;
         self.in_flight = self.in_flight.saturating_sub(1);
         let key = (done.outcome.target, done.outcome.check);
-        if let Some(n) = self.under_way.get_mut(&key) {
+        let of_this_life = done.room.life == self.life;
+        if let Some(n) = self.under_way.get_mut(&key).filter(|_| of_this_life) {
             *n = n.saturating_sub(1);
             if *n == 0 {
                 self.under_way.remove(&key);
@@ -181,6 +195,7 @@ impl Dispatch {
         if done.outcome.credential && done.outcome.result == ProbeResult::Answered(Reason::Auth) {
             self.refused.insert(done.outcome.target);
         }
+        if of_this_life { done.outcome } else { void(done.outcome) }
     }
 
     /// Every refusal is known to the World by now: when the password is shown again is its to say.
@@ -233,7 +248,7 @@ impl Dispatch {
             return Err(Full::Here);
         }
         let long = self.long.contains(&(due.target, due.check));
-        let room = Room { node: self.node_of(due.target), long, password };
+        let room = Room { node: self.node_of(due.target), long, password, life: self.life };
         let Some(behind) = room.node.map(|n| self.behind.get(&n).copied().unwrap_or_default()) else { return Ok(room) };
         let most = self.limits.per_node;
         let kept = if due.check == Check::Reach { 0 } else { most / 4 };
@@ -311,14 +326,12 @@ impl Dispatch {
     }
 }
 
-/// An outcome of a probe during which the loop stood still proves nothing.
-pub(super) fn stalled(mut outcome: Outcome, stall: Option<(Time, Time)>) -> Outcome {
-    if stall.is_some_and(|(from, to)| outcome.begun < to && outcome.ended > from) {
-        outcome.result = ProbeResult::Inconclusive(Inconclusive::LoopStalled);
-        outcome.phase = Phase::Connect;
-        outcome.times = PhaseTimes::default();
-        outcome.rtt = None;
-    }
+/// What a probe heard while we stood still proves nothing.
+pub(super) fn void(mut outcome: Outcome) -> Outcome {
+    outcome.result = ProbeResult::Inconclusive(Inconclusive::LoopStalled);
+    outcome.phase = Phase::Connect;
+    outcome.times = PhaseTimes::default();
+    outcome.rtt = None;
     outcome
 }
 

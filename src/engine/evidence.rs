@@ -3,24 +3,17 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use cunkou_core::model::{Check, Outcome, ProbeResult, Target};
+use cunkou_core::model::{Check, Outcome, ProbeResult, Span, Target};
 use cunkou_core::registry::Topology;
 
-use crate::store::{HourlyRow, RTT_BUCKETS, hour_of, rtt_bucket};
+use crate::store::{HourlyRow, Sums, hour_of, rtt_bucket};
 
 /// Outcomes by target and check; failures stay longer than passes.
 #[derive(Debug)]
 pub(super) struct Evidence {
     kept: usize,
     outcomes: HashMap<(Target, Check), VecDeque<Outcome>>,
-    figures: HashMap<(i64, Target, Check), Figures>,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Figures {
-    probes: u64,
-    failures: u64,
-    rtt: [u64; RTT_BUCKETS],
+    figures: HashMap<(i64, Target, Check), Sums>,
 }
 
 impl Evidence {
@@ -56,6 +49,13 @@ impl Evidence {
         }
     }
 
+    /// The clock was stepped: what is kept stays as old as it is.
+    pub(super) fn shift(&mut self, step: Span) {
+        for o in self.outcomes.values_mut().flatten() {
+            (o.due, o.begun, o.ended) = (o.due + step, o.begun + step, o.ended + step);
+        }
+    }
+
     /// The outcomes of a target, oldest first.
     pub(super) fn of(&self, target: Target) -> Vec<Outcome> {
         let rings = Check::ALL.into_iter().filter_map(|c| self.outcomes.get(&(target, c)));
@@ -72,9 +72,7 @@ impl Evidence {
         };
         let drained = std::mem::take(&mut self.figures).into_iter();
         drained
-            .filter_map(|((hour, target, check), f)| {
-                Some(HourlyRow { hour, camera: id(target)?, check, probes: f.probes, failures: f.failures, rtt: f.rtt })
-            })
+            .filter_map(|((hour, target, check), sums)| Some(HourlyRow { hour, camera: id(target)?, check, sums }))
             .collect()
     }
 }

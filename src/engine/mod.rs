@@ -9,6 +9,7 @@ mod dispatch;
 mod evidence;
 mod handle;
 mod passwords;
+mod pulse;
 mod reload;
 mod schedule;
 mod writer;

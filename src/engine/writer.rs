@@ -4,6 +4,8 @@
 //! commit fails the same batch is tried again; outcomes that come meanwhile are folded to the latest run of each check
 //! and nothing of them is published.
 
+mod restart;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,9 +18,10 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::changes;
-use super::dispatch::{Dispatch, Done, ProbeLimits, stalled};
+use super::dispatch::{Dispatch, Done, ProbeLimits, void};
 use super::evidence::Evidence;
 use super::passwords::Passwords;
+use super::pulse::Pulse;
 use super::reload::{self, Prepared, RegistrySource};
 use super::schedule::{Due, Schedule};
 use super::{AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest};
@@ -36,10 +39,8 @@ const FIGURES: Span = Span::seconds(60);
 const RETRY: Duration = Duration::from_millis(500);
 /// Outcomes that change nothing are published at most this often.
 const PUBLISH: Span = Span::millis(250);
-/// The loop stood still when it turned so much later than it wanted to.
-const STALL: Span = Span::millis(500);
-/// A longer pause is handled like a restart.
-const SUSPENDED: Span = Span::seconds(30);
+/// The loop turns at least this often, also when nothing is due: whoever watches it wants a sign of life.
+const IDLE: Span = Span::seconds(1);
 /// How long a stop waits for the last commit.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -116,7 +117,11 @@ pub struct Engine {
     tick_at: Time,
     figures_at: Time,
     publish_at: Option<Time>,
-    stall: Option<(Time, Time)>,
+    pulse: Pulse,
+    /// The end of the last turn.
+    turned_at: Time,
+    /// The last turn before a pause that is still to be handled like a restart.
+    away_since: Option<Time>,
     outbox: Arc<Notify>,
 }
 
@@ -146,6 +151,7 @@ impl Engine {
         let canaries = settings.policy.canaries.iter().map(|c| c.to_string()).collect();
         let passwords = Passwords::new(settings.secrets.clone());
         let dispatch = Dispatch::new(prober, passwords.clone(), settings.limits, clock.clone(), canaries, done_tx);
+        let pulse = Pulse::new(clock.clone());
         let mut engine = Engine {
             schedule: Schedule::default(),
             evidence: Evidence::new(settings.kept_outcomes),
@@ -169,10 +175,13 @@ impl Engine {
             tick_at: now,
             figures_at: now + FIGURES,
             publish_at: None,
-            stall: None,
+            pulse,
+            turned_at: now,
+            away_since: None,
             outbox,
         };
         engine.alive.reloaded.store(now.millis(), Ordering::Relaxed);
+        engine.alive.turned.store(now.millis(), Ordering::Relaxed);
         engine.lay_plan(now);
         engine.keep(effects);
         let auth_retry = engine.settings.policy.health.auth_retry;
@@ -184,6 +193,7 @@ impl Engine {
 
     /// Turns until `stop` says so; then commits what is left.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        self.pulse.begin();
         while !*stop.borrow() {
             let wanted = self.next_turn();
             let mut batch: Vec<Done> = Vec::new();
@@ -196,7 +206,7 @@ impl Engine {
                 n = self.done.recv_many(&mut batch, BATCH) => { let _ = n; }
                 () = tokio::time::sleep_until(wanted) => {}
             }
-            self.turn(batch, wanted);
+            self.turn(batch);
             self.commit().await;
             self.publish_if_due();
         }
@@ -218,21 +228,17 @@ impl Engine {
     }
 
     /// One turn: outcomes, the World's own times, probes that are due.
-    fn turn(&mut self, batch: Vec<Done>, wanted: Instant) {
-        let now = self.clock.now();
-        let late = Span::from(Instant::now().saturating_duration_since(wanted));
-        if late >= STALL {
-            self.stall = Some((now - late, now));
-        }
-        batch.iter().for_each(|done| self.dispatch.ended(done));
-        if late >= SUSPENDED || self.clock.stepped() != Span::ZERO {
-            // What was heard across the gap says nothing.
-            self.restart();
-            return;
+    fn turn(&mut self, batch: Vec<Done>) {
+        self.pulse.beat();
+        // What is not committed yet is of the World as it was.
+        if self.must_begin_anew() && self.uncommitted.is_none() {
+            self.begin_anew();
         }
         for done in batch {
-            self.take(done.outcome);
+            let outcome = self.dispatch.ended(done);
+            self.take(outcome);
         }
+        let now = self.clock.now();
         if self.uncommitted.is_none() {
             self.unfold();
             if self.world.next_wake().is_some_and(|t| t <= now) {
@@ -241,11 +247,14 @@ impl Engine {
             self.tick(now);
         }
         self.send_due(now);
-        self.alive.turned.store(now.millis(), Ordering::Relaxed);
+        self.turned_at = self.clock.now();
+        self.alive.turned.store(self.turned_at.millis(), Ordering::Relaxed);
     }
 
-    fn take(&mut self, outcome: Outcome) {
-        let outcome = stalled(outcome, self.stall);
+    fn take(&mut self, mut outcome: Outcome) {
+        if self.pulse.stood_still(outcome.begun, outcome.ended) {
+            outcome = void(outcome);
+        }
         let lag = outcome.begun.since(outcome.due);
         self.settings.watcher.probed(&outcome, lag);
         self.evidence.note(&outcome);
@@ -350,7 +359,7 @@ impl Engine {
         let tick = Some(self.tick_at.min(self.figures_at)).filter(|_| committed);
         let publish = self.publish_at.filter(|_| committed);
         let next = [self.schedule.next(), wake, tick, publish].into_iter().flatten().min();
-        let wait = next.map_or(TICK, |t| (t - now).max(Span::ZERO)).to_std();
+        let wait = next.map_or(IDLE, |t| (t - now).max(Span::ZERO).min(IDLE)).to_std();
         let turn = Instant::now() + wait;
         self.retry_at.map_or(turn, |retry| turn.min(retry))
     }
@@ -548,24 +557,6 @@ impl Engine {
         let canaries: Vec<String> = self.settings.policy.canaries.iter().map(|c| c.to_string()).collect();
         self.schedule.lay(&snapshot.topology, &canaries, self.settings.policy.health.canary_interval, now);
         self.dispatch.put_in_force(snapshot.registry, snapshot.topology);
-    }
-
-    /// The clock was stepped, or we were suspended: like a start, with what is believed now as what was kept.
-    fn restart(&mut self) {
-        let (before, step) = (self.clock.now(), self.clock.stepped());
-        self.clock.anchor();
-        let now = self.clock.now();
-        tracing::warn!(step = %step, "the clock was stepped, or this machine slept: a first round comes before any word");
-        let saved = self.world.saved(before);
-        let registry = self.world.snapshot().registry;
-        let (world, effects) = World::start(self.settings.policy.clone(), registry, saved, now);
-        self.world = world;
-        self.tick_at = now;
-        self.figures_at = now + FIGURES;
-        self.publish_at = None;
-        self.schedule = Schedule::default();
-        self.lay_plan(now);
-        self.keep(effects);
     }
 }
 

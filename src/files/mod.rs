@@ -21,4 +21,4 @@ pub use folder::{FolderError, Loaded, from_bytes, is_registry_file, replace_file
 pub use judge::judge;
 pub use load::{load, load_still, load_with_bytes, small_text};
 pub use roads::roads;
-pub use rows::{RowsError, decode, encode, encode_one};
+pub use rows::{RowsError, decode, encode, encode_one, life_of};

@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use cunkou_core::registry::{
-    Fault, FileKind, ObjectKind, ObjectRow, Registry, Row, Tables, empty_table, object_row, object_rows, read,
+    Fault, FileKind, Life, ObjectKind, ObjectRow, Registry, Row, Tables, empty_table, object_row, object_rows, read,
 };
 use geojson::GeometryValue;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -106,6 +106,16 @@ fn text(row: &ObjectRow) -> String {
     let cells = filled.map(|(column, cell)| (column.as_str(), cell.as_str())).collect();
     // Maps of text and finite numbers are JSON always.
     serde_json::to_string(&Kept { cells, geometry }).unwrap_or_default()
+}
+
+/// The life of a camera by its kept text; `None` where the text is none.
+#[must_use]
+pub fn life_of(text: &str) -> Option<Life> {
+    let kept: Kept = serde_json::from_str(text).ok()?;
+    match kept.cells.get("status") {
+        Some(word) => Life::from_word(word),
+        None => Some(Life::Active),
+    }
 }
 
 /// The registry of some kept texts, derived entrances as they were kept.

@@ -11,6 +11,7 @@ mod jpeg;
 mod limits;
 mod question;
 mod reach;
+mod rights;
 mod rtsp;
 mod snapshot;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use allow::{AllowList, Vetted};
 pub use hints::Hint;
 pub use limits::Limits;
 pub use question::{Answer, Credential, How, Question, for_camera, for_canary, for_node, for_url};
+pub use rights::{PingRights, ping_rights};
 pub use trace::Step;
 
 use dial::Place;

@@ -23,8 +23,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 /// `FULL`: a commit is told to people at once, so it must outlive a power cut. Only a backup or another tool can hold
-/// the lock; three seconds are waited for it.
-const WRITER_PRAGMAS: &str = "PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+/// the lock; three seconds are waited for it. `auto_vacuum` counts for a new file only, and before all else.
+const WRITER_PRAGMAS: &str = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                               PRAGMA foreign_keys = ON";
 
 /// In WAL mode nobody blocks a reader but a recovery after a crash.

@@ -16,14 +16,17 @@ mod incidents;
 mod load;
 mod lock;
 mod outbox;
+mod packed;
 mod place;
 mod registry;
 mod routing;
 mod rows;
 mod schema;
 mod sql;
+mod steps;
 #[cfg(test)]
 mod tests;
+mod vacuum;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -35,7 +38,7 @@ use cunkou_core::model::Time;
 pub use audit::{AuditEntry, AuditQuery, AuditRow};
 pub use commit::{Batch, BatchId, Names};
 pub use error::StoreError;
-pub use figures::{HourlyRow, RTT_BUCKETS, hour_of, rtt_bucket};
+pub use figures::{DAY_BYTES, DailyRow, HourlyRow, RTT_BUCKETS, Sums, day_of, hour_of, rtt_bucket};
 pub use history::{CameraAt, EntranceAt, TransitionQuery, TransitionRow};
 pub use incidents::{Delivery, IncidentQuery, IncidentStory, Step};
 pub use lock::Holder;
@@ -149,6 +152,14 @@ impl Store {
             })
         })
         .transpose()
+    }
+
+    /// World's last tick; `None` before the first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn last_tick(&self) -> Result<Option<Time>, StoreError> {
+        Ok(self.mark().await?.tick)
     }
 
     /// Ends the use of the store: the announcement is taken back, connections are closed, the lock is let go.

@@ -9,8 +9,9 @@ use super::StoreError;
 use super::connect::Connections;
 
 /// Every migration, in order; a file that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "house", include_str!("../../migrations/0001_house.sql")),
+    (3, "figures", include_str!("../../migrations/0003_figures.sql")),
     (4, "audit_via", include_str!("../../migrations/0004_audit_via.sql")),
 ];
 

@@ -27,8 +27,8 @@ pub(crate) struct Health {
     pub(crate) reasons: ReasonSet,
     pub(crate) checks: [CheckHealth; 4],
     pub(crate) via: Option<Via>,
-    reach: Recent,
-    stream: Recent,
+    pub(crate) reach: Recent,
+    pub(crate) stream: Recent,
     pub(crate) rtt: Option<Span>,
     pub(crate) turns: Vec<Time>,
     /// It was confirmed up since it was last down: the next confirmed failure is a turn.

@@ -33,6 +33,17 @@ impl Recent {
         self.answers = (self.answers + 1).min(KEPT);
     }
 
+    /// Begins as slow, as it was judged before a start: the fewest answers that say so, so that as many others end it.
+    pub(crate) fn was_slow(&mut self) {
+        (self.slow, self.answers) = ((1 << ENOUGH_FOR_MEDIAN) - 1, ENOUGH_FOR_MEDIAN);
+    }
+
+    /// Begins as lossy, as it was judged before a start: the fewest failures that say so.
+    pub(crate) fn was_lossy(&mut self, policy: &Policy) {
+        let fewest = (1..KEPT).find(|n| Recent { failed: (1 << n) - 1, tries: KEPT, ..*self }.is_lossy(policy));
+        (self.failed, self.tries) = ((1 << fewest.unwrap_or(KEPT)) - 1, KEPT);
+    }
+
     /// Whether so many ordinary tries failed that single failures say little.
     pub(crate) fn is_lossy(&self, policy: &Policy) -> bool {
         let limit = (policy.lossy * f64::from(KEPT) - 1e-9).ceil().max(1.0);
@@ -71,6 +82,22 @@ mod tests {
         for _ in 0..21 {
             recent.tried(false);
         }
+        assert!(!recent.is_lossy(&policy));
+    }
+
+    #[test]
+    fn what_was_judged_before_a_start_holds_until_tries_say_otherwise() {
+        let policy = Policy::default();
+        let mut recent = Recent::default();
+        recent.was_slow();
+        assert!(recent.is_slow() && !recent.is_lossy(&policy));
+        (0..4).for_each(|_| recent.answered(false));
+        assert!(recent.is_slow(), "four quick answers are no majority");
+        recent.answered(false);
+        assert!(!recent.is_slow());
+        recent.was_lossy(&policy);
+        assert!(recent.is_lossy(&policy));
+        (0..21).for_each(|_| recent.tried(false));
         assert!(!recent.is_lossy(&policy));
     }
 

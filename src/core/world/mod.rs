@@ -7,6 +7,7 @@
 mod around;
 mod blame;
 mod entrances;
+mod future;
 mod hear;
 mod publish;
 mod reload;

@@ -6,7 +6,7 @@ use super::{
 use crate::health::check::{CheckHealth, Verdict};
 use crate::health::machine::Health;
 use crate::health::{Cause, State};
-use crate::model::{CameraIx, Check, NodeIx, Outcome, ReasonSet, Time};
+use crate::model::{CameraIx, Check, NodeIx, Outcome, Reason, ReasonSet, Time};
 
 /// The word of history for a thing that is not probed (planned, retired) or has left.
 const REMOVED: &str = "removed";
@@ -229,6 +229,11 @@ pub(super) fn save(health: &Health, cause: Option<&Cause>, topology: &crate::reg
             auth_refused: health.auth_refused,
         };
     }
+    // What many tries said stands beside what the last one said: a start has no tries to go by.
+    let [reach, stream, ..] = &mut checks;
+    reach.reasons.set(Reason::Slow, reach.reasons.contains(Reason::Slow) || health.reach.is_slow());
+    stream.reasons.set(Reason::Slow, stream.reasons.contains(Reason::Slow) || health.stream.is_slow());
+    reach.reasons.set(Reason::Lossy, health.reasons.contains(Reason::Lossy));
     SavedHealth {
         state: health.state,
         since: health.since,

@@ -11,7 +11,7 @@ use crate::health::check::{Run, Verdict};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{Cause, MonitorCause, State};
-use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, ReasonSet, Target, Time};
+use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, Reason, ReasonSet, Target, Time};
 use crate::registry::{Registry, Topology};
 
 impl World {
@@ -19,6 +19,7 @@ impl World {
     /// time without a monitor as history, the first round's questions).
     #[must_use]
     pub fn start(policy: Policy, registry: Arc<Registry>, saved: Saved, now: Time) -> (World, Effects) {
+        let saved = saved.not_after(now);
         let book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident, now);
         let mut world = World {
             eyes: Eyes::new(policy.canaries.len()),
@@ -118,7 +119,7 @@ impl World {
             SavedTarget::Camera(id, saved) => {
                 let Some(ix) = self.topology.camera(id.as_str()) else { return };
                 self.recorded_cameras[ix.at()] = saved.state.word();
-                revive(&mut self.cameras[ix.at()], &saved, self.now);
+                revive(&mut self.cameras[ix.at()], &saved, self.now, &self.policy.health);
                 if let Some(at) = self.cameras[ix.at()].flap_ends_at(&self.policy.health) {
                     self.timers.insert((at, Timer::FlapOff(ix)));
                 }
@@ -132,7 +133,7 @@ impl World {
             SavedTarget::Node(id, saved) => {
                 let Some(ix) = self.topology.node(id.as_str()) else { return };
                 self.recorded_nodes[ix.at()] = saved.state.word();
-                revive(&mut self.nodes[ix.at()], &saved, self.now);
+                revive(&mut self.nodes[ix.at()], &saved, self.now, &self.policy.health);
                 if let Some(since) = saved.inferred_at {
                     let judged = Judged { since, direct: false, rivals: Vec::new(), exact: true };
                     self.causes.judged.insert(ix, judged);
@@ -227,9 +228,19 @@ impl World {
 }
 
 /// The last conclusions become belief that awaits its first answer.
-fn revive(health: &mut Health, saved: &SavedHealth, now: Time) {
+fn revive(health: &mut Health, saved: &SavedHealth, now: Time, policy: &crate::health::Policy) {
     for (check, kept) in health.checks.iter_mut().zip(&saved.checks).filter(|(c, _)| c.is_on()) {
         revive_check(check, kept, now);
+    }
+    let [reach, stream, ..] = &saved.checks;
+    if reach.reasons.contains(Reason::Slow) {
+        health.reach.was_slow();
+    }
+    if stream.reasons.contains(Reason::Slow) {
+        health.stream.was_slow();
+    }
+    if reach.reasons.contains(Reason::Lossy) {
+        health.reach.was_lossy(policy);
     }
     health.since = now;
     health.state = State::Unknown;

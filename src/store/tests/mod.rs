@@ -1,6 +1,7 @@
 //! Tests of the store: against files in a folder of their own, and in memory.
 
 mod collapse;
+mod figures;
 mod history;
 mod opening;
 mod outbox;

@@ -60,6 +60,47 @@ fn the_time_without_a_monitor_is_history_too() {
     assert!(of("up").is_some_and(|at| at > stopped + Span::minutes(10)));
 }
 
+/// The clock ran an hour, and once a lifetime, ahead: what was seen and said then lies in the future of the new time.
+#[test]
+fn after_a_step_back_one_fault_is_still_one_page_and_a_later_loss_is_still_news() {
+    for back in [Span::hours(-1), Span::hours(-24 * 365 * 56)] {
+        let mut sim = Sim::new(Plan::town(&[10, 10]));
+        sim.run(Span::minutes(2));
+        sim.break_camera("C011", Fault::Refuse);
+        sim.run(Span::minutes(1));
+        assert_eq!(sim.pages().len(), 1);
+        sim.restart(back);
+        sim.run(Span::minutes(2));
+        assert_eq!(sim.pages().len(), 1, "the step is no news");
+        // What the node passed in the future would acquit it until then.
+        sim.kill_node("S1");
+        sim.run(Span::minutes(1));
+        let pages = sim.pages();
+        assert_eq!(pages.get(1).map(|p| (p.2.as_str(), p.3)), Some(("node:S1", 10)), "{pages:?}");
+        assert_eq!(pages.len(), 2, "{pages:?}");
+        sim.heal_all();
+        sim.run(Span::minutes(1));
+        assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
+    }
+}
+
+/// That a camera is slow is known from many tries, which a start has not; it is no news that it still is.
+#[test]
+fn what_many_tries_said_holds_over_a_restart() {
+    let mut sim = Sim::new(Plan::town(&[3]));
+    sim.run(Span::minutes(2));
+    sim.break_camera("C001", Fault::Slow);
+    sim.run(Span::minutes(5));
+    assert_eq!((sim.camera_state("C001"), sim.open_alerts().get("CameraDegraded")), ("degraded", Some(&1)));
+    let told = sim.messages.len();
+    sim.restart(Span::seconds(40));
+    sim.run(Span::minutes(10));
+    assert_eq!((sim.camera_state("C001"), sim.messages.len()), ("degraded", told), "{:?}", sim.messages.last());
+    sim.heal_all();
+    sim.run(Span::minutes(10));
+    assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
+}
+
 #[test]
 fn an_acknowledgement_is_kept_and_said() {
     let mut sim = Sim::new(Plan::town(&[3]));
