@@ -83,9 +83,6 @@ pub enum DaemonError {
     /// The client of the sinks.
     #[error("no HTTP client can be made for the sinks")]
     Client(#[source] notify::ClientError),
-    /// The thread of the engine.
-    #[error("the engine cannot be started")]
-    Engine(#[source] std::io::Error),
     /// The counters.
     #[error("the counters cannot be made")]
     Counters(#[source] prometheus::Error),
@@ -123,7 +120,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let (engine, handle) = started.await.map_err(store_error)?;
     let (stop, stopping) = watch::channel(false);
     let (breaks, broken) = watch::channel(false);
-    let engine = on_a_thread_of_its_own(engine, stopping.clone()).map_err(DaemonError::Engine)?;
+    let engine = tokio::spawn(engine.run(stopping.clone()));
     let sinks = sinks(&settings, &secrets, &store, &handle, &clock, &counters)?;
     let supervisor = Supervisor {
         store: store.clone(),
@@ -175,13 +172,6 @@ fn probes_at_once(wanted: usize, files: u64) -> usize {
         );
     }
     wanted.min(room)
-}
-
-/// Engine and probes share one thread, and nobody else is on it: an answer wakes no other thread (a quarter of what a
-/// probe costs), and whatever the API is asked meanwhile, the schedule is kept.
-fn on_a_thread_of_its_own(engine: Engine, stop: watch::Receiver<bool>) -> std::io::Result<tokio::task::JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(tokio::task::spawn_blocking(move || runtime.block_on(engine.run(stop))))
 }
 
 /// The registry of the database; where there is none yet, that of the folder, which is kept as version 1.
