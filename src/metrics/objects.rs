@@ -4,7 +4,7 @@ use cunkou_core::alert::{AlertName, IncidentStatus};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::State;
 use cunkou_core::model::{AreaId, Check, Period};
-use cunkou_core::registry::{Camera, Entrance, Layer, Life, LonLat};
+use cunkou_core::registry::{Camera, Entrance, Layer, Life, LonLat, Registry};
 use cunkou_core::world::{CameraView, NodeView, Snapshot};
 
 use super::text::{Kind, Text};
@@ -159,6 +159,7 @@ fn camera_measures(text: &mut Text, rows: &[(&Camera, &CameraView)]) {
 
 fn camera_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
     text.family("cunkou_camera_info", Kind::Gauge, "What the registry says about a camera; always 1.");
+    let mut villages = Villages::new(snapshot);
     for camera in snapshot.registry.cameras.values() {
         let nodes = camera.node.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(" ");
         let place = camera.at.filter(|_| positions).map(|LonLat { lon, lat }| (lat.to_string(), lon.to_string()));
@@ -166,7 +167,7 @@ fn camera_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
             ("camera", camera.id.as_str()),
             ("name", &camera.name),
             ("area", camera.area.as_str()),
-            ("village", village(snapshot, &camera.area)),
+            ("village", villages.of(&camera.area)),
             ("layer", camera.layer.word()),
             ("node", &nodes),
             ("vendor", camera.vendor.as_deref().unwrap_or_default()),
@@ -179,9 +180,28 @@ fn camera_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
     }
 }
 
-/// The id of the village or community of an area, or nothing.
-fn village<'a>(snapshot: &'a Snapshot, area: &AreaId) -> &'a str {
-    snapshot.registry.village_of(area).map_or("", |a| a.id.as_str())
+/// The villages of one area after the other; neighbours in a list mostly lie in the same.
+struct Villages<'a> {
+    registry: &'a Registry,
+    last: Option<(&'a AreaId, &'a str)>,
+}
+
+impl<'a> Villages<'a> {
+    fn new(snapshot: &'a Snapshot) -> Villages<'a> {
+        Villages { registry: &snapshot.registry, last: None }
+    }
+
+    /// The id of the village or community of an area, or nothing.
+    fn of(&mut self, area: &'a AreaId) -> &'a str {
+        match self.last {
+            Some((known, village)) if known == area => village,
+            _ => {
+                let village = self.registry.village_of(area).map_or("", |a| a.id.as_str());
+                self.last = Some((area, village));
+                village
+            }
+        }
+    }
 }
 
 fn camera_counts(text: &mut Text, snapshot: &Snapshot) {
@@ -253,9 +273,10 @@ fn entrances_one_by_one(text: &mut Text, snapshot: &Snapshot) {
     number("cunkou_entrance_cameras_target", "Live cameras it should have.", &|i| judged[i].0.target);
     number("cunkou_entrance_cameras_unknown", "Cameras that watch it and may be live.", &|i| judged[i].1.now.unknown);
     text.family("cunkou_entrance_info", Kind::Gauge, "What the registry says about an entrance; always 1.");
+    let mut villages = Villages::new(snapshot);
     for entrance in all {
         let (id, area) = (entrance.id.as_str(), entrance.area.as_str());
-        let village = village(snapshot, &entrance.area);
+        let village = villages.of(&entrance.area);
         text.flag(&[("entrance", id), ("name", &entrance.name), ("area", area), ("village", village)], true);
     }
     text.family("cunkou_area_info", Kind::Gauge, "What the registry says about an area; always 1.");
