@@ -309,12 +309,24 @@ fn a_running_daemon_is_untouched_by_what_its_folder_becomes() {
     watched.untouched();
 }
 
-/// Rewrites a file as a program does that was never told of renames: empty, half, whole.
+/// Rewrites a file as a slow program does that was never told of renames: empty, all but the last camera, whole. What
+/// stands there in between is a sound registry that has lost one camera of twelve.
 fn rewrite(path: &Path, text: &str) {
     let mut file = File::create(path).unwrap();
-    let (half, rest) = text.as_bytes().split_at(text.len() / 2);
-    file.write_all(half).unwrap();
+    let last = text.trim_end().rfind('\n').unwrap() + 1;
+    let (most, rest) = text.as_bytes().split_at(last);
+    file.write_all(most).unwrap();
+    std::thread::park_timeout(std::time::Duration::from_millis(30));
     file.write_all(rest).unwrap();
+}
+
+/// Says that it is over when it is dropped.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
@@ -339,6 +351,8 @@ fn files_rewritten_while_reloading_are_read_whole_or_not_at_all() {
                 std::thread::park_timeout(std::time::Duration::from_millis(burst * 37 % 420));
             }
         });
+        // Also when an assertion fails: the scope waits for the writer.
+        let _ends = Ends(&stop);
         for _ in 0..sized(500, 20) {
             match watched.reload() {
                 200 => taken += 1,
@@ -353,7 +367,6 @@ fn files_rewritten_while_reloading_are_read_whole_or_not_at_all() {
                 "half of a file was put in force: {names:?}"
             );
         }
-        stop.store(true, Ordering::Relaxed);
     });
     assert!(taken > 0, "{taken} taken, {refused} refused");
     assert_eq!(watched.reload(), 200, "once it is left alone");

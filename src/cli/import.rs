@@ -175,9 +175,11 @@ async fn through(
     let body = || -> anyhow::Result<Body> { Ok(Body::files(&offer.files, &boundary(&offer.files)?)) };
     // Asking what would change needs no yes; doing it may.
     let dry: ReloadOutcome = server.post(&["registry"], &[("dry_run", "true"), ("yes", "true")], body()?).await?;
-    // The daemon speaks English; what it has in force is what we have read, where we could.
-    let lines = shown.map(|d| d.lines(LINES, tongue.language)).filter(|l| l.is_empty() == dry.changes.is_empty());
-    if !agreed(lines.as_ref().unwrap_or(&dry.changes), (dry.added, dry.changed, dry.removed), yes, tongue)? {
+    // The daemon speaks English; where what we have read is what it has in force, we say the same in our language.
+    let counts = (dry.added, dry.changed, dry.removed);
+    let same = shown.filter(|d| (d.added(), d.changed(), d.removed()) == counts);
+    let lines = same.map(|d| d.lines(LINES, tongue.language));
+    if !agreed(lines.as_ref().unwrap_or(&dry.changes), counts, yes, tongue)? {
         return Ok(if dry.changes.is_empty() { Exit::Fine } else { Exit::CouldNot });
     }
     let word = if yes { "true" } else { "false" };
