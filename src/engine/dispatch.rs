@@ -9,9 +9,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cunkou_core::model::{
-    Check, Inconclusive, NodeIx, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time,
-};
+use cunkou_core::model::{Check, Inconclusive, NodeIx, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target};
 use cunkou_core::registry::{Registry, Topology};
 use tokio::sync::mpsc;
 
@@ -337,10 +335,11 @@ pub(super) fn void(mut outcome: Outcome) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use cunkou_core::model::CameraIx;
+    use cunkou_core::model::{CameraIx, Time};
     use cunkou_core::registry::Intervals;
 
     use super::*;
+    use crate::files::secrets::Secrets;
     use crate::probe::{AllowList, Limits};
 
     const PER_NODE: usize = 8;
@@ -366,7 +365,8 @@ mod tests {
         let (done, heard) = mpsc::channel(256);
         let limits = ProbeLimits { in_flight, per_node: PER_NODE };
         let prober = Prober::new(Limits::default(), AllowList::default());
-        let mut dispatch = Dispatch::new(prober, Arc::new(|_| None), limits, Clock::start(), Vec::new(), done);
+        let mut dispatch =
+            Dispatch::new(prober, Passwords::new(Secrets::default()), limits, Clock::start(), Vec::new(), done);
         dispatch.put_in_force(Arc::new(registry), Arc::new(topology));
         (dispatch, heard)
     }
@@ -385,8 +385,8 @@ mod tests {
         for _ in 0..dispatch.in_flight() {
             let mut done = heard.recv().await.unwrap();
             done.outcome.ended = done.outcome.begun + Span(took);
-            dispatch.ended(&done);
-            ended.push((done.outcome.target, done.outcome.check, done.outcome.due));
+            let outcome = dispatch.ended(done);
+            ended.push((outcome.target, outcome.check, outcome.due));
         }
         ended
     }
@@ -470,7 +470,7 @@ mod tests {
         dispatch.send(due(0, Check::Reach, true, 0), true);
         assert_eq!(dispatch.in_flight(), 2);
         let first = heard.recv().await.unwrap();
-        dispatch.ended(&first);
+        dispatch.ended(first);
         dispatch.send(due(0, Check::Reach, false, 10_000), true);
         assert_eq!(dispatch.in_flight(), 1, "the other one is still under way, and its answer will do");
     }
@@ -490,12 +490,12 @@ mod tests {
         };
         for _ in 0..2 {
             let done = refuse(heard.recv().await.unwrap());
-            dispatch.ended(&done);
+            dispatch.ended(done);
         }
         dispatch.send_waiting(|_| Some(true));
         assert_eq!((dispatch.in_flight(), dispatch.showing.len()), (1, 0), "it goes, without the password");
         let done = heard.recv().await.unwrap();
-        dispatch.ended(&done);
+        dispatch.ended(done);
         dispatch.forget_refusals();
         dispatch.send(due(guarded, Check::Stream, false, 30_000), true);
         assert_eq!(dispatch.showing.len(), 1, "once it is kept, the World says when");

@@ -77,9 +77,6 @@ pub enum AckError {
     /// It is over.
     #[error("the incident is over")]
     Over,
-    /// The secrets cannot be read.
-    #[error("the secrets cannot be read, those in force stay: {0}")]
-    Secrets(String),
     /// The store does not take it.
     #[error("the store does not write at the moment; try again")]
     NotKept,
@@ -144,6 +141,9 @@ pub enum ReloadRefused {
     /// The folder cannot be read.
     #[error("the registry folder cannot be read: {0}")]
     Folder(String),
+    /// The secrets cannot be read.
+    #[error("the secrets cannot be read, those in force stay: {0}")]
+    Secrets(String),
     /// The store does not take it.
     #[error("the store does not write at the moment; try again")]
     NotKept,

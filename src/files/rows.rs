@@ -111,9 +111,9 @@ fn text(row: &ObjectRow) -> String {
 /// The life of a camera by its kept text; `None` where the text is none.
 #[must_use]
 pub fn life_of(text: &str) -> Option<Life> {
-    let kept: Kept = serde_json::from_str(text).ok()?;
-    match kept.cells.get("status") {
-        Some(word) => Life::from_word(word),
+    let kept: Found<'_> = serde_json::from_str(text).ok()?;
+    match kept.cells.0.iter().find(|(column, _)| column == "status") {
+        Some((_, word)) => Life::from_word(word),
         None => Some(Life::Active),
     }
 }

@@ -108,6 +108,7 @@ async fn old_audit_entries_are_forgotten_a_few_at_a_time() {
         what: "acknowledge".to_owned(),
         object: "1".to_owned(),
         from: String::new(),
+        via: String::new(),
         old: None,
         new: None,
     };
@@ -122,7 +123,7 @@ async fn old_audit_entries_are_forgotten_a_few_at_a_time() {
         }
     }
     assert_eq!(steps, [512, 488]);
-    assert_eq!(store.audit(None, 5_000).await.unwrap().len(), 200);
+    assert_eq!(store.audit(&AuditQuery { limit: 5_000, ..AuditQuery::default() }).await.unwrap().len(), 200);
 }
 
 /// What a camera's day takes in the file is what `doctor` reckons with.
@@ -156,6 +157,7 @@ async fn free_pages_go_back_to_the_disk_in_steps() {
         what: "registry".to_owned(),
         object: n.to_string(),
         from: String::new(),
+        via: String::new(),
         old: None,
         new: Some("村".repeat(2_000)),
     };
