@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::agenda::Agenda;
 use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy};
 use crate::health::Cause;
 use crate::model::{AreaId, EntranceId, IncidentId, Time};
@@ -63,6 +64,12 @@ pub(crate) struct Book {
     /// Open incidents, and those that were over lately.
     pub(crate) incidents: Arc<BTreeMap<IncidentId, Arc<Incident>>>,
     pub(super) by_cause: BTreeMap<Cause, IncidentId>,
+    /// Open alerts of each incident.
+    by_incident: BTreeMap<IncidentId, BTreeSet<AlertKey>>,
+    /// When something is to be said of an incident without an event.
+    pub(super) words: Agenda,
+    /// Incidents that are over, by the time of their end.
+    pub(super) over: BTreeSet<(Time, IncidentId)>,
     pub(crate) pending: BTreeMap<Cause, Pending>,
     pending_cause: BTreeMap<AlertKey, Cause>,
     pub(super) touched: BTreeMap<IncidentId, Touch>,
@@ -70,6 +77,8 @@ pub(crate) struct Book {
     pub(super) ended: Vec<Arc<Alert>>,
     /// Incidents that flap: they stay open until this.
     pub(super) held_open: BTreeMap<IncidentId, Time>,
+    /// Entrances whose end an incident has told: lost again they are news, which an update does not settle.
+    pub(super) told_over: BTreeSet<(IncidentId, EntranceId)>,
     pub(super) next: u64,
 }
 
@@ -84,10 +93,25 @@ impl Book {
         let empty = |i: &&Arc<Incident>| i.status.is_open() && open.values().all(|a| a.incident != i.id);
         let until = now + super::speak::FLAP_QUIET;
         let held_open = incidents.values().filter(empty).map(|i| (i.id, until)).collect();
+        // Which of those that no word has named were told as over before is not kept: they wait for a page.
+        let told_over = open.values().filter(|a| a.key.name == AlertName::EntranceLost);
+        let told_over = told_over.filter_map(|a| Some((a.incident, a.key.object.entrance()?.clone()))).collect();
         let by_cause = incidents.values().filter(|i| i.status.is_open()).map(|i| (i.cause.clone(), i.id)).collect();
         let next = incidents.keys().next_back().map_or(next, |last| next.max(last.0 + 1)).max(1);
         let (open, incidents) = (Arc::new(open), Arc::new(incidents));
-        Book { policy, open, incidents, by_cause, held_open, next, ..Book::default() }
+        let mut by_incident: BTreeMap<IncidentId, BTreeSet<AlertKey>> = BTreeMap::new();
+        for alert in open.values() {
+            by_incident.entry(alert.incident).or_default().insert(alert.key.clone());
+        }
+        let over = incidents.values().filter(|i| !i.status.is_open()).map(|i| (i.resolved_at.unwrap_or(now), i.id));
+        let over = over.collect();
+        let book =
+            Book { policy, open, incidents, by_cause, by_incident, held_open, told_over, over, ..Book::default() };
+        let mut book = Book { next, ..book };
+        for id in book.incidents.keys().copied().collect::<Vec<_>>() {
+            book.wind(id, now);
+        }
+        book
     }
 
     /// The number that the next incident gets.
@@ -107,6 +131,11 @@ impl Book {
     /// Whether an alert is open or waits to be.
     pub(crate) fn holds(&self, key: &AlertKey) -> bool {
         self.open.contains_key(key) || self.pending_cause.contains_key(key)
+    }
+
+    /// Alerts that are open or wait to be.
+    pub(crate) fn held_keys(&self) -> impl Iterator<Item = &AlertKey> {
+        self.open.keys().chain(self.pending_cause.keys())
     }
 
     fn want_open(&mut self, key: &AlertKey, wanted: Wanted, now: Time) {
@@ -135,12 +164,16 @@ impl Book {
         self.forget_pending(key);
         let Some(alert) = Arc::make_mut(&mut self.open).remove(key) else { return };
         let mut alert = Arc::unwrap_or_clone(alert);
+        self.leave_incident(alert.incident, key);
         alert.ended = Some((now, reason));
         let alert = Arc::new(alert);
         self.touched.entry(alert.incident).or_default().ended.push(alert.clone());
         if key.name == AlertName::EntranceLost {
             // Its end is told with this step: lost again, it is news again.
             // An incident that flaps was told once for all that.
+            if let Some(entrance) = key.object.entrance() {
+                self.told_over.insert((alert.incident, entrance.clone()));
+            }
             self.edit_incident(alert.incident, |i| {
                 if super::speak::flaps(i, now) {
                     return;
@@ -158,6 +191,13 @@ impl Book {
             if pending.alerts.is_empty() {
                 self.pending.remove(&cause);
             }
+        }
+    }
+
+    /// What waits under this cause waits anew.
+    pub(crate) fn postpone(&mut self, cause: &Cause, now: Time) {
+        if let Some(pending) = self.pending.get_mut(cause) {
+            pending.since = now;
         }
     }
 
@@ -183,6 +223,7 @@ impl Book {
             told: true,
         };
         Arc::make_mut(&mut self.open).insert(key.clone(), Arc::new(alert));
+        self.by_incident.entry(incident).or_default().insert(key.clone());
         self.changed_alerts.insert(key.clone());
         self.touched.entry(incident).or_default().joined = true;
     }
@@ -216,7 +257,24 @@ impl Book {
 
     /// Open alerts of an incident.
     pub(super) fn alerts_of(&self, id: IncidentId) -> Vec<Arc<Alert>> {
-        self.open.values().filter(|a| a.incident == id).cloned().collect()
+        self.by_incident.get(&id).into_iter().flatten().filter_map(|key| self.open.get(key).cloned()).collect()
+    }
+
+    /// An alert goes to another incident.
+    fn move_alert(&mut self, key: &AlertKey, to: IncidentId) {
+        let Some(from) = self.open.get(key).map(|a| a.incident) else { return };
+        self.leave_incident(from, key);
+        self.by_incident.entry(to).or_default().insert(key.clone());
+        self.edit_alert(key, |a| a.incident = to);
+    }
+
+    fn leave_incident(&mut self, from: IncidentId, key: &AlertKey) {
+        if let Some(keys) = self.by_incident.get_mut(&from) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.by_incident.remove(&from);
+            }
+        }
     }
 
     /// Gives those that wait and are `ready` their incident; at the latest when `settle` has passed, and while sight is
@@ -318,7 +376,7 @@ impl Book {
                 continue;
             };
             went = went.or(Some(home));
-            self.edit_alert(&alert.key, |a| a.incident = home);
+            self.move_alert(&alert.key, home);
             if let super::AlertObject::Entrance(entrance) = &alert.key.object {
                 let named = |i: &Arc<Incident>| i.paged_entrances.contains(entrance);
                 if self.incidents.get(&id).is_some_and(named) {
@@ -355,7 +413,7 @@ impl Book {
         let (kept, gone) = if first_word(a) <= first_word(b) { (a, b) } else { (b, a) };
         let target = self.incidents.get(&b).map(|i| i.cause.clone());
         for alert in self.alerts_of(gone) {
-            self.edit_alert(&alert.key, |x| x.incident = kept);
+            self.move_alert(&alert.key, kept);
         }
         let named = self.incidents.get(&gone).map(|i| i.paged_entrances.clone()).unwrap_or_default();
         self.end_as_merged(gone, kept);

@@ -3,6 +3,7 @@
 //! Answers: which alerts hold, which incident gathers them, is this news, for whom is it a page, what does it say in
 //! which language. It never sends anything and knows no sink. Rules: semantics.md §6.
 
+mod agenda;
 mod book;
 mod speak;
 mod types;

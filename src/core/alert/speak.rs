@@ -15,6 +15,10 @@ const FLAP_REOPENINGS: u32 = 2;
 pub(super) const FLAP_WITHIN: Span = Span::hours(1);
 /// … and stays open until so long has passed without a turn.
 pub(super) const FLAP_QUIET: Span = Span::minutes(30);
+/// People hear of what joined so long after a page, and then each time after twice as long …
+const UPDATE_FIRST: Span = Span::seconds(5);
+/// … when it is so many entrances, or one has been lost for a minute.
+const UPDATE_GAIN: usize = 3;
 /// Resolved incidents are kept in memory so long; older ones are in the store.
 const KEEP_RESOLVED: Span = Span::hours(1);
 
@@ -46,17 +50,18 @@ pub(crate) struct Said {
 }
 
 impl Book {
-    /// Says what changed since it was last called; gives also whether anything happened at all.
-    pub(crate) fn speak(&mut self, now: Time, facts: &dyn Facts) -> (bool, Said) {
-        let happened = !self.touched.is_empty() || !self.ended.is_empty();
+    /// Says what changed since it was last called.
+    pub(crate) fn speak(&mut self, now: Time, facts: &dyn Facts) -> Said {
         let mut said = Said { alerts: std::mem::take(&mut self.ended), ..Said::default() };
+        said.alerts.sort_by(|a, b| a.key.cmp(&b.key));
         for (id, touch) in std::mem::take(&mut self.touched) {
             self.speak_of(id, &touch, now, facts, &mut said);
+            self.wind(id, now);
         }
         let changed = std::mem::take(&mut self.changed_alerts);
         said.alerts.extend(changed.iter().filter_map(|key| self.open.get(key).cloned()));
         self.forget_old(now);
-        (happened, said)
+        said
     }
 
     fn speak_of(&mut self, id: IncidentId, touch: &Touch, now: Time, facts: &dyn Facts, said: &mut Said) {
@@ -80,17 +85,31 @@ impl Book {
         if kind.pages() {
             incident.pages += 1;
             incident.last_page_at = Some(now);
-            let lost = incident.entrances_lost.clone();
-            name(&mut incident, &lost);
+            self.told_over.retain(|(i, _)| *i != id);
         }
+        let lost = incident.entrances_lost.iter();
+        let named: Vec<EntranceId> = match why {
+            _ if kind.pages() => lost.cloned().collect(),
+            SayReason::NamedLater | SayReason::CauseChanged => {
+                let fit = alerts.iter().filter(|a| self.may_be_named_later(&incident, a, now));
+                fit.filter_map(|a| a.key.object.entrance().cloned()).collect()
+            }
+            _ => Vec::new(),
+        };
+        name(&mut incident, &named);
         incident.step += 1;
-        if !incident.status.is_open() && self.by_cause.get(&incident.cause) == Some(&id) {
-            self.by_cause.remove(&incident.cause);
+        if !incident.status.is_open() {
+            if self.by_cause.get(&incident.cause) == Some(&id) {
+                self.by_cause.remove(&incident.cause);
+            }
+            self.over.insert((now, id));
         }
         let incident = Arc::new(incident);
         Arc::make_mut(&mut self.incidents).insert(id, incident.clone());
         let mut named = alerts;
         named.extend(touch.ended.iter().cloned());
+        // Never the order in which they were judged: slots differ from one life to the next.
+        named.sort_by(|a, b| (a.ended.is_some(), &a.key).cmp(&(b.ended.is_some(), &b.key)));
         let step = incident.step;
         said.messages.push(Message { incident: incident.clone(), alerts: named, step, kind, why, at: now });
         said.incidents.push(incident);
@@ -124,7 +143,7 @@ impl Book {
             // Said once, as an update; from now on its names stand.
             let lost = incident.entrances_lost.clone();
             name(incident, &lost);
-            return Some((MessageKind::Updated, SayReason::JoinedQuietly));
+            return Some((MessageKind::Updated, SayReason::NamedLater));
         }
         let rose = before.severity < Severity::Warning && incident.severity >= Severity::Warning && !touch.moved;
         let again = is_untold_again(incident, now);
@@ -137,6 +156,9 @@ impl Book {
         }
         if touch.taken {
             return Some((MessageKind::Acknowledged, SayReason::TakenBySomebody));
+        }
+        if self.update_due(incident, alerts, now).is_some_and(|due| due <= now) {
+            return Some((MessageKind::Updated, SayReason::NamedLater));
         }
         if touch.cause_changed && *incident != *before {
             return Some((MessageKind::Updated, SayReason::CauseChanged));
@@ -176,31 +198,61 @@ impl Book {
         unnamed.map(|a| due(a.since)).chain(again).min()
     }
 
-    /// When something is to be said without an event: an unnamed loss, the end of a flapping incident, the end of an
-    /// acknowledgement.
-    pub(crate) fn next_word(&self, now: Time) -> Option<Time> {
-        let open = self.incidents.values().filter(|i| i.status.is_open());
-        let unnamed = open.clone().filter_map(|i| self.news_due(i, &self.alerts_of(i.id), now));
-        let taken = open.filter_map(|i| i.acknowledged.as_ref().and_then(|a| a.until));
-        unnamed.chain(taken).chain(self.held_open.values().copied()).min()
+    /// When people hear of what joined since the page, by an update: 5, 10, 20, 40 … s after it, once three entrances
+    /// are unnamed or one has been lost for a minute. What is lost again after its end was told, or after somebody
+    /// took the incident, waits for a page.
+    fn update_due(&self, incident: &Incident, alerts: &[Arc<Alert>], now: Time) -> Option<Time> {
+        let paged = incident.last_page_at?;
+        let mut joined: Vec<Time> =
+            alerts.iter().filter(|a| self.may_be_named_later(incident, a, now)).map(|a| a.since).collect();
+        joined.sort_unstable();
+        let ripe = joined.first().map(|t| *t + self.policy.unnamed_after);
+        let ripe = ripe.into_iter().chain(joined.get(UPDATE_GAIN - 1).copied()).min()?;
+        let marks = (0..).map(|n| paged + UPDATE_FIRST * (1 << n)).take_while(|t| *t < paged + self.policy.regroup);
+        marks.into_iter().find(|t| *t >= ripe)
+    }
+
+    fn may_be_named_later(&self, incident: &Incident, alert: &Alert, now: Time) -> bool {
+        let AlertObject::Entrance(e) = &alert.key.object else { return false };
+        let taken = incident.acknowledged.as_ref().is_some_and(|a| a.at <= alert.since);
+        alert.key.name == AlertName::EntranceLost
+            && incident.paged_entrances.binary_search(e).is_err()
+            && !taken
+            && !is_untold_again(incident, now)
+            && !self.told_over.contains(&(incident.id, e.clone()))
+    }
+
+    /// Reckons when something is to be said of an incident without an event: an unnamed loss, the end of a flapping
+    /// incident, the end of an acknowledgement.
+    pub(super) fn wind(&mut self, id: IncidentId, now: Time) {
+        let Some(incident) = self.incidents.get(&id).filter(|i| i.status.is_open()) else {
+            self.words.set(id, None);
+            return;
+        };
+        let alerts = self.alerts_of(id);
+        let unnamed = self.news_due(incident, &alerts, now).into_iter().chain(self.update_due(incident, &alerts, now));
+        let taken = incident.acknowledged.as_ref().and_then(|a| a.until);
+        let next = unnamed.chain(taken).chain(self.held_open.get(&id).copied()).min();
+        self.words.set(id, next);
+    }
+
+    /// When something is to be said without an event.
+    pub(crate) fn next_word(&self) -> Option<Time> {
+        self.words.first().map(|(at, _)| at)
     }
 
     /// Time passed: touches the incidents of which something is to be said.
     pub(crate) fn wake(&mut self, now: Time) {
-        let open: Vec<Arc<Incident>> = self.incidents.values().filter(|i| i.status.is_open()).cloned().collect();
-        for incident in open {
-            let unnamed = self.news_due(&incident, &self.alerts_of(incident.id), now).is_some_and(|t| t <= now);
-            let held = self.held_open.get(&incident.id).is_some_and(|t| *t <= now);
-            if unnamed || held {
-                self.touched.entry(incident.id).or_default();
-            }
-            let expired = incident.acknowledged.as_ref().and_then(|a| a.until).is_some_and(|t| t <= now);
-            if expired {
-                self.edit_incident(incident.id, |i| {
+        while let Some((_, id)) = self.words.first().filter(|(at, _)| *at <= now) {
+            self.words.set(id, None);
+            let ends = self.incidents.get(&id).and_then(|i| i.acknowledged.as_ref()).and_then(|a| a.until);
+            let touch = self.touched.entry(id).or_default();
+            if ends.is_some_and(|t| t <= now) {
+                touch.joined = true;
+                self.edit_incident(id, |i| {
                     i.acknowledged = None;
                     i.status = IncidentStatus::Open;
                 });
-                self.touched.entry(incident.id).or_default().joined = true;
             }
         }
     }
@@ -220,9 +272,14 @@ impl Book {
 
     fn forget_old(&mut self, now: Time) {
         let keep = KEEP_RESOLVED.max(self.policy.reopen_within);
-        let old = |i: &Incident| !i.status.is_open() && i.resolved_at.is_none_or(|t| now.since(t) > keep);
-        if self.incidents.values().any(|i| old(i)) {
-            Arc::make_mut(&mut self.incidents).retain(|_, i| !old(i));
+        while let Some((at, id)) = self.over.first().copied().filter(|(at, _)| now.since(*at) > keep) {
+            self.over.remove(&(at, id));
+            // It may have been opened again since.
+            let over = |i: &Arc<Incident>| !i.status.is_open() && i.resolved_at.is_none_or(|t| t == at);
+            if self.incidents.get(&id).is_some_and(over) {
+                Arc::make_mut(&mut self.incidents).remove(&id);
+                self.told_over.retain(|(i, _)| *i != id);
+            }
         }
     }
 }

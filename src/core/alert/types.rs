@@ -153,6 +153,17 @@ pub enum AlertObject {
     Monitor,
 }
 
+impl AlertObject {
+    /// The entrance, where it is one.
+    #[must_use]
+    pub fn entrance(&self) -> Option<&EntranceId> {
+        match self {
+            AlertObject::Entrance(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for AlertObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -329,7 +340,7 @@ pub struct Incident {
     pub pages: u32,
     /// When the last of these was written.
     pub last_page_at: Option<Time>,
-    /// Entrances that a page has named.
+    /// Entrances that a page, or an update to people, has named.
     pub paged_entrances: Vec<EntranceId>,
     /// Messages written so far; the next has this number plus one.
     pub step: u32,
@@ -394,8 +405,10 @@ pub enum SayReason {
     NewLoss,
     /// Said: lost again within `reopen_within`.
     LostAgain,
-    /// Said to machines, as an update to people: joined within `regroup`.
+    /// Said to machines: joined within `regroup`.
     JoinedQuietly,
+    /// Said to people, as an update: more was lost since the page, and the next may be some minutes away.
+    NamedLater,
     /// Said: cause, rivals or members changed.
     CauseChanged,
     /// Said: two incidents are one.
@@ -418,11 +431,12 @@ pub enum SayReason {
 
 impl SayReason {
     /// Every reason.
-    pub const ALL: [SayReason; 13] = [
+    pub const ALL: [SayReason; 14] = [
         SayReason::FirstWord,
         SayReason::NewLoss,
         SayReason::LostAgain,
         SayReason::JoinedQuietly,
+        SayReason::NamedLater,
         SayReason::CauseChanged,
         SayReason::MergedIncidents,
         SayReason::AllOver,
@@ -433,6 +447,12 @@ impl SayReason {
         SayReason::HeldFirstRound,
         SayReason::HeldUnnamed,
     ];
+
+    /// Whether it is said to machines only: people hear of it with the next word that is theirs.
+    #[must_use]
+    pub const fn is_for_machines(self) -> bool {
+        matches!(self, SayReason::JoinedQuietly)
+    }
 
     /// The reason a word names.
     #[must_use]
@@ -448,6 +468,7 @@ impl SayReason {
             SayReason::NewLoss => "new_loss",
             SayReason::LostAgain => "lost_again",
             SayReason::JoinedQuietly => "joined_quietly",
+            SayReason::NamedLater => "named_later",
             SayReason::CauseChanged => "cause_changed",
             SayReason::MergedIncidents => "merged_incidents",
             SayReason::AllOver => "all_over",

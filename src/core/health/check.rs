@@ -40,6 +40,8 @@ pub(crate) struct CheckHealth {
     pub(crate) confirmed: Option<Time>,
     /// Start of the last try that passed.
     pub(crate) last_pass: Option<Time>,
+    /// Start of the last try that failed.
+    pub(crate) last_fail: Option<Time>,
     /// Whether the last conclusive try passed.
     pub(crate) last_alive: Option<bool>,
     /// Start of the last conclusive try.
@@ -96,9 +98,7 @@ impl CheckHealth {
     pub(crate) fn take(&mut self, t: Try, policy: &Policy) -> Option<Time> {
         self.due = t.due;
         self.last_try = Some(t.begun);
-        if self.asked_for.is_some_and(|at| t.begun >= at) {
-            self.asked_for = None;
-        }
+        self.heard_at(t.begun);
         match t.result {
             ProbeResult::Pass { slow } => {
                 self.reasons = ReasonSet::EMPTY;
@@ -113,6 +113,18 @@ impl CheckHealth {
             ProbeResult::Fail(kind) => self.fail(t, kind.is_silence(), policy),
             ProbeResult::Inconclusive(_) => None,
         }
+    }
+
+    /// A try that began then has ended: what was asked for until then is answered.
+    pub(crate) fn heard_at(&mut self, begun: Time) {
+        if self.asked_for.is_some_and(|at| begun >= at) {
+            self.asked_for = None;
+        }
+    }
+
+    /// Whether it failed at some moment after `begun`, or does now.
+    pub(crate) fn failed_since(&self, begun: Time) -> bool {
+        self.fails > 0 || self.verdict == Verdict::Failing || self.last_fail.is_some_and(|t| t >= begun)
     }
 
     /// A success of this check, or of a later one, which includes it.
@@ -132,6 +144,7 @@ impl CheckHealth {
 
     fn fail(&mut self, t: Try, silent: bool, policy: &Policy) -> Option<Time> {
         self.last_alive = Some(false);
+        self.last_fail = self.last_fail.max(Some(t.begun));
         self.passes = 0;
         let agreed = std::mem::take(&mut self.awaiting) && self.verdict == Verdict::Failing;
         self.fails = self.fails.saturating_add(1);

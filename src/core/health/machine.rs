@@ -63,6 +63,14 @@ impl Health {
         }
     }
 
+    /// Whether an outcome says nothing of its check: silence of a stream (or of a later check) is no news while reach
+    /// is silent, nor where reach was while it was under way.
+    pub(crate) fn is_void(&self, o: &Outcome) -> bool {
+        let silent = o.result.is_silence();
+        let reach = &self.checks[Check::Reach.at()];
+        o.check != Check::Reach && silent && reach.is_on() && reach.failed_since(o.begun)
+    }
+
     /// Takes a conclusive outcome; gives confirming probes that are wanted.
     pub(crate) fn take(&mut self, o: &Outcome, policy: &Policy) -> Vec<(Check, Time)> {
         let failed = matches!(o.result, ProbeResult::Fail(_));
@@ -83,7 +91,7 @@ impl Health {
             }
         }
         // A timeout of stream asks reach at once: is it the service or the host?
-        let silent = matches!(o.result, ProbeResult::Fail(kind) if kind.is_silence());
+        let silent = o.result.is_silence();
         if o.check == Check::Stream && silent && self.checks[0].is_on() && self.checks[0].ask(o.ended) {
             wanted.push((Check::Reach, o.ended));
         }

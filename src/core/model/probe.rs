@@ -248,6 +248,12 @@ impl ProbeResult {
         }
     }
 
+    /// Whether nothing came back, which can be the fault of a node on the way.
+    #[must_use]
+    pub const fn is_silence(self) -> bool {
+        matches!(self, ProbeResult::Fail(kind) if kind.is_silence())
+    }
+
     /// Whether the thing is alive by this answer: a pass, or an answer that is not as it should be.
     #[must_use]
     pub const fn is_alive(self) -> bool {

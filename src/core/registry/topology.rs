@@ -56,6 +56,8 @@ pub struct NodeSlot {
     pub child_nodes: Vec<NodeIx>,
     /// Cameras that name it as node or power.
     pub child_cameras: Vec<CameraIx>,
+    /// Every node below it.
+    pub below_nodes: Vec<NodeIx>,
     /// Every camera below it.
     pub below: Vec<CameraIx>,
     /// Its own check, where it has an address.
@@ -90,6 +92,12 @@ pub struct Topology {
     pub nodes: Vec<NodeSlot>,
     /// By [`EntranceIx`].
     pub entrances: Vec<EntranceSlot>,
+    /// Nodes without parents.
+    pub roots: Vec<NodeIx>,
+    /// Installed cameras by the first 24 (48) bits of their address.
+    pub subnets: BTreeMap<u64, Vec<CameraIx>>,
+    /// Installed cameras by village or community.
+    pub villages: BTreeMap<AreaId, Vec<CameraIx>>,
     camera_ix: BTreeMap<CameraId, CameraIx>,
     node_ix: BTreeMap<NodeId, NodeIx>,
     entrance_ix: BTreeMap<EntranceId, EntranceIx>,
@@ -213,6 +221,7 @@ impl Topology {
                 required: Vec::new(),
                 child_nodes: Vec::new(),
                 child_cameras: Vec::new(),
+                below_nodes: Vec::new(),
                 below: Vec::new(),
                 check: None,
             });
@@ -251,6 +260,12 @@ impl Topology {
             self.nodes[ix.at()].above = above;
             self.nodes[ix.at()].required = required;
         }
+        self.roots = (0..self.nodes.len()).filter(|i| self.nodes[*i].is_root()).map(NodeIx::from).collect();
+        for i in 0..self.nodes.len() {
+            for node in self.nodes[i].above.clone() {
+                self.nodes[node.at()].below_nodes.push(NodeIx::from(i));
+            }
+        }
     }
 
     fn fill_cameras(&mut self, registry: &Registry, intervals: &Intervals) {
@@ -276,6 +291,11 @@ impl Topology {
             slot.checks = camera.check_plans(intervals);
             slot.above = above;
             slot.required = required;
+            if camera.status.is_installed() {
+                let (subnet, village) = (slot.subnet, slot.village.clone());
+                subnet.into_iter().for_each(|net| self.subnets.entry(net).or_default().push(ix));
+                village.into_iter().for_each(|area| self.villages.entry(area).or_default().push(ix));
+            }
         }
     }
 

@@ -39,15 +39,9 @@ impl World {
 
     fn neighbours(&self, camera: CameraIx) -> Vec<CameraIx> {
         let slot = &self.topology.cameras[camera.at()];
-        let all = || self.topology.cameras.iter().enumerate().map(|(i, c)| (CameraIx::from(i), c));
-        let subnet: Vec<CameraIx> = match slot.subnet {
-            Some(net) => all().filter(|(_, c)| c.subnet == Some(net)).map(|(i, _)| i).collect(),
-            None => Vec::new(),
-        };
-        if subnet.len() > 1 || slot.village.is_none() {
-            return subnet;
-        }
-        all().filter(|(_, c)| c.village == slot.village).map(|(i, _)| i).collect()
+        let subnet = slot.subnet.and_then(|net| self.topology.subnets.get(&net)).filter(|all| all.len() > 1);
+        let village = || slot.village.as_ref().and_then(|v| self.topology.villages.get(v));
+        subnet.or_else(village).cloned().unwrap_or_default()
     }
 
     /// Its parents, and five of its dependants spread over it.

@@ -8,6 +8,9 @@ use crate::health::machine::{Changed, Via};
 use crate::health::{Cause, State};
 use crate::model::{CameraIx, NodeId, NodeIx, Span, Target, Time};
 
+/// More failures than this at a time are not judged at each of them.
+const MANY_FAILURES: usize = 500;
+
 /// A node that was judged down.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Judged {
@@ -17,6 +20,8 @@ pub(super) struct Judged {
     pub(super) direct: bool,
     pub(super) rivals: Vec<NodeIx>,
     pub(super) exact: bool,
+    /// Taken from the store at a start.
+    pub(super) restored: bool,
 }
 
 /// Everything that is remembered of failures.
@@ -28,12 +33,16 @@ pub(super) struct Causes {
     /// Start of the latest try that a dependant of the node, or the node itself, passed.
     pub(super) onset: Vec<Option<Time>>,
     pub(super) judged: BTreeMap<NodeIx, Judged>,
-    /// Nodes that were judged and acquitted: they work.
-    pub(super) acquitted: BTreeSet<NodeIx>,
+    /// Nodes that were judged and acquitted: they work. With the start of the try that proved it.
+    pub(super) acquitted: BTreeMap<NodeIx, Time>,
     pub(super) of_camera: BTreeMap<CameraIx, Cause>,
     pub(super) members: BTreeMap<Cause, BTreeSet<CameraIx>>,
+    /// A cause that unites cameras, but is no node, came or went.
+    pub(super) groups_changed: bool,
     /// Failures to be judged at the end of the turn.
     fresh: BTreeSet<Item>,
+    /// When failures were last judged together.
+    judged_at: Option<Time>,
 }
 
 impl Causes {
@@ -69,9 +78,11 @@ impl Causes {
             members.remove(&camera);
             if members.is_empty() {
                 self.members.remove(&old);
+                self.groups_changed |= matches!(old, Cause::Partial(_) | Cause::Common(_));
             }
         }
         if let Some(cause) = cause {
+            self.groups_changed |= matches!(cause, Cause::Partial(_) | Cause::Common(_));
             self.members.entry(cause.clone()).or_default().insert(camera);
             self.of_camera.insert(camera, cause);
         }
@@ -133,11 +144,14 @@ impl World {
         if self.causes.judged.is_empty() {
             return;
         }
+        if above.iter().chain(own.iter()).all(|n| !self.causes.judged.contains_key(n)) {
+            return;
+        }
         self.answered_by_the_other_way(target, above, begun);
         let stands = |n: &NodeIx| self.causes.judged.get(n).is_some_and(|j| begun >= j.since);
         let accused: Vec<NodeIx> = above.iter().copied().chain(own).filter(stands).collect();
         for node in self.refuted(target, &accused) {
-            self.acquit(node);
+            self.acquit(node, begun);
         }
     }
 
@@ -179,12 +193,15 @@ impl World {
         if enough.is_empty() { accused.to_vec() } else { enough }
     }
 
-    fn acquit(&mut self, node: NodeIx) {
+    fn acquit(&mut self, node: NodeIx, begun: Time) {
         if self.causes.judged.remove(&node).is_none() {
             return;
         }
-        self.causes.acquitted.insert(node);
+        self.causes.acquitted.insert(node, begun);
         self.touch_nodes_below(node);
+        // What it was blamed for is judged anew by what is heard from now on; no word of it before.
+        self.book.postpone(&Cause::Node(self.topology.nodes[node.at()].id.clone()), self.now);
+        self.timers.insert((self.now + self.policy.alert.settle, super::timers::Timer::Acquitted(node)));
         // Those that it held down go back by their own answer, and are asked for it at once.
         let below = self.topology.nodes[node.at()].below.clone();
         for camera in below {
@@ -192,43 +209,97 @@ impl World {
                 self.push_ask(Target::Camera(camera), self.now);
             }
         }
-        for child in self.topology.nodes[node.at()].child_nodes.clone() {
-            self.push_ask(Target::Node(child), self.now);
+        let topology = self.topology.clone();
+        for child in &topology.nodes[node.at()].below_nodes {
+            let direct = topology.nodes[node.at()].child_nodes.contains(child);
+            if direct || self.nodes[child.at()].is_down_itself() {
+                self.push_ask(Target::Node(*child), self.now);
+            }
         }
     }
 
     /// What a node is says something of all that hang on it.
     fn touch_nodes_below(&mut self, node: NodeIx) {
         self.turn.nodes.entry(node).or_default();
-        for (i, other) in self.topology.nodes.iter().enumerate() {
-            if other.above.contains(&node) {
-                self.turn.nodes.entry(NodeIx::from(i)).or_default();
-            }
+        for other in &self.topology.nodes[node.at()].below_nodes {
+            self.turn.nodes.entry(*other).or_default();
         }
     }
 
-    /// A camera that is down failed once more: where the node that was blamed is acquitted, the blame is asked anew.
-    pub(super) fn failed_again(&mut self, target: Target, begun: Time) {
-        let Target::Camera(camera) = target else { return };
+    /// Whether a try began before a node above the target was acquitted: its silence says nothing of the target.
+    pub(super) fn precedes_acquittal(&self, target: Target, begun: Time) -> bool {
+        if self.causes.acquitted.is_empty() {
+            return false;
+        }
+        let above: &[NodeIx] = match target {
+            Target::Camera(c) => self.topology.cameras.get(c.at()).map_or(&[], |s| &s.above),
+            Target::Node(n) => self.topology.nodes.get(n.at()).map_or(&[], |s| &s.above),
+            Target::Canary(_) => &[],
+        };
+        above.iter().filter_map(|n| self.causes.acquitted.get(n)).any(|at| begun < *at)
+    }
+
+    /// What is down failed once more: where the node that was blamed is acquitted, the blame is asked anew.
+    pub(super) fn failed_again(&mut self, target: Target) {
+        let camera = match target {
+            Target::Camera(camera) => camera,
+            Target::Node(node) => {
+                if self.nodes.get(node.at()).is_some_and(crate::health::machine::Health::is_down_itself) {
+                    self.turn.nodes.entry(node).or_default();
+                }
+                return;
+            }
+            Target::Canary(_) => return,
+        };
         let blamed = match self.causes.of_camera.get(&camera) {
             Some(Cause::Node(id)) => self.topology.node(id.as_str()),
             _ => None,
         };
-        if let Some(node) = blamed.filter(|n| !self.causes.judged.contains_key(n)) {
-            if self.onset(node).is_some_and(|onset| begun < onset) {
-                // It was asked before the node let anything pass: that says nothing yet.
-                self.push_ask(target, self.now);
-                return;
+        if blamed.is_some_and(|n| !self.causes.judged.contains_key(&n)) {
+            self.blame_anew(camera);
+        }
+    }
+
+    fn blame_anew(&mut self, camera: CameraIx) {
+        if let Some(since) = self.causes.onset_of.get(&Item::Camera(camera)).copied() {
+            self.causes.note(Item::Camera(camera), since);
+        }
+    }
+
+    /// The first round is over: nodes that were judged before it are judged again, with all that was heard in it.
+    pub(super) fn blame_the_restored_anew(&mut self) {
+        let restored = |(n, j): (&NodeIx, &mut Judged)| std::mem::take(&mut j.restored).then_some(*n);
+        let nodes: Vec<NodeIx> = self.causes.judged.iter_mut().filter_map(restored).collect();
+        for node in nodes {
+            if let Some(since) = self.causes.onset_of.get(&Item::Node(node)).copied() {
+                self.causes.note(Item::Node(node), since);
             }
-            if let Some(since) = self.causes.onset_of.get(&Item::Camera(camera)).copied() {
-                self.causes.note(Item::Camera(camera), since);
-            }
+            let cause = Cause::Node(self.topology.nodes[node.at()].id.clone());
+            let members: Vec<CameraIx> = self.causes.members.get(&cause).into_iter().flatten().copied().collect();
+            members.into_iter().for_each(|camera| self.blame_anew(camera));
+        }
+        self.blame();
+    }
+
+    /// Those that a node was blamed for and that have not answered since it was acquitted are judged anew.
+    pub(super) fn ring_acquitted(&mut self, node: NodeIx) {
+        if self.causes.judged.contains_key(&node) {
+            return;
+        }
+        let cause = Cause::Node(self.topology.nodes[node.at()].id.clone());
+        let left: Vec<CameraIx> = self.causes.members.get(&cause).into_iter().flatten().copied().collect();
+        for camera in left {
+            self.blame_anew(camera);
         }
     }
 
     /// Judges whose fault the fresh failures are, together with those that began within one window of them.
     pub(super) fn blame(&mut self) {
         if self.causes.fresh.is_empty() || self.eyes.is_blind() {
+            return;
+        }
+        self.judge_the_expected();
+        if self.causes.fresh.is_empty() || self.is_judged_later() {
             return;
         }
         let mut fresh = std::mem::take(&mut self.causes.fresh);
@@ -245,6 +316,47 @@ impl World {
             self.judge_cameras(&failures);
             self.judge_groups(&failures);
         }
+    }
+
+    /// Fresh failures that what is judged already explains, and began later than it, change nothing in what is the
+    /// smallest explanation: a dead node costs one search, not one for each camera below it.
+    fn judge_the_expected(&mut self) {
+        let fits = |item: &&Item| {
+            let Some(since) = self.causes.onset_of.get(*item).copied() else { return false };
+            let failure = self.failure(**item, since);
+            let judged = |n: NodeIx| {
+                let fit = |j: &Judged| j.since <= since && j.rivals.is_empty() && !j.restored;
+                self.causes.judged.get(&n).is_some_and(fit) && self.onset(n).is_none_or(|onset| onset <= since)
+            };
+            matches!(item, Item::Camera(_)) && failure.silent && item.is_explained_by(&self.topology, &judged)
+        };
+        let expected: Vec<Item> = self.causes.fresh.iter().filter(fits).copied().collect();
+        let failures: Vec<Failure> =
+            expected.iter().filter_map(|i| Some(self.failure(*i, *self.causes.onset_of.get(i)?))).collect();
+        for item in &expected {
+            self.causes.fresh.remove(item);
+        }
+        self.judge_cameras(&failures);
+    }
+
+    /// Where very many fail at once they are judged together, a few times a second.
+    fn is_judged_later(&mut self) -> bool {
+        let many = self.causes.onset_of.len();
+        if many <= MANY_FAILURES {
+            return false;
+        }
+        let gap = Span(i64::try_from(many / 5).unwrap_or(i64::MAX)).min(Span::seconds(1));
+        if let Some(last) = self.causes.judged_at.filter(|last| self.now < *last + gap) {
+            self.timers.insert((last + gap, super::timers::Timer::Blame));
+            return true;
+        }
+        self.causes.judged_at = Some(self.now);
+        false
+    }
+
+    /// Whether failures wait to be judged.
+    pub(super) fn is_judging(&self) -> bool {
+        !self.causes.fresh.is_empty()
     }
 
     fn longest_interval(&self, items: &BTreeSet<Item>) -> Span {
@@ -265,8 +377,8 @@ impl World {
     }
 
     fn judge_nodes(&mut self, failures: &[Failure], from: Time, to: Time) {
-        // In a first round most have not answered yet: what was judged before stands until it is acquitted.
-        let stands = |j: &Judged| j.since < from || j.since >= to || self.round.is_some();
+        // In a first round most have not answered yet: what was judged before it stands until it is acquitted.
+        let stands = |j: &Judged| j.since < from || j.since >= to || (j.restored && self.round.is_some());
         let given: BTreeSet<NodeIx> = self.causes.judged.iter().filter(|(_, j)| stands(j)).map(|(n, _)| *n).collect();
         let onset = |n: NodeIx| self.onset(n);
         let mut blames = smallest(&self.topology, failures, &|n| given.contains(&n), &onset);
@@ -313,12 +425,18 @@ impl World {
     }
 
     fn accuse(&mut self, blame: &Blame) {
-        let judged =
-            Judged { since: blame.since, direct: blame.direct, rivals: blame.rivals.clone(), exact: blame.exact };
-        self.causes.acquitted.remove(&blame.node);
-        if self.causes.judged.get(&blame.node) != Some(&judged) {
-            self.causes.judged.insert(blame.node, judged);
-            self.touch_nodes_below(blame.node);
+        let (node, since) = (blame.node, blame.since);
+        let rivals = blame.rivals.clone();
+        let judged = Judged { since, direct: blame.direct, rivals, exact: blame.exact, restored: false };
+        let before = self.causes.judged.get(&node);
+        if before.is_none() && !blame.direct {
+            // It may be able to answer for itself.
+            self.push_ask(Target::Node(node), self.now);
+        }
+        self.causes.acquitted.remove(&node);
+        if self.causes.judged.get(&node) != Some(&judged) {
+            self.causes.judged.insert(node, judged);
+            self.touch_nodes_below(node);
         }
     }
 

@@ -36,13 +36,11 @@ impl World {
             return;
         }
         self.sight_said(verdict);
+        if self.says_nothing(&o) {
+            return;
+        }
         let policy = &self.policy.health;
-        let health = match target {
-            Target::Camera(c) => self.cameras.get_mut(c.at()),
-            Target::Node(n) => self.nodes.get_mut(n.at()),
-            Target::Canary(_) => None,
-        };
-        let Some(health) = health.filter(|h| h.checks[o.check.at()].is_on()) else { return };
+        let Some(health) = health_mut(&mut self.cameras, &mut self.nodes, target) else { return };
         let stale_before = health.stale_at(self.now, policy);
         let in_trouble = |c: &CheckHealth| c.is_on() && (c.last_alive == Some(false) || c.heard_trouble());
         let trouble_before =
@@ -59,8 +57,12 @@ impl World {
             if trouble_before {
                 self.ask_failed_checks(&o);
             }
+            // What was held back while reach failed is as old as it is: it makes nothing up.
+            if let Some(health) = health_mut(&mut self.cameras, &mut self.nodes, target) {
+                health.age(self.now, &self.policy.health);
+            }
         } else {
-            self.failed_again(target, o.begun);
+            self.failed_again(target);
         }
         let health = health_of(&self.cameras, &self.nodes, target);
         let stale_after = health.and_then(|h| h.stale_at(self.now, &self.policy.health));
@@ -71,17 +73,36 @@ impl World {
         }
     }
 
+    /// Whether an outcome is no evidence: of a check that is off, or silence that was on the way when the way was broken.
+    fn says_nothing(&mut self, o: &Outcome) -> bool {
+        let early = o.result.is_silence() && self.precedes_acquittal(o.target, o.begun);
+        let Some(health) = health_mut(&mut self.cameras, &mut self.nodes, o.target) else { return true };
+        if !health.checks[o.check.at()].is_on() {
+            return true;
+        }
+        let void = health.is_void(o);
+        if early || void {
+            health.checks[o.check.at()].heard_at(o.begun);
+        }
+        if early && !void {
+            self.push_ask(o.target, self.now);
+        }
+        early || void
+    }
+
     /// When reach or stream is up again, the later checks that failed are asked at once, not at their next turn, which
     /// for a picture may be minutes away; when a stream is in order again, also those that heard it was not.
     fn ask_failed_checks(&mut self, o: &Outcome) {
         let Target::Camera(c) = o.target else { return };
         let in_order = matches!(o.result, ProbeResult::Pass { .. });
+        let policy = &self.policy.health;
         let Some(health) = self.cameras.get_mut(c.at()) else { return };
         for check in [Check::Stream, Check::Picture, Check::Device].into_iter().filter(|c| *c > o.check) {
             let state = &mut health.checks[check.at()];
-            // Of a stream nothing may be known either, since it was held back.
+            // Of a stream nothing may be known either, or what is known is too old, since it was held back.
+            let old = state.last_alive.is_none() || state.stale_at(policy).is_some_and(|t| t <= o.ended);
             let wanted = state.last_alive == Some(false)
-                || (check == Check::Stream && state.last_alive.is_none())
+                || (check == Check::Stream && old)
                 || (o.check == Check::Stream && in_order && state.heard_trouble())
                 || (in_order && o.credential && state.reasons.contains(Reason::Auth));
             if state.is_on() && wanted && state.ask(o.ended) {
@@ -216,6 +237,14 @@ impl World {
         }
         let n = (quiet.to - first).as_millis() / every.as_millis().max(1) + 1;
         (0..n).map(|i| first + every * i).collect()
+    }
+}
+
+fn health_mut<'a>(cameras: &'a mut [Health], nodes: &'a mut [Health], target: Target) -> Option<&'a mut Health> {
+    match target {
+        Target::Camera(c) => cameras.get_mut(c.at()),
+        Target::Node(n) => nodes.get_mut(n.at()),
+        Target::Canary(_) => None,
     }
 }
 

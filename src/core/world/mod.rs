@@ -99,6 +99,8 @@ pub struct World {
     camera_views: Chunked<CameraView>,
     node_views: Chunked<NodeView>,
     entrance_views: Chunked<EntranceView>,
+    /// Whom to ask, where there are no canaries, whether we see.
+    sample: Vec<Target>,
     /// Cameras that turned suspect lately.
     suspects: Vec<(Time, CameraIx)>,
     /// Cameras that are suspect.
@@ -108,7 +110,6 @@ pub struct World {
     round: Option<FirstRound>,
     night: bool,
     tonight: bool,
-    next_word: Option<Time>,
     turn: Turn,
 }
 
@@ -139,7 +140,7 @@ impl World {
     pub fn next_wake(&self) -> Option<Time> {
         let timer = self.timers.first().map(|(at, _)| *at);
         let release = if self.is_holding_words() { None } else { self.book.next_release(self.eyes.is_asking()) };
-        [timer, release, self.next_word].into_iter().flatten().min()
+        [timer, release, self.book.next_word()].into_iter().flatten().min()
     }
 
     /// A first round or blindness: nothing opens or closes but blindness itself.
@@ -150,12 +151,13 @@ impl World {
     /// Judges what changed, lowest first: causes, entrances, alerts, words.
     fn finish(&mut self) {
         self.blame();
-        self.record();
-        self.judge_entrances();
         if self.round.as_ref().is_some_and(|r| r.open.is_empty() || self.now >= r.until) {
             self.round = None;
             self.turn.everything = true;
+            self.blame_the_restored_anew();
         }
+        self.record();
+        self.judge_entrances();
         self.want();
         self.say();
     }

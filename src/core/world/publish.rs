@@ -145,7 +145,7 @@ impl World {
                 (State::Down, self.cut_off_since(node), self.cut_off_by(node))
             }
             None if probed => (health.state, health.since, None),
-            None if self.causes.acquitted.contains(&node) => (State::Up, health.since, None),
+            None if self.causes.acquitted.contains_key(&node) => (State::Up, health.since, None),
             None => (State::Unknown, health.since, None),
         };
         let inferred = state == State::Down && !health.is_down_itself();

@@ -46,6 +46,7 @@ impl World {
             self.entrance_views.push(EntranceView::default());
         }
         self.turn.entrances.extend((0..topology.entrances.len()).map(EntranceIx::from));
+        self.sample = World::pick_sample(&topology);
         self.centre = self.registry.centre();
         self.topology = Arc::new(topology);
         self.watch = Arc::new(watch);

@@ -11,7 +11,7 @@ use crate::health::check::{Run, Verdict};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{Cause, MonitorCause, State};
-use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, Reason, ReasonSet, Target, Time};
+use crate::model::{CameraIx, CanaryIx, Chunked, EntranceIx, NodeIx, Reason, ReasonSet, Target, Time};
 use crate::registry::{Registry, Topology};
 
 impl World {
@@ -40,13 +40,13 @@ impl World {
             camera_views: Chunked::default(),
             node_views: Chunked::default(),
             entrance_views: Chunked::default(),
+            sample: Vec::new(),
             suspects: Vec::new(),
             doubtful: std::collections::BTreeSet::new(),
             inquiries: std::collections::BTreeMap::new(),
             round: None,
             night: false,
             tonight: false,
-            next_word: None,
             turn: Turn::default(),
         };
         world.put_in_force(None);
@@ -54,7 +54,10 @@ impl World {
         for target in saved.targets {
             world.restore(target, saved.last_tick);
         }
-        world.next_word = world.book.next_word(now);
+        // They count only once they have answered in this life: without them the silence of a town would be ours.
+        for i in 0..world.eyes.canaries.len() {
+            world.push_ask(Target::Canary(CanaryIx::from(i)), now);
+        }
         world.begin_round();
         world.close_the_hole(saved.last_tick);
         world.show_everything();
@@ -135,7 +138,7 @@ impl World {
                 self.recorded_nodes[ix.at()] = saved.state.word();
                 revive(&mut self.nodes[ix.at()], &saved, self.now, &self.policy.health);
                 if let Some(since) = saved.inferred_at {
-                    let judged = Judged { since, direct: false, rivals: Vec::new(), exact: true };
+                    let judged = Judged { since, direct: false, rivals: Vec::new(), exact: true, restored: true };
                     self.causes.judged.insert(ix, judged);
                 }
                 if let Some(at) = self.nodes[ix.at()].last_pass() {

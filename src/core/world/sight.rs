@@ -8,6 +8,7 @@ use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Want, Wanted};
 use crate::health::sight::{SAMPLE, SAMPLE_AGAIN, SUSPECTS_WITHIN, Verdict};
 use crate::health::{Cause, MonitorCause};
 use crate::model::{CameraIx, CanaryIx, Check, NodeIx, ReasonSet, Span, Target, Time, stable_hash_parts};
+use crate::registry::Topology;
 
 /// Failures that follow each other more closely than this are one run: the moment before it was the last sight.
 const RUN_GAP: Span = Span::millis(400);
@@ -33,7 +34,7 @@ impl World {
         if !doubt {
             return;
         }
-        let sample = self.sample();
+        let sample = self.sample.clone();
         if !self.eyes.raise(self.now, &sample) {
             return;
         }
@@ -44,6 +45,9 @@ impl World {
         } else {
             for camera in sample {
                 self.push_ask(camera, self.now);
+            }
+            for root in self.topology.roots.clone() {
+                self.push_ask(Target::Node(root), self.now);
             }
         }
         if let Some(at) = self.eyes.concludes_at(&self.policy.health) {
@@ -65,8 +69,8 @@ impl World {
     }
 
     /// Twenty installed cameras, one a node as far as that goes, the same ones each time.
-    fn sample(&self) -> Vec<Target> {
-        let all = self.topology.cameras.iter().enumerate().filter(|(_, c)| c.life.is_some_and(|l| l.is_installed()));
+    pub(super) fn pick_sample(topology: &Topology) -> Vec<Target> {
+        let all = topology.cameras.iter().enumerate().filter(|(_, c)| c.life.is_some_and(|l| l.is_installed()));
         let mut ranked: Vec<(u64, Option<NodeIx>, CameraIx)> = all
             .map(|(i, c)| (stable_hash_parts(&["sight", c.id.as_str()]), c.above.first().copied(), CameraIx::from(i)))
             .collect();
@@ -92,7 +96,7 @@ impl World {
                     Target::Camera(c) => Some(*c),
                     _ => None,
                 });
-                if !silent.is_empty() && self.one_node_below_the_root(cameras) {
+                if !silent.is_empty() && !self.is_a_root_silent() && self.one_node_below_the_root(cameras) {
                     self.eyes.clear();
                     return;
                 }
@@ -102,10 +106,16 @@ impl World {
         }
     }
 
+    /// Whether a root has not answered its last try: no node below it explains that.
+    fn is_a_root_silent(&self) -> bool {
+        let health = |n: &NodeIx| self.nodes.get(n.at()).map(|h| &h.checks[0]);
+        self.topology.roots.iter().filter_map(health).any(|c| c.is_on() && c.last_alive == Some(false))
+    }
+
     fn go_blind(&mut self) {
         let proof = if self.eyes.has_canaries() { self.eyes.last_proof } else { self.before_the_run() };
         let proof = proof.unwrap_or_default();
-        let sample = self.sample();
+        let sample = self.sample.clone();
         self.eyes.go_blind(self.now, &sample);
         self.void_blames(proof);
         for i in 0..self.cameras.len() {

@@ -3,7 +3,7 @@
 use super::World;
 use crate::coverage;
 use crate::health::sight::{SAMPLE_AGAIN, Sight};
-use crate::model::{CameraIx, EntranceIx, Span, Target, Time};
+use crate::model::{CameraIx, EntranceIx, NodeIx, Span, Target, Time};
 
 /// How long before dusk it is said what will be lost by night.
 const TONIGHT_AHEAD: Span = Span::hours(1);
@@ -19,6 +19,10 @@ pub(super) enum Timer {
     CameraUnknown(CameraIx),
     /// An entrance has been unknown for long.
     EntranceUnknown(EntranceIx),
+    /// Failures wait to be judged together.
+    Blame,
+    /// Those for which a node was blamed have had their time to answer since it was acquitted.
+    Acquitted(NodeIx),
     /// Those that were asked whether we see have had their time.
     Sight,
     /// Blind without canaries: ask the sample again.
@@ -43,15 +47,14 @@ impl World {
                 Timer::EntranceUnknown(entrance) => {
                     self.turn.entrances.insert(entrance);
                 }
+                Timer::Acquitted(node) => self.ring_acquitted(node),
                 Timer::Sight => self.conclude_sight(),
                 Timer::Sample => self.ask_sample_again(),
-                Timer::Round => {}
+                Timer::Round | Timer::Blame => {}
                 Timer::Sun => self.ring_sun(),
             }
         }
-        if self.next_word.is_some_and(|t| t <= self.now) {
-            self.book.wake(self.now);
-        }
+        self.book.wake(self.now);
     }
 
     fn ring_stale(&mut self, target: Target) {

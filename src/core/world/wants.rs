@@ -40,7 +40,9 @@ impl World {
         for entrance in entrances {
             self.want_entrance(entrance);
         }
-        self.want_groups();
+        if everything || std::mem::take(&mut self.causes.groups_changed) {
+            self.want_groups();
+        }
         self.turn.reloaded = false;
     }
 
@@ -54,10 +56,7 @@ impl World {
             let ready = |cause: &Cause| *cause == blind || (!self.eyes.is_asking() && self.is_ready(cause));
             book.release(self.now, self.eyes.is_asking(), &ready);
         }
-        let (spoke, said) = book.speak(self.now, self);
-        if spoke || self.next_word.is_some_and(|t| t <= self.now) {
-            self.next_word = book.next_word(self.now);
-        }
+        let said = book.speak(self.now, self);
         self.book = book;
         self.turn.effects.incidents.extend(said.incidents);
         self.turn.effects.alerts.extend(said.alerts);
@@ -84,8 +83,25 @@ impl World {
         }
     }
 
+    /// A node that was blamed and has been proven to work since.
+    fn is_acquitted(&self, cause: &Cause) -> bool {
+        let Cause::Node(id) = cause else { return false };
+        let node = self.topology.node(id.as_str());
+        node.is_some_and(|n| self.causes.acquitted.contains_key(&n) && self.node_failure(n).is_none())
+    }
+
+    /// A node that is blamed by inference has been asked and has not answered for itself.
+    fn is_being_asked(&self, cause: &Cause) -> bool {
+        let Cause::Node(id) = cause else { return false };
+        let node = self.topology.node(id.as_str()).filter(|n| self.causes.judged.get(n).is_some_and(|j| !j.direct));
+        node.and_then(|n| self.nodes.get(n.at())).is_some_and(|h| h.checks[0].asked_for.is_some())
+    }
+
     /// Everybody who was asked because of a cause has answered.
     fn is_ready(&self, cause: &Cause) -> bool {
+        if self.is_judging() || self.is_acquitted(cause) || self.is_being_asked(cause) {
+            return false;
+        }
         let members = self.causes.members.get(cause).into_iter().flatten().map(|c| Target::Camera(*c));
         let own = match cause {
             Cause::Camera(id) => self.topology.camera(id.as_str()).map(Target::Camera),
@@ -157,6 +173,7 @@ impl World {
                 village: None,
             }),
             None if self.is_cut_off(node) => Want::Closed(EndReason::Superseded),
+            None if self.nodes.get(node.at()).is_some_and(Health::is_down_itself) => Want::Keep,
             None if self.nodes.get(node.at()).is_some_and(is_in_doubt) => Want::Keep,
             None => Want::Closed(EndReason::Recovered),
         };
@@ -174,13 +191,21 @@ impl World {
             return Some(judged.since);
         }
         let health = self.nodes.get(node.at()).filter(|h| h.is_down_itself())?;
-        if self.is_cut_off(node) { None } else { health.first_failure() }
+        let last = health.checks[0].last_fail.unwrap_or_default();
+        // Silence from before a node above it was proven to work says nothing of this one yet; nor is one that has just
+        // answered a cause, though that is not confirmed.
+        let heard = health.checks[0].last_alive == Some(true) || self.precedes_acquittal(Target::Node(node), last);
+        if heard || self.is_cut_off(node) {
+            return None;
+        }
+        health.first_failure()
     }
 
     fn want_groups(&mut self) {
         let live: BTreeSet<AlertKey> = self.causes.members.keys().filter_map(group_key).collect();
-        let open = self.book.open.keys().filter(|k| matches!(k.name, AlertName::NodePartial | AlertName::CommonCause));
-        for key in open.filter(|k| !live.contains(*k)).cloned().collect::<Vec<_>>() {
+        let group = |k: &&AlertKey| matches!(k.name, AlertName::NodePartial | AlertName::CommonCause);
+        let held = self.book.held_keys().filter(group).filter(|k| !live.contains(*k));
+        for key in held.cloned().collect::<Vec<_>>() {
             let node = match &key.object {
                 AlertObject::Node(id) => self.topology.node(id.as_str()),
                 _ => None,

@@ -33,9 +33,13 @@ pub(crate) fn commons(topology: &Topology, failures: &[Failure]) -> Vec<CommonGr
     }
     let subnet = |c: CameraIx| topology.cameras[c.at()].subnet.map(CommonScope::Subnet);
     let village = |c: CameraIx| topology.cameras[c.at()].village.clone().map(CommonScope::Village);
-    let (by_subnet, by_village) = (sizes(topology, &subnet), sizes(topology, &village));
+    let size = |scope: &CommonScope| match scope {
+        CommonScope::Subnet(net) => topology.subnets.get(net).map_or(0, Vec::len),
+        CommonScope::Village(area) => topology.villages.get(area).map_or(0, Vec::len),
+        CommonScope::Town => 0,
+    };
     // A subnet of one camera says nothing about a town.
-    let struck = halves(&left, &subnet, &by_subnet).into_iter().filter(|(_, members)| members.len() >= 2);
+    let struck = halves(&left, &subnet, &size).into_iter().filter(|(_, members)| members.len() >= 2);
     let struck: Vec<Vec<CameraIx>> = struck.map(|(_, members)| members).collect();
     if struck.len() >= SUBNETS {
         let mut members: Vec<CameraIx> = struck.into_iter().flatten().collect();
@@ -43,8 +47,8 @@ pub(crate) fn commons(topology: &Topology, failures: &[Failure]) -> Vec<CommonGr
         return vec![CommonGroup { scope: CommonScope::Town, members }];
     }
     let mut found = Vec::new();
-    for (key, size) in [(&village as &dyn Fn(CameraIx) -> _, &by_village), (&subnet, &by_subnet)] {
-        for (scope, members) in halves(&left, key, size) {
+    for key in [&village as &dyn Fn(CameraIx) -> _, &subnet] {
+        for (scope, members) in halves(&left, key, &size) {
             if members.len() < LEAST || has_common_node(topology, &members) {
                 continue;
             }
@@ -59,24 +63,11 @@ pub(crate) fn commons(topology: &Topology, failures: &[Failure]) -> Vec<CommonGr
 
 type Key<'a> = &'a dyn Fn(CameraIx) -> Option<CommonScope>;
 
-/// How many installed cameras each scope has.
-fn sizes(topology: &Topology, key: Key<'_>) -> BTreeMap<CommonScope, usize> {
-    let mut sizes = BTreeMap::new();
-    for (i, camera) in topology.cameras.iter().enumerate() {
-        if camera.life.is_some_and(|l| l.is_installed())
-            && let Some(scope) = key(CameraIx::from(i))
-        {
-            *sizes.entry(scope).or_default() += 1;
-        }
-    }
-    sizes
-}
-
 /// Scopes of which at least half failed.
 fn halves(
     left: &BTreeSet<CameraIx>,
     key: Key<'_>,
-    sizes: &BTreeMap<CommonScope, usize>,
+    size: &dyn Fn(&CommonScope) -> usize,
 ) -> Vec<(CommonScope, Vec<CameraIx>)> {
     let mut groups: BTreeMap<CommonScope, Vec<CameraIx>> = BTreeMap::new();
     for camera in left {
@@ -84,7 +75,7 @@ fn halves(
             groups.entry(scope).or_default().push(*camera);
         }
     }
-    groups.into_iter().filter(|(scope, members)| members.len() * 2 >= sizes.get(scope).copied().unwrap_or(0)).collect()
+    groups.into_iter().filter(|(scope, members)| members.len() * 2 >= size(scope)).collect()
 }
 
 fn has_common_node(topology: &Topology, members: &[CameraIx]) -> bool {

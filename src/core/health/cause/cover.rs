@@ -109,8 +109,23 @@ fn group(
         groups.entry(signature).or_insert_with(fresh).members.push(*f);
     }
     let mut groups: Vec<Group> = groups.into_values().collect();
+    drop_hopeless(&mut groups, &own_failing(failures));
     groups.sort_by_key(|g| Reverse(g.members.len()));
     groups
+}
+
+/// Takes away the candidates that could never be worth their blame, and the groups of which nothing is left: these
+/// failed by themselves, whatever is chosen. In a large town most failures of a window have nothing to do with others.
+fn drop_hopeless(groups: &mut Vec<Group>, own_failing: &[NodeIx]) {
+    let mut cameras: BTreeMap<NodeIx, usize> = BTreeMap::new();
+    for group in groups.iter().filter(|g| matches!(g.item, Item::Camera(_))) {
+        for node in &group.candidates {
+            *cameras.entry(*node).or_default() += group.members.len();
+        }
+    }
+    let fit = |n: &NodeIx| cameras.get(n).is_some_and(|count| *count >= 2) || own_failing.contains(n);
+    groups.iter_mut().for_each(|g| g.candidates.retain(fit));
+    groups.retain(|g| !g.candidates.is_empty());
 }
 
 impl Search<'_> {

@@ -1,5 +1,7 @@
 //! A node that fails in part: many of its cameras failed by themselves at once, and a few answered.
 
+use std::collections::BTreeMap;
+
 use super::{Failure, Item};
 use crate::model::{CameraIx, NodeIx, Time};
 use crate::registry::Topology;
@@ -40,17 +42,15 @@ fn best(
     left: &[(CameraIx, Time)],
     tried: &dyn Fn(CameraIx) -> Option<(Time, bool)>,
 ) -> Option<(NodeIx, Vec<CameraIx>)> {
-    let above = |c: CameraIx| topology.cameras[c.at()].above.iter().copied();
-    let mut nodes: Vec<NodeIx> = left.iter().flat_map(|(c, _)| above(*c)).collect();
-    nodes.sort_unstable();
-    nodes.dedup();
-    nodes
+    let mut below: BTreeMap<NodeIx, Vec<(CameraIx, Time)>> = BTreeMap::new();
+    for (camera, since) in left {
+        for node in &topology.cameras[camera.at()].above {
+            below.entry(*node).or_default().push((*camera, *since));
+        }
+    }
+    below
         .into_iter()
-        .filter_map(|n| {
-            let members: Vec<(CameraIx, Time)> =
-                left.iter().copied().filter(|(c, _)| topology.cameras[c.at()].above.contains(&n)).collect();
-            is_partial(topology, n, &members, tried).then_some((n, members))
-        })
+        .filter(|(n, members)| is_partial(topology, *n, members, tried))
         .min_by_key(|(n, members)| {
             let node = &topology.nodes[n.at()];
             (std::cmp::Reverse(members.len()), node.below.len(), node.id.clone())

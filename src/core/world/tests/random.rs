@@ -226,7 +226,7 @@ impl Life {
             self.dim = self.sim.now;
         }
         self.blind_is_not_lost(snapshot.blind.is_some());
-        self.what_is_told_is_so(&snapshot);
+        self.what_is_told_is_so();
         self.what_is_lost_is_told();
     }
 
@@ -245,12 +245,18 @@ impl Life {
             for id in self.sim.believed_lost() {
                 let really = self.truth[&id].last_lost_really;
                 let fresh = really.is_some_and(|t| self.sim.now.since(t) <= Span::seconds(700));
-                assert!(fresh, "seed {} at {:?}: blind, and {id} is believed lost", self.seed(), self.sim.now);
+                // A camera that flaps does not watch (semantics.md §4), for half an hour after its last turn.
+                assert!(
+                    fresh || self.flaps(&id),
+                    "seed {} at {:?}: blind, and {id} is believed lost",
+                    self.seed(),
+                    self.sim.now
+                );
             }
         }
     }
 
-    fn what_is_told_is_so(&mut self, snapshot: &crate::world::Snapshot) {
+    fn what_is_told_is_so(&mut self) {
         for message in &self.sim.messages[self.read..] {
             let lost = message.alerts.iter().filter(|a| a.key.name == AlertName::EntranceLost);
             for alert in lost {
@@ -260,9 +266,7 @@ impl Life {
                     continue;
                 }
                 let news = self.named.insert(id.clone());
-                let flaps = snapshot.watch.of_entrance[snapshot.entrance(id.as_str()).unwrap().0.at()]
-                    .iter()
-                    .any(|w| snapshot.cameras.get(w.camera.at()).is_some_and(|c| c.flapping));
+                let flaps = self.flaps(id.as_str());
                 let really = self.truth[id.as_str()].last_lost_really;
                 let so = really.is_some_and(|t| message.at.since(t) <= SLACK) || flaps;
                 assert!(
@@ -275,6 +279,14 @@ impl Life {
             self.pages += usize::from(message.kind.pages());
         }
         self.read = self.sim.messages.len();
+    }
+
+    /// Whether a camera that watches it flaps.
+    fn flaps(&self, entrance: &str) -> bool {
+        let snapshot = self.sim.world.snapshot();
+        let Some((ix, _)) = snapshot.entrance(entrance) else { return false };
+        let flaps = |c: crate::model::CameraIx| snapshot.cameras.get(c.at()).is_some_and(|c| c.flapping);
+        snapshot.watch.of_entrance[ix.at()].iter().any(|w| flaps(w.camera))
     }
 
     fn what_is_lost_is_told(&self) {
@@ -309,7 +321,6 @@ impl Life {
 }
 
 #[test]
-#[ignore = "a scenario of the alerts issue that is not met yet"]
 fn no_loss_is_missed_nothing_untrue_is_told_and_what_is_healed_is_over() {
     for seed in 0..60 {
         let mut life = Life::new(seed);
@@ -331,9 +342,14 @@ fn the_same_seed_twice_says_the_same() {
     }
 }
 
+/// The lines in which two texts differ.
+fn differing(a: &str, b: &str) -> String {
+    let pairs = a.lines().zip(b.lines()).enumerate().filter(|(_, (a, b))| a != b).take(20);
+    pairs.map(|(n, (a, b))| format!("{n}: {a} | {b}\n")).collect()
+}
+
 /// Slots are handed out in the order in which things came: a registry that grew has others than one that was whole.
 #[test]
-#[ignore = "a scenario of the alerts issue that is not met yet"]
 fn the_order_of_slots_does_not_matter() {
     for seed in 200..212 {
         let run = |grew: bool| {
@@ -377,7 +393,7 @@ fn the_order_of_slots_does_not_matter() {
             );
         }
         for (a, b) in plain.iter().zip(&grown) {
-            assert!(a == b, "seed {seed}: {a:#?} {b:#?}");
+            assert!(a == b, "seed {seed}: {}", differing(&format!("{a:#?}"), &format!("{b:#?}")));
         }
         assert!(plain == grown, "seed {seed}: {} and {} messages", plain.len(), grown.len());
     }

@@ -157,7 +157,6 @@ fn expect_over(scenario: &Scenario, sim: &mut Sim, how: &str) {
 }
 
 #[test]
-#[ignore = "a scenario of the alerts issue that is not met yet"]
 fn each_scenario_costs_its_pages_and_misses_no_loss() {
     for scenario in SCENARIOS {
         let mut sim = settled((scenario.plan)(), with_canary());
@@ -169,7 +168,6 @@ fn each_scenario_costs_its_pages_and_misses_no_loss() {
 }
 
 #[test]
-#[ignore = "a scenario of the alerts issue that is not met yet"]
 fn a_restart_in_the_midst_of_each_scenario_adds_no_page() {
     for scenario in SCENARIOS {
         for (after, pause) in [(Span(2_500), 2), (Span(3_900), 1), (Span::seconds(6), 20), (Span::seconds(90), 400)] {
@@ -201,7 +199,6 @@ fn a_camera_that_reboots_every_130_seconds_is_one_page() {
 }
 
 #[test]
-#[ignore = "a scenario of the alerts issue that is not met yet"]
 fn a_switch_that_flaps_every_20_seconds_is_at_most_two_pages() {
     let mut sim = settled(Plan::town(&[20, 20]), with_canary());
     for _ in 0..90 {
@@ -248,7 +245,6 @@ fn a_camera_of_the_switch_fifteen_seconds_before_it_is_its_own_page() {
 }
 
 #[test]
-#[ignore = "a scenario of the alerts issue that is not met yet"]
 fn the_whole_town_at_once_while_the_nodes_answer_is_one_page() {
     for fault in [Fault::Drop, Fault::Refuse] {
         let mut sim = settled(big_town(), with_canary());
@@ -342,7 +338,6 @@ fn without_any_known_node_a_switch_is_at_most_two_pages() {
 }
 
 #[test]
-#[ignore = "a scenario of the alerts issue that is not met yet"]
 fn without_any_known_node_the_uplink_is_one_page() {
     for policy in [with_canary(), Policy::default()] {
         let (plan, cameras) = unknown_nodes();
