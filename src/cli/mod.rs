@@ -5,6 +5,7 @@
 //! asked or the database was read.
 
 mod ack;
+mod backup;
 mod check;
 mod client;
 mod common;
@@ -19,6 +20,7 @@ mod incident;
 mod init;
 mod offline;
 mod probe;
+mod restore;
 mod run;
 mod setup;
 mod simulate;
@@ -60,6 +62,8 @@ enum Command {
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
 }
@@ -79,6 +83,8 @@ impl Command {
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,
+            Command::Backup(args) => backup::run(args, common).await,
+            Command::Restore(args) => restore::run(args, common).await,
             Command::Simulate(args) => simulate::run(args, common).await,
             Command::Completions(args) => completions::run(args),
         }

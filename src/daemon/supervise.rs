@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cunkou_core::model::{Span, Time};
+use cunkou_core::model::Span;
 use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -42,13 +42,12 @@ impl Supervisor {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut prune = interval(PRUNE);
-        let mut failing_since: Option<Time> = None;
         while !*stop.borrow() {
             tokio::select! {
                 _ = stop.changed() => {}
                 () = self.outbox.notified() => sinks.wake(),
                 _ = look.tick() => {
-                    failing_since = self.look_at_store(failing_since, &sinks);
+                    self.look_at_store(&sinks);
                     self.show().await;
                 }
                 _ = prune.tick() => self.prune().await,
@@ -64,12 +63,10 @@ impl Supervisor {
     }
 
     /// Away for longer than its grace: the sinks say so outside the outbox, and the watchdog stops.
-    fn look_at_store(&self, since: Option<Time>, sinks: &Sinks) -> Option<Time> {
-        let failing = self.handle.alive.store_failing.load(Ordering::Relaxed) != 0;
+    fn look_at_store(&self, sinks: &Sinks) {
+        let since = Alive::time(&self.handle.alive.store_failing);
         let now = self.clock.now();
-        let since = failing.then(|| since.unwrap_or(now));
         sinks.store_stuck(since.filter(|t| now.since(*t) >= self.store_grace));
-        since
     }
 
     async fn show(&self) {

@@ -1,19 +1,23 @@
 //! The writer: the one task that owns the World. It turns when an outcome, a wish of a person or a time comes.
 //!
 //! A turn: take what waits (at most [`BATCH`] events), apply it, commit it in one transaction, publish, tell. While a
-//! commit fails the same batch is tried again; outcomes that come meanwhile are folded to the latest run of each check
-//! and nothing of them is published.
+//! commit is under way or fails, probing goes on; outcomes that come meanwhile are folded to the latest run of each
+//! check, and nothing of them is applied or published before the store has kept what was before them.
 
-use std::collections::BTreeMap;
+mod commit;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{Check, Outcome, Span, Target, Time};
+use cunkou_core::model::{Check, Outcome, ProbeResult, Span, Target, Time};
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
+
+use commit::{Committing, Uncommitted};
 
 use super::dispatch::{Credentials, Dispatch, Done, ProbeLimits, stalled};
 use super::evidence::Evidence;
@@ -21,7 +25,7 @@ use super::reload::{self, Prepared, RegistrySource};
 use super::schedule::Schedule;
 use super::{AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest};
 use crate::probe::Prober;
-use crate::store::{AuditEntry, Batch, BatchId, RegistryPut, SinkRoute, Store, StoreError};
+use crate::store::{AuditEntry, RegistryPut, SinkRoute, Store, StoreError};
 
 /// Events of one batch at most.
 const BATCH: usize = 256;
@@ -29,16 +33,12 @@ const BATCH: usize = 256;
 const TICK: Span = Span::seconds(10);
 /// Hourly figures are written this often.
 const FIGURES: Span = Span::seconds(60);
-/// A failed commit is tried again after this.
-const RETRY: Duration = Duration::from_millis(500);
 /// Outcomes that change nothing are published at most this often.
 const PUBLISH: Span = Span::millis(250);
 /// The loop stood still when it turned so much later than it wanted to.
 const STALL: Span = Span::millis(500);
 /// A longer pause is handled like a restart.
 const SUSPENDED: Span = Span::seconds(30);
-/// How long a stop waits for the last commit.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// What a room beside the engine counts.
 pub trait Watcher: Send + Sync {
@@ -69,24 +69,6 @@ pub struct EngineSettings {
 /// Whoever waits for an acknowledgement.
 type AckReply = oneshot::Sender<Result<Arc<Incident>, AckError>>;
 
-/// A registry to be kept with a batch, and whoever waits for it.
-struct Reloading {
-    put: RegistryPut,
-    report: ReloadReport,
-    reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
-}
-
-/// What is to be committed; kept until it is.
-struct Uncommitted {
-    id: BatchId,
-    effects: Effects,
-    tick: bool,
-    audit: Vec<AuditEntry>,
-    reloading: Option<Reloading>,
-    acks: Vec<(AckRequest, AckReply)>,
-    figures: Vec<crate::store::HourlyRow>,
-}
-
 /// The engine.
 pub struct Engine {
     world: World,
@@ -102,10 +84,17 @@ pub struct Engine {
     done: mpsc::Receiver<Done>,
     prepared: mpsc::Receiver<Prepared>,
     prepare: mpsc::Sender<Prepared>,
+    routes: Arc<[SinkRoute]>,
+    /// What was applied since the last commit.
     uncommitted: Option<Uncommitted>,
-    retry_at: Option<Instant>,
-    /// Outcomes that came while a commit failed: the latest of each check, and the first failure of its run.
+    /// What the store was given and has not kept yet.
+    committing: Option<Committing>,
+    /// Outcomes that came meanwhile: the latest of each check, and the first of its run.
     folded: BTreeMap<(Target, Check), Vec<Outcome>>,
+    /// Wishes that came meanwhile.
+    held: VecDeque<Command>,
+    /// The machine slept meanwhile.
+    slept: bool,
     version: u64,
     tick_at: Time,
     figures_at: Time,
@@ -140,6 +129,7 @@ impl Engine {
         let canaries = settings.policy.canaries.iter().map(|c| c.to_string()).collect();
         let credentials = settings.credentials.clone();
         let dispatch = Dispatch::new(prober, credentials, settings.limits, clock.clone(), canaries, done_tx);
+        let routes = settings.routes.as_slice().into();
         let mut engine = Engine {
             schedule: Schedule::default(),
             evidence: Evidence::new(settings.kept_outcomes),
@@ -154,9 +144,12 @@ impl Engine {
             done,
             prepared,
             prepare,
+            routes,
             uncommitted: None,
-            retry_at: None,
+            committing: None,
             folded: BTreeMap::new(),
+            held: VecDeque::new(),
+            slept: false,
             version,
             tick_at: now,
             figures_at: now + FIGURES,
@@ -179,8 +172,11 @@ impl Engine {
             tokio::select! {
                 biased;
                 _ = stop.changed() => {}
+                ended = Committing::ended(&mut self.committing) => self.settle(ended),
                 Some(command) = self.commands.recv() => self.command(command),
-                Some(prepared) = self.prepared.recv(), if self.uncommitted.is_none() => self.reload(prepared),
+                Some(prepared) = self.prepared.recv(), if !self.is_behind() || self.is_store_away() => {
+                    self.reload(prepared);
+                }
                 n = self.done.recv_many(&mut batch, BATCH) => { let _ = n; }
                 () = tokio::time::sleep_until(wanted) => {}
             }
@@ -188,21 +184,7 @@ impl Engine {
             self.commit().await;
             self.publish_if_due();
         }
-        let _ = tokio::time::timeout(DRAIN, self.finish()).await;
-    }
-
-    async fn finish(&mut self) {
-        let topology = self.world.snapshot().topology;
-        let figures = self.evidence.take_figures(&topology);
-        self.uncommitted_mut().figures.extend(figures);
-        self.uncommitted_mut().tick = true;
-        while self.uncommitted.is_some() {
-            self.retry_at = None;
-            self.commit().await;
-            if self.uncommitted.is_some() {
-                tokio::time::sleep(RETRY).await;
-            }
-        }
+        self.finish().await;
     }
 
     /// One turn: outcomes, the World's own times, probes that are due.
@@ -212,7 +194,8 @@ impl Engine {
         if batch.is_empty() && late >= STALL {
             self.stall = Some((now - late, now));
         }
-        if (batch.is_empty() && late >= SUSPENDED) || self.clock.stepped() != Span::ZERO {
+        self.slept |= batch.is_empty() && late >= SUSPENDED;
+        if !self.is_behind() && (self.slept || self.clock.stepped() != Span::ZERO) {
             self.restart();
             return;
         }
@@ -220,8 +203,11 @@ impl Engine {
             self.dispatch.ended(&done);
             self.take(done.outcome);
         }
-        if self.uncommitted.is_none() {
+        if !self.is_behind() {
             self.unfold();
+            while let Some(command) = self.held.pop_front() {
+                self.command(command);
+            }
             if self.world.next_wake().is_some_and(|t| t <= now) {
                 self.apply(Event::Wake, now);
             }
@@ -237,7 +223,7 @@ impl Engine {
         self.settings.watcher.probed(&outcome, lag);
         self.evidence.note(&outcome);
         self.publish_at.get_or_insert(self.clock.now() + PUBLISH);
-        if self.uncommitted.is_some() {
+        if self.is_behind() {
             self.fold(outcome);
         } else {
             let now = self.clock.now();
@@ -245,8 +231,12 @@ impl Engine {
         }
     }
 
-    /// Bounded: of each check the latest outcome, and the failures in a row before it, as many as confirm.
+    /// Bounded: of each check the latest outcome, and those like it in a row before it, as many as confirm. One that
+    /// proves nothing ends no row.
     fn fold(&mut self, outcome: Outcome) {
+        if matches!(outcome.result, ProbeResult::Inconclusive(_)) {
+            return;
+        }
         let most = usize::try_from(self.settings.policy.health.fail_after_lossy).unwrap_or(8).max(2);
         let run = self.folded.entry((outcome.target, outcome.check)).or_default();
         if run.last().is_some_and(|last| last.result.is_alive() != outcome.result.is_alive()) {
@@ -285,23 +275,11 @@ impl Engine {
         }
     }
 
-    fn uncommitted_mut(&mut self) -> &mut Uncommitted {
-        let store = &self.store;
-        self.uncommitted.get_or_insert_with(|| Uncommitted {
-            id: store.next_batch(),
-            effects: Effects::default(),
-            tick: false,
-            audit: Vec::new(),
-            reloading: None,
-            acks: Vec::new(),
-            figures: Vec::new(),
-        })
-    }
-
     fn tick(&mut self, now: Time) {
         if now >= self.tick_at {
             self.tick_at = now + TICK;
-            self.uncommitted_mut().tick = true;
+            // Each commit keeps the tick; this makes one.
+            self.uncommitted_mut();
         }
         if now >= self.figures_at {
             self.figures_at = now + FIGURES;
@@ -333,76 +311,14 @@ impl Engine {
 
     fn next_turn(&self) -> Instant {
         let now = self.clock.now();
-        let committed = self.uncommitted.is_none();
+        let committed = !self.is_behind();
         let wake = self.world.next_wake().filter(|_| committed);
         let tick = Some(self.tick_at.min(self.figures_at)).filter(|_| committed);
         let publish = self.publish_at.filter(|_| committed);
         let next = [self.schedule.next(), wake, tick, publish].into_iter().flatten().min();
         let wait = next.map_or(TICK, |t| (t - now).max(Span::ZERO)).to_std();
         let turn = Instant::now() + wait;
-        self.retry_at.map_or(turn, |retry| turn.min(retry))
-    }
-
-    /// Commits what waits; on a failure the same batch is tried again later.
-    async fn commit(&mut self) {
-        if self.retry_at.is_some_and(|at| Instant::now() < at) {
-            return;
-        }
-        let Some(waiting) = self.uncommitted.as_ref() else { return };
-        let topology = self.world.snapshot().topology;
-        let names = |target: Target| match target {
-            Target::Camera(c) => topology.cameras.get(c.at()).map(|s| s.id.to_string()),
-            Target::Node(n) => topology.nodes.get(n.at()).map(|s| s.id.to_string()),
-            Target::Canary(_) => None,
-        };
-        let batch = Batch {
-            id: waiting.id,
-            effects: &waiting.effects,
-            registry_version: self.version,
-            routes: &self.settings.routes,
-            tick: waiting.tick.then(|| self.clock.now()),
-            registry: waiting.reloading.as_ref().map(|r| &r.put),
-            audit: &waiting.audit,
-            hourly: &waiting.figures,
-            names: &names,
-        };
-        let began = Instant::now();
-        let result = self.store.commit(&batch).await;
-        self.settings.watcher.committed(began.elapsed(), result.is_ok());
-        match result {
-            Ok(()) => self.committed(),
-            Err(error) => {
-                if self.alive.store_failing.swap(1, Ordering::Relaxed) == 0 {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "the store does not take a commit; it is tried again"
-                    );
-                }
-                self.retry_at = Some(Instant::now() + RETRY);
-            }
-        }
-    }
-
-    fn committed(&mut self) {
-        self.retry_at = None;
-        if self.alive.store_failing.swap(0, Ordering::Relaxed) != 0 {
-            tracing::info!("the store takes commits again");
-        }
-        self.alive.stored.store(self.clock.now().millis(), Ordering::Relaxed);
-        let Some(kept) = self.uncommitted.take() else { return };
-        self.publish();
-        if !kept.effects.messages.is_empty() {
-            self.outbox.notify_one();
-        }
-        if let Some(reloading) = kept.reloading {
-            self.alive.reload_failed.store(0, Ordering::Relaxed);
-            self.alive.reloaded.store(self.clock.now().millis(), Ordering::Relaxed);
-            let _ = reloading.reply.send(Ok(reloading.report));
-        }
-        for (request, reply) in kept.acks {
-            let taken = self.world.snapshot().incidents.get(&request.incident).cloned();
-            let _ = reply.send(taken.ok_or(AckError::NotFound));
-        }
+        self.committing.as_ref().and_then(Committing::retry_at).map_or(turn, |retry| turn.min(retry))
     }
 
     fn publish(&mut self) {
@@ -412,7 +328,7 @@ impl Engine {
 
     fn publish_if_due(&mut self) {
         // What is not committed is not published.
-        if self.uncommitted.is_none() && self.publish_at.is_some_and(|at| at <= self.clock.now()) {
+        if !self.is_behind() && self.publish_at.is_some_and(|at| at <= self.clock.now()) {
             self.publish();
         }
     }
@@ -422,16 +338,15 @@ impl Engine {
             Command::Evidence(target, reply) => {
                 let _ = reply.send(self.evidence.of(target));
             }
+            Command::Acknowledge(..) if self.is_store_away() => command.not_kept(),
+            // Applied now it would be published before it is kept.
+            Command::Acknowledge(..) if self.is_behind() => self.held.push_back(command),
             Command::Acknowledge(request, reply) => self.acknowledge(request, reply),
             Command::Reload(request, reply) => self.prepare(request, reply),
         }
     }
 
     fn acknowledge(&mut self, request: AckRequest, reply: AckReply) {
-        if self.alive.store_failing.load(Ordering::Relaxed) != 0 {
-            let _ = reply.send(Err(AckError::NotKept));
-            return;
-        }
         let snapshot = self.world.snapshot();
         let before = snapshot.incidents.get(&request.incident);
         if let Some(refusal) = match before {
@@ -461,7 +376,7 @@ impl Engine {
         self.apply(event, now);
         let waiting = self.uncommitted_mut();
         waiting.audit.push(entry);
-        waiting.acks.push((request, reply));
+        waiting.replies.acks.push((request, reply));
     }
 
     /// Reads and judges a registry beside the loop; it comes back as [`Prepared`].
@@ -486,6 +401,10 @@ impl Engine {
             }
         };
         let unchanged = accepted.changes.is_empty();
+        if self.is_behind() && !unchanged && !prepared.dry_run {
+            let _ = prepared.reply.send(Err(ReloadRefused::NotKept));
+            return;
+        }
         let version = if unchanged { self.version } else { self.version + 1 };
         let report = ReloadReport { version, ..accepted.report };
         if prepared.dry_run || unchanged {
@@ -518,7 +437,8 @@ impl Engine {
         };
         let waiting = self.uncommitted_mut();
         waiting.audit.push(audit);
-        waiting.reloading = Some(Reloading { put, report, reply: prepared.reply });
+        waiting.put = Some(put);
+        waiting.replies.reload = Some((report, prepared.reply));
     }
 
     fn lay_plan(&mut self, now: Time) {
@@ -538,6 +458,8 @@ impl Engine {
         let registry = self.world.snapshot().registry;
         let (world, effects) = World::start(self.settings.policy.clone(), registry, saved, now);
         self.world = world;
+        self.slept = false;
+        self.folded.clear();
         self.tick_at = now;
         self.figures_at = now + FIGURES;
         self.publish_at = None;

@@ -1,7 +1,10 @@
 //! Tests of the store: against files in a folder of their own, and in memory.
 
+mod backup;
 mod collapse;
+mod damage;
 mod history;
+mod kill;
 mod opening;
 mod outbox;
 mod registry;

@@ -93,7 +93,7 @@ async fn a_newer_schema_is_refused_and_left_as_it_is() {
     store.close().await;
     for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
         let e = Store::open(&town.url(), mode).await.unwrap_err();
-        assert!(matches!(e, StoreError::NewerSchema { found: 99, known: 1 }), "{e}");
+        assert!(matches!(e, StoreError::NewerSchema { found: 99, known: 2 }), "{e}");
     }
 }
 
@@ -102,7 +102,7 @@ async fn an_empty_or_foreign_file_is_not_read_as_an_empty_town() {
     let town = Town::new();
     std::fs::write(town.dir.path().join("村口.db"), b"").unwrap();
     let e = Store::open(&town.url(), OpenMode::ReadOnly).await.unwrap_err();
-    assert!(matches!(e, StoreError::OlderSchema { found: 0, known: 1 }), "{e}");
+    assert!(matches!(e, StoreError::OlderSchema { found: 0, known: 2 }), "{e}");
     std::fs::write(town.dir.path().join("村口.db"), "这不是数据库".repeat(100)).unwrap();
     for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
         let e = Store::open(&town.url(), mode).await.unwrap_err();
@@ -143,7 +143,7 @@ async fn questions_go_by_the_indices() {
     let mut link = reader.link().unwrap();
     for (sql, values, index) in [
         (super::super::history::AT, values!["entrance", "now", 1_i64], "history_by_subject"),
-        (super::super::outbox::HEADS, values!["desk", 1_i64, 10_i64], "outbox_open"),
+        (super::super::outbox::HEADS, values!["desk", 1_i64, 10_i64, 0_i64], "outbox_open"),
         (super::super::outbox::NEXT, values!["desk", 1_i64], "outbox_open"),
     ] {
         let rows = link.rows(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")), values).await.unwrap();
