@@ -151,7 +151,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
             let was_away = self.state.away.is_some();
             // To a sink that was away the one tried least: a message that it chokes on must not stand for the sink.
             let take = if was_away { Take::LeastTried } else { Take::Oldest(ROWS) };
-            let mut letters = self.from_memory(due_by);
+            let mut letters = self.waiting_in_memory(due_by);
             match self.outbox.pending(&self.name, due_by, take).await {
                 Ok(rows) => letters.extend(rows.iter().map(Letter::new)),
                 Err(e) if letters.is_empty() => return self.store_away(&e),
@@ -330,7 +330,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
     }
 
     /// Letters that are due and cannot be given back to a store that takes nothing: they are still with us.
-    fn from_memory(&self, due_by: Time) -> Vec<Letter> {
+    fn waiting_in_memory(&self, due_by: Time) -> Vec<Letter> {
         let due = |mark: &Mark| match mark {
             Mark::Retry(at, _, _, letter) if *at <= due_by => Some(letter.clone()),
             _ => None,

@@ -20,6 +20,9 @@ use super::{StoreError, schema, take_lock, wal};
 /// The longest time of a copy or of a whole check: minutes for gigabytes.
 const LONG: Duration = Duration::from_secs(3_600);
 
+/// How a database begins (sqlite.org/fileformat.html).
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
 /// Incidents that may have been told since a backup, where nobody can say how many.
 const UNKNOWN_NUMBERS: u64 = 1_000;
 
@@ -180,6 +183,9 @@ async fn copy_to(from: &Path, part: &Path) -> Result<BackupFacts, StoreError> {
     let mut source = open_file(from, "ro").await?;
     let copying = sqlx::query("VACUUM INTO $1").bind(name.to_owned()).execute(&mut source);
     within(Some(LONG), copying).await?;
+    // Nobody may read the copy who may not read the database.
+    let mode = std::fs::metadata(from).map_err(file("cannot read", from))?.permissions();
+    std::fs::set_permissions(part, mode).map_err(file("cannot write", part))?;
     let mut copy = open_file(part, "rw").await?;
     // Who ran when it was made does not run where it is put.
     let alone = sqlx::raw_sql("DELETE FROM daemon").execute(&mut copy);
@@ -209,13 +215,24 @@ async fn check(path: &Path) -> Result<(), StoreError> {
     checked
 }
 
-/// Refuses a database of which the log is damaged before its end.
+/// Refuses a database of which the log is damaged before its end, or that does not belong to its log.
 pub(super) fn look_at_log(database: &Path) -> Result<(), StoreError> {
     let path = named(database, "-wal");
+    if std::fs::metadata(&path).is_ok_and(|m| m.len() > 0) && !begins_well(database) {
+        return Err(StoreError::NoDatabase(database.to_owned()));
+    }
     match wal::commits_behind_damage(&path).map_err(file("cannot read", &path))? {
         Some(0 | 1) => Ok(()),
         lost => Err(StoreError::BrokenLog { path, lost }),
     }
+}
+
+/// Whether a file begins as a database does.
+fn begins_well(database: &Path) -> bool {
+    use std::io::Read as _;
+    let mut head = [0; MAGIC.len()];
+    let read = File::open(database).and_then(|mut f| f.read_exact(&mut head));
+    read.is_ok() && head == *MAGIC
 }
 
 /// Runs one of SQLite's own checks; `Corrupt` is what it finds.

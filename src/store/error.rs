@@ -32,6 +32,9 @@ pub enum StoreError {
         /// Commits that stand behind the damage, and with the damaged one would be lost; `None`: all of the log.
         lost: Option<usize>,
     },
+    /// Another file stands in the place of a database whose log is still there: SQLite would mix the two.
+    #[error("{} is no database, but a log of one is beside it; `cunkou restore FILE` puts a backup in its place", .0.display())]
+    NoDatabase(PathBuf),
     /// A daemon has run on this database, and now it is gone or empty: a new one would use numbers again that were told.
     #[error(
         "the database {}, or the log beside it, is gone or empty, and was not before; put it back, or a backup by `cunkou restore FILE`; \
@@ -147,7 +150,10 @@ impl StoreError {
             StoreError::Busy(_) => "busy",
             StoreError::Full(_) => "full",
             StoreError::ReadOnlyFile(_) | StoreError::OpenedForReading => "read_only",
-            StoreError::Corrupt(_) | StoreError::Content { .. } | StoreError::BrokenLog { .. } => "corrupt",
+            StoreError::Corrupt(_)
+            | StoreError::Content { .. }
+            | StoreError::BrokenLog { .. }
+            | StoreError::NoDatabase(_) => "corrupt",
             StoreError::Gone(_) => "gone",
             StoreError::Replaced(_) => "replaced",
             StoreError::HalfRestored(_) => "half_restored",

@@ -129,6 +129,17 @@ async fn a_log_that_is_damaged_before_its_end_is_refused_with_the_way_back() {
 }
 
 #[tokio::test]
+async fn another_file_beside_a_log_is_not_mixed_with_it() {
+    let killed = Killed::new().await;
+    let text = b"name,area\n".repeat(500);
+    std::fs::write(killed.file("x.db"), &text).unwrap();
+    let e = killed.start().await.unwrap_err();
+    assert_eq!(e.word(), "corrupt", "{e}");
+    assert!(e.to_string().contains("cunkou restore FILE"), "{e}");
+    assert_eq!(std::fs::read(killed.file("x.db")).unwrap(), text);
+}
+
+#[tokio::test]
 async fn a_damaged_log_gives_what_stands_before_the_damage_to_a_backup() {
     let killed = Killed::new().await;
     let mut log = killed.log();
