@@ -6,6 +6,7 @@
 
 mod ack;
 mod audit;
+mod backup;
 mod check;
 mod client;
 mod common;
@@ -22,6 +23,7 @@ mod init;
 mod offline;
 mod probe;
 mod report;
+mod restore;
 mod run;
 mod setup;
 mod simulate;
@@ -66,6 +68,8 @@ enum Command {
     Audit(audit::Args),
     Report(report::Args),
     Doctor(doctor::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
 }
@@ -88,6 +92,8 @@ impl Command {
             Command::Audit(args) => audit::run(args, common).await,
             Command::Report(args) => report::run(args, common).await,
             Command::Doctor(args) => doctor::run(args, common).await,
+            Command::Backup(args) => backup::run(args, common).await,
+            Command::Restore(args) => restore::run(args, common).await,
             Command::Simulate(args) => simulate::run(args, common).await,
             Command::Completions(args) => completions::run(args),
         }

@@ -10,8 +10,8 @@ use cunkou_core::model::{IncidentId, Outcome, Period, Span, Time};
 use crate::engine::Watcher;
 use crate::http::{Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastEntrance, Step};
 use crate::metrics::Counters;
-use crate::notify::{Outbox, OutboxError, OutboxItem, RowKey};
-use crate::store::{IncidentQuery, OutboxKey, Received, Store, StoreError};
+use crate::notify::{self, Outbox, OutboxError, OutboxItem, RowKey, Take};
+use crate::store::{self, IncidentQuery, OutboxKey, Store, StoreError};
 
 /// The past, out of the store.
 pub(super) struct StoreHistory(pub(super) Store);
@@ -110,16 +110,25 @@ fn key(sink: &str, row: &RowKey) -> OutboxKey {
 }
 
 impl Outbox for StoreOutbox {
-    async fn pending(&self, sink: &str, due_by: Time, limit: usize) -> Result<Vec<OutboxItem>, OutboxError> {
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let rows = self.store.pending(sink, due_by, limit).await.map_err(outbox)?;
-        let item = |row: crate::store::OutboxRow| OutboxItem {
+    async fn pending(&self, sink: &str, due_by: Time, take: Take) -> Result<Vec<OutboxItem>, OutboxError> {
+        let take = match take {
+            Take::Oldest(n) => store::Take::Oldest(u32::try_from(n).unwrap_or(u32::MAX)),
+            Take::LeastTried => store::Take::LeastTried,
+        };
+        let rows = self.store.pending(sink, due_by, take).await.map_err(outbox)?;
+        let item = |row: store::OutboxRow| OutboxItem {
             message: Arc::new(row.message),
+            kinds: row.kinds,
             attempts: row.attempts,
             next_attempt_at: due_by,
             created_at: row.created_at,
         };
         Ok(rows.into_iter().map(item).collect())
+    }
+
+    async fn release(&self, sink: &str, rows: &[RowKey]) {
+        let keys: Vec<OutboxKey> = rows.iter().map(|row| key(sink, row)).collect();
+        self.store.release(&keys).await;
     }
 
     async fn delivered(&self, sink: &str, rows: &[RowKey], at: Time) -> Result<(), OutboxError> {
@@ -129,10 +138,20 @@ impl Outbox for StoreOutbox {
         Ok(())
     }
 
-    async fn retry(&self, sink: &str, rows: &[RowKey], next: Time, error: &str) -> Result<(), OutboxError> {
+    async fn retry(
+        &self,
+        sink: &str,
+        rows: &[RowKey],
+        next: Time,
+        error: &str,
+        received: notify::Received,
+    ) -> Result<(), OutboxError> {
+        let received = match received {
+            notify::Received::No => store::Received::No,
+            notify::Received::Maybe => store::Received::Maybe,
+        };
         for row in rows {
-            // Whether a failed try was received is not known here: it keeps its key.
-            self.store.retry(&key(sink, row), next, error, Received::Maybe).await.map_err(outbox)?;
+            self.store.retry(&key(sink, row), next, error, received).await.map_err(outbox)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cunkou_core::model::{Span, Time};
+use cunkou_core::model::Span;
 use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -39,7 +39,6 @@ impl Supervisor {
     pub(super) async fn run(mut self, sinks: Sinks, mut stop: watch::Receiver<bool>) {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut failing_since: Option<Time> = None;
         let mut looked_at = Time(i64::MAX);
         let mut runs = true;
         while !*stop.borrow() {
@@ -56,7 +55,7 @@ impl Supervisor {
                 () = self.outbox.notified() => sinks.wake(),
                 _ = look.tick() => {
                     looked_at = self.look_at_clock(looked_at, &sinks).await;
-                    failing_since = self.look_at_store(failing_since, &sinks);
+                    self.look_at_store(&sinks);
                     self.show().await;
                 }
             }
@@ -92,12 +91,10 @@ impl Supervisor {
     }
 
     /// Away for longer than its grace: the sinks say so outside the outbox, and the watchdog stops.
-    fn look_at_store(&self, since: Option<Time>, sinks: &Sinks) -> Option<Time> {
-        let failing = self.handle.alive.store_failing.load(Ordering::Relaxed) != 0;
+    fn look_at_store(&self, sinks: &Sinks) {
+        let since = Alive::time(&self.handle.alive.store_failing);
         let now = self.clock.now();
-        let since = failing.then(|| since.unwrap_or(now));
         sinks.store_stuck(since.filter(|t| now.since(*t) >= self.store_grace));
-        since
     }
 
     async fn show(&self) {

@@ -1,8 +1,8 @@
 //! What the rooms above hold of the engine: the published snapshot, and a way to ask for changes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cunkou_core::alert::Incident;
 use cunkou_core::model::{IncidentId, Outcome, Target, Time};
@@ -52,6 +52,18 @@ impl Origin {
     pub fn entry(&self, at: Time, what: &str, object: String, old: Option<String>, new: Option<String>) -> AuditEntry {
         let (who, from, via) = (self.who.to_string(), self.from.to_string(), self.via.to_string());
         AuditEntry { at, who, what: what.to_owned(), object, from, via, old, new }
+    }
+}
+
+impl Command {
+    /// Refuses a change, because the store does not write; a question is left without an answer.
+    pub(super) fn not_kept(self) {
+        // Who asked may have gone.
+        match self {
+            Command::Acknowledge(_, reply) => drop(reply.send(Err(AckError::NotKept))),
+            Command::Reload(_, reply) => drop(reply.send(Err(ReloadRefused::NotKept))),
+            Command::Evidence(..) => {}
+        }
     }
 }
 
@@ -159,8 +171,10 @@ pub struct Alive {
     pub turned: AtomicI64,
     /// The store's last good commit or tick.
     pub stored: AtomicI64,
-    /// 1 while the last commit failed and is retried.
+    /// Since when the store has not taken what it is given; 0 while it does.
     pub store_failing: AtomicI64,
+    /// Why not, in a few words.
+    trouble: Mutex<&'static str>,
     /// 1 when the last reload was refused.
     pub reload_failed: AtomicI64,
     /// When a registry was last put in force.
@@ -168,6 +182,25 @@ pub struct Alive {
 }
 
 impl Alive {
+    /// The store does not take what it is given, since then; the first moment counts.
+    pub fn store_is_away(&self, since: Time, why: &'static str) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        // 0 stands for "it does".
+        let since = since.millis().max(1);
+        let _ = self.store_failing.compare_exchange(0, since, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The store took something; whether it was away before.
+    pub fn store_is_back(&self) -> bool {
+        self.store_failing.swap(0, Ordering::Relaxed) != 0
+    }
+
+    /// Why the store does not take what it is given; empty where nobody said.
+    #[must_use]
+    pub fn store_trouble(&self) -> &'static str {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads one sign as a time.
     #[must_use]
     pub fn time(sign: &AtomicI64) -> Option<Time> {

@@ -1,21 +1,24 @@
 //! The writer: the one task that owns the World. It turns when an outcome, a wish of a person or a time comes.
 //!
 //! A turn: take what waits (at most [`BATCH`] events), apply it, commit it in one transaction, publish, tell. While a
-//! commit fails the same batch is tried again; outcomes that come meanwhile are folded to the latest run of each check
-//! and nothing of them is published.
+//! commit is under way or fails, probing goes on; outcomes that come meanwhile are folded to the latest run of each
+//! check, and nothing of them is applied or published before the store has kept what was before them.
 
+mod commit;
 mod restart;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{CameraIx, Check, Outcome, Span, Target, Time};
+use cunkou_core::model::{CameraIx, Check, Outcome, ProbeResult, Span, Target, Time};
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
+
+use commit::{Committing, Uncommitted};
 
 use super::changes;
 use super::dispatch::{Dispatch, Done, ProbeLimits, void};
@@ -27,7 +30,7 @@ use super::schedule::{Due, Schedule};
 use super::{AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest};
 use crate::files::secrets::Secrets;
 use crate::probe::Prober;
-use crate::store::{AuditEntry, Batch, BatchId, RegistryPut, SinkRoute, Store, StoreError};
+use crate::store::{AuditEntry, RegistryPut, SinkRoute, Store, StoreError};
 
 /// Events of one batch at most.
 const BATCH: usize = 256;
@@ -35,14 +38,10 @@ const BATCH: usize = 256;
 const TICK: Span = Span::seconds(10);
 /// Hourly figures are written this often.
 const FIGURES: Span = Span::seconds(60);
-/// A failed commit is tried again after this.
-const RETRY: Duration = Duration::from_millis(500);
 /// Outcomes that change nothing are published at most this often.
 const PUBLISH: Span = Span::millis(250);
 /// The loop turns at least this often, also when nothing is due: whoever watches it wants a sign of life.
 const IDLE: Span = Span::seconds(1);
-/// How long a stop waits for the last commit.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// What a room beside the engine counts.
 pub trait Watcher: Send + Sync {
@@ -73,24 +72,6 @@ pub struct EngineSettings {
 /// Whoever waits for an acknowledgement.
 type AckReply = oneshot::Sender<Result<Arc<Incident>, AckError>>;
 
-/// A registry to be kept with a batch, and whoever waits for it.
-struct Reloading {
-    put: RegistryPut,
-    report: ReloadReport,
-    reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
-}
-
-/// What is to be committed; kept until it is.
-struct Uncommitted {
-    id: BatchId,
-    effects: Effects,
-    tick: bool,
-    audit: Vec<AuditEntry>,
-    reloading: Option<Reloading>,
-    acks: Vec<(AckRequest, AckReply)>,
-    figures: Vec<crate::store::HourlyRow>,
-}
-
 /// The engine.
 pub struct Engine {
     world: World,
@@ -109,10 +90,15 @@ pub struct Engine {
     prepare: mpsc::Sender<Prepared>,
     /// Held from the reading of a registry to its answer.
     reloads: Arc<Mutex<()>>,
+    routes: Arc<[SinkRoute]>,
+    /// What was applied since the last commit.
     uncommitted: Option<Uncommitted>,
-    retry_at: Option<Instant>,
-    /// Outcomes that came while a commit failed: the latest of each check, and the first failure of its run.
+    /// What the store was given and has not kept yet.
+    committing: Option<Committing>,
+    /// Outcomes that came meanwhile: the latest of each check, and the first of its run.
     folded: BTreeMap<(Target, Check), Vec<Outcome>>,
+    /// Wishes that came meanwhile.
+    held: VecDeque<Command>,
     version: u64,
     tick_at: Time,
     figures_at: Time,
@@ -152,6 +138,7 @@ impl Engine {
         let passwords = Passwords::new(settings.secrets.clone());
         let dispatch = Dispatch::new(prober, passwords.clone(), settings.limits, clock.clone(), canaries, done_tx);
         let pulse = Pulse::new(clock.clone());
+        let routes = settings.routes.as_slice().into();
         let mut engine = Engine {
             schedule: Schedule::default(),
             evidence: Evidence::new(settings.kept_outcomes),
@@ -168,9 +155,11 @@ impl Engine {
             prepared,
             prepare,
             reloads: Arc::new(Mutex::new(())),
+            routes,
             uncommitted: None,
-            retry_at: None,
+            committing: None,
             folded: BTreeMap::new(),
+            held: VecDeque::new(),
             version,
             tick_at: now,
             figures_at: now + FIGURES,
@@ -201,8 +190,11 @@ impl Engine {
                 biased;
                 // Whoever could say so has gone: then nobody is left to run for.
                 changed = stop.changed() => if changed.is_err() { break },
+                ended = Committing::ended(&mut self.committing) => self.settle(ended),
                 Some(command) = self.commands.recv() => self.command(command),
-                Some(prepared) = self.prepared.recv(), if self.uncommitted.is_none() => self.reload(prepared),
+                Some(prepared) = self.prepared.recv(), if !self.is_behind() || self.is_store_away() => {
+                    self.reload(prepared);
+                }
                 n = self.done.recv_many(&mut batch, BATCH) => { let _ = n; }
                 () = tokio::time::sleep_until(wanted) => {}
             }
@@ -210,28 +202,14 @@ impl Engine {
             self.commit().await;
             self.publish_if_due();
         }
-        let _ = tokio::time::timeout(DRAIN, self.finish()).await;
-    }
-
-    async fn finish(&mut self) {
-        let topology = self.world.snapshot().topology;
-        let figures = self.evidence.take_figures(&topology);
-        self.uncommitted_mut().figures.extend(figures);
-        self.uncommitted_mut().tick = true;
-        while self.uncommitted.is_some() {
-            self.retry_at = None;
-            self.commit().await;
-            if self.uncommitted.is_some() {
-                tokio::time::sleep(RETRY).await;
-            }
-        }
+        self.finish().await;
     }
 
     /// One turn: outcomes, the World's own times, probes that are due.
     fn turn(&mut self, batch: Vec<Done>) {
         self.pulse.beat();
         // What is not committed yet is of the World as it was.
-        if self.must_begin_anew() && self.uncommitted.is_none() {
+        if self.must_begin_anew() && self.uncommitted.is_none() && !self.is_behind() {
             self.begin_anew();
         }
         for done in batch {
@@ -239,8 +217,11 @@ impl Engine {
             self.take(outcome);
         }
         let now = self.clock.now();
-        if self.uncommitted.is_none() {
+        if !self.is_behind() {
             self.unfold();
+            while let Some(command) = self.held.pop_front() {
+                self.command(command);
+            }
             if self.world.next_wake().is_some_and(|t| t <= now) {
                 self.apply(Event::Wake, now);
             }
@@ -259,7 +240,7 @@ impl Engine {
         self.settings.watcher.probed(&outcome, lag);
         self.evidence.note(&outcome);
         self.publish_at.get_or_insert(self.clock.now() + PUBLISH);
-        if self.uncommitted.is_some() {
+        if self.is_behind() {
             self.fold(outcome);
         } else {
             let now = self.clock.now();
@@ -267,8 +248,12 @@ impl Engine {
         }
     }
 
-    /// Bounded: of each check the latest outcome, and the failures in a row before it, as many as confirm.
+    /// Bounded: of each check the latest outcome, and those like it in a row before it, as many as confirm. One that
+    /// proves nothing ends no row.
     fn fold(&mut self, outcome: Outcome) {
+        if matches!(outcome.result, ProbeResult::Inconclusive(_)) {
+            return;
+        }
         let most = usize::try_from(self.settings.policy.health.fail_after_lossy).unwrap_or(8).max(2);
         let run = self.folded.entry((outcome.target, outcome.check)).or_default();
         if run.last().is_some_and(|last| last.result.is_alive() != outcome.result.is_alive()) {
@@ -307,23 +292,11 @@ impl Engine {
         }
     }
 
-    fn uncommitted_mut(&mut self) -> &mut Uncommitted {
-        let store = &self.store;
-        self.uncommitted.get_or_insert_with(|| Uncommitted {
-            id: store.next_batch(),
-            effects: Effects::default(),
-            tick: false,
-            audit: Vec::new(),
-            reloading: None,
-            acks: Vec::new(),
-            figures: Vec::new(),
-        })
-    }
-
     fn tick(&mut self, now: Time) {
         if now >= self.tick_at {
             self.tick_at = now + TICK;
-            self.uncommitted_mut().tick = true;
+            // Each commit keeps the tick; this makes one.
+            self.uncommitted_mut();
         }
         if now >= self.figures_at {
             self.figures_at = now + FIGURES;
@@ -341,7 +314,7 @@ impl Engine {
             let held = !due.asked && view.held[due.check.at()];
             (!held).then(|| view.password_held_until.is_none_or(|until| now >= until))
         };
-        if self.uncommitted.is_none() {
+        if self.uncommitted.is_none() && !self.is_behind() {
             self.dispatch.forget_refusals();
         }
         self.dispatch.send_waiting(plan);
@@ -354,76 +327,14 @@ impl Engine {
 
     fn next_turn(&self) -> Instant {
         let now = self.clock.now();
-        let committed = self.uncommitted.is_none();
+        let committed = !self.is_behind();
         let wake = self.world.next_wake().filter(|_| committed);
         let tick = Some(self.tick_at.min(self.figures_at)).filter(|_| committed);
         let publish = self.publish_at.filter(|_| committed);
         let next = [self.schedule.next(), wake, tick, publish].into_iter().flatten().min();
         let wait = next.map_or(IDLE, |t| (t - now).max(Span::ZERO).min(IDLE)).to_std();
         let turn = Instant::now() + wait;
-        self.retry_at.map_or(turn, |retry| turn.min(retry))
-    }
-
-    /// Commits what waits; on a failure the same batch is tried again later.
-    async fn commit(&mut self) {
-        if self.retry_at.is_some_and(|at| Instant::now() < at) {
-            return;
-        }
-        let Some(waiting) = self.uncommitted.as_ref() else { return };
-        let topology = self.world.snapshot().topology;
-        let names = |target: Target| match target {
-            Target::Camera(c) => topology.cameras.get(c.at()).map(|s| s.id.to_string()),
-            Target::Node(n) => topology.nodes.get(n.at()).map(|s| s.id.to_string()),
-            Target::Canary(_) => None,
-        };
-        let batch = Batch {
-            id: waiting.id,
-            effects: &waiting.effects,
-            registry_version: self.version,
-            routes: &self.settings.routes,
-            tick: waiting.tick.then(|| self.clock.now()),
-            registry: waiting.reloading.as_ref().map(|r| &r.put),
-            audit: &waiting.audit,
-            hourly: &waiting.figures,
-            names: &names,
-        };
-        let began = Instant::now();
-        let result = self.store.commit(&batch).await;
-        self.settings.watcher.committed(began.elapsed(), result.is_ok());
-        match result {
-            Ok(()) => self.committed(),
-            Err(error) => {
-                if self.alive.store_failing.swap(1, Ordering::Relaxed) == 0 {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "the store does not take a commit; it is tried again"
-                    );
-                }
-                self.retry_at = Some(Instant::now() + RETRY);
-            }
-        }
-    }
-
-    fn committed(&mut self) {
-        self.retry_at = None;
-        if self.alive.store_failing.swap(0, Ordering::Relaxed) != 0 {
-            tracing::info!("the store takes commits again");
-        }
-        self.alive.stored.store(self.clock.now().millis(), Ordering::Relaxed);
-        let Some(kept) = self.uncommitted.take() else { return };
-        self.publish();
-        if !kept.effects.messages.is_empty() {
-            self.outbox.notify_one();
-        }
-        if let Some(reloading) = kept.reloading {
-            self.alive.reload_failed.store(0, Ordering::Relaxed);
-            self.alive.reloaded.store(self.clock.now().millis(), Ordering::Relaxed);
-            let _ = reloading.reply.send(Ok(reloading.report));
-        }
-        for (request, reply) in kept.acks {
-            let taken = self.world.snapshot().incidents.get(&request.incident).cloned();
-            let _ = reply.send(taken.ok_or(AckError::NotFound));
-        }
+        self.committing.as_ref().and_then(Committing::retry_at).map_or(turn, |retry| turn.min(retry))
     }
 
     fn publish(&mut self) {
@@ -433,7 +344,7 @@ impl Engine {
 
     fn publish_if_due(&mut self) {
         // What is not committed is not published.
-        if self.uncommitted.is_none() && self.publish_at.is_some_and(|at| at <= self.clock.now()) {
+        if !self.is_behind() && self.publish_at.is_some_and(|at| at <= self.clock.now()) {
             self.publish();
         }
     }
@@ -443,16 +354,15 @@ impl Engine {
             Command::Evidence(target, reply) => {
                 let _ = reply.send(self.evidence.of(target));
             }
+            Command::Acknowledge(..) if self.is_store_away() => command.not_kept(),
+            // Applied now it would be published before it is kept.
+            Command::Acknowledge(..) if self.is_behind() => self.held.push_back(command),
             Command::Acknowledge(request, reply) => self.acknowledge(request, reply),
             Command::Reload(request, reply) => self.prepare(request, reply),
         }
     }
 
     fn acknowledge(&mut self, request: AckRequest, reply: AckReply) {
-        if self.alive.store_failing.load(Ordering::Relaxed) != 0 {
-            let _ = reply.send(Err(AckError::NotKept));
-            return;
-        }
         let snapshot = self.world.snapshot();
         let before = snapshot.incidents.get(&request.incident);
         if let Some(refusal) = match before {
@@ -474,7 +384,7 @@ impl Engine {
         self.apply(event, now);
         let waiting = self.uncommitted_mut();
         waiting.audit.push(entry);
-        waiting.acks.push((request, reply));
+        waiting.replies.acks.push((request, reply));
     }
 
     /// Reads and judges a registry beside the loop; it comes back as [`Prepared`].
@@ -509,6 +419,10 @@ impl Engine {
             }
         };
         let unchanged = accepted.changes.is_empty();
+        if self.is_behind() && !prepared.dry_run {
+            let _ = prepared.reply.send(Err(ReloadRefused::NotKept));
+            return;
+        }
         let version = if unchanged { self.version } else { self.version + 1 };
         let report = ReloadReport { version, ..accepted.report };
         if prepared.dry_run {
@@ -537,7 +451,8 @@ impl Engine {
         let audit = changes::registry(&prepared.by, &put, &report);
         let waiting = self.uncommitted_mut();
         waiting.audit.push(audit);
-        waiting.reloading = Some(Reloading { put, report, reply: prepared.reply });
+        waiting.put = Some(put);
+        waiting.replies.reload = Some((report, prepared.reply));
     }
 
     fn put_secrets_in_force(&mut self, fresh: Secrets, now: Time) {

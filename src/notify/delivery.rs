@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::Pace;
 use super::counters::{Counters, Fate};
 use super::labels::about_monitor;
-use super::letter::{Letter, fold};
-use super::outbox::{Outbox, OutboxError, OutboxItem, RowKey};
+use super::letter::Letter;
+use super::outbox::{Outbox, OutboxError, Received, RowKey, Take};
 use super::post::Tried;
 use super::sinks::Clock;
 
@@ -60,7 +60,17 @@ struct Away {
 enum Mark {
     Delivered(Time),
     Dropped(Time),
-    Retry(Time, String),
+    /// The letter is still with us, and is tried again from memory.
+    Retry(Time, String, Received, Letter),
+}
+
+impl Mark {
+    fn next_try(&self) -> Option<Time> {
+        match self {
+            Mark::Retry(at, ..) => Some(*at),
+            Mark::Delivered(_) | Mark::Dropped(_) => None,
+        }
+    }
 }
 
 /// One sink's loop.
@@ -124,7 +134,10 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
 
     /// Brings everything that is due; says how long to sleep then.
     async fn turn(&mut self, pulse: &mut Interval) -> Duration {
-        self.flush_marks().await;
+        if self.stuck.borrow().is_none() {
+            // The store takes nothing while it is stuck, and to hear that from it takes seconds.
+            self.flush_marks().await;
+        }
         let mut back_again = false;
         loop {
             if let Some(pause) = self.away_for() {
@@ -135,29 +148,22 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
             }
             // A sink that is back gets all that waited for it, whatever their own waits were.
             let due_by = if back_again { Time(i64::MAX) } else { (self.clock)() };
-            let rows = match self.outbox.pending(&self.name, due_by, ROWS).await {
-                Ok(rows) => rows,
-                Err(e) => return self.store_away(&e),
-            };
-            let mut letters = fold(self.unmarked(rows));
+            let was_away = self.state.away.is_some();
+            // To a sink that was away the one tried least: a message that it chokes on must not stand for the sink.
+            let take = if was_away { Take::LeastTried } else { Take::Oldest(ROWS) };
+            let mut letters = self.waiting_in_memory(due_by);
+            match self.outbox.pending(&self.name, due_by, take).await {
+                Ok(rows) => letters.extend(rows.iter().map(Letter::new)),
+                Err(e) if letters.is_empty() => return self.store_away(&e),
+                Err(_) => {}
+            }
             if letters.is_empty() {
                 return self.until_next().await;
             }
-            let was_away = self.state.away.is_some();
             if was_away {
-                // The one tried least: a message that the sink chokes on must not stand for the sink.
-                letters.sort_by_key(|l| l.attempts);
-                letters.truncate(1);
+                letters.sort_by_key(|letter| letter.attempts);
             }
-            for letter in letters {
-                self.bring(&letter).await;
-                if pulse.tick().now_or_never().is_some() {
-                    self.pulse().await;
-                }
-                if self.state.away.is_some() {
-                    break;
-                }
-            }
+            self.bring_all(letters, pulse).await;
             back_again = was_away && self.state.away.is_none();
         }
     }
@@ -169,11 +175,31 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
         (wait > Span::ZERO).then(|| wait.to_std().min(IDLE))
     }
 
+    /// Brings letters until the sink is away; what was not tried then waits as before.
+    async fn bring_all(&mut self, letters: Vec<Letter>, pulse: &mut Interval) {
+        let mut letters = letters.into_iter();
+        for letter in letters.by_ref() {
+            self.bring(&letter).await;
+            if pulse.tick().now_or_never().is_some() {
+                self.pulse().await;
+            }
+            if self.state.away.is_some() {
+                break;
+            }
+        }
+        // What is tried from memory stays there.
+        let untried = letters.map(|letter| letter.row).filter(|row| !self.state.marks.contains_key(row));
+        let untried: Vec<RowKey> = untried.collect();
+        if !untried.is_empty() {
+            self.outbox.release(&self.name, &untried).await;
+        }
+    }
+
     async fn bring(&mut self, letter: &Letter) {
         let now = (self.clock)();
         if !self.carrier.takes(letter) {
-            self.counters.count(&self.name, Fate::Dropped, letter.rows.len());
-            return self.keep(&letter.rows, Mark::Dropped(now)).await;
+            self.counters.count(&self.name, Fate::Dropped, 1);
+            return self.keep(letter.row, Mark::Dropped(now)).await;
         }
         let key = letter.key(&self.name);
         let scene = self.scene();
@@ -182,9 +208,9 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
                 self.state.away = None;
                 self.counters.count(&self.name, Fate::Delivered, 1);
                 tracing::info!(sink = %self.name, key, kind = letter.message.kind.word(), "delivered");
-                self.keep(&letter.rows, Mark::Delivered((self.clock)())).await;
+                self.keep(letter.row, Mark::Delivered((self.clock)())).await;
             }
-            Tried::Failed { why, away, asked } => {
+            Tried::Failed { why, away, asked, received } => {
                 self.counters.count(&self.name, Fate::Retried, 1);
                 let next = if away {
                     self.sink_away(letter.attempts, asked)
@@ -195,7 +221,8 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
                 };
                 let wait = next.since((self.clock)());
                 tracing::warn!(sink = %self.name, key, why, %wait, "not delivered, will be tried again");
-                self.keep(&letter.rows, Mark::Retry(next, why)).await;
+                let again = Letter { attempts: letter.attempts.saturating_add(1), ..letter.clone() };
+                self.keep(letter.row, Mark::Retry(next, why, received, again)).await;
             }
         }
     }
@@ -258,22 +285,29 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
     }
 
     async fn until_next(&self) -> Duration {
-        match self.outbox.next_attempt(&self.name).await {
-            Ok(None) => IDLE,
-            Ok(Some(at)) => {
+        let kept = match self.outbox.next_attempt(&self.name).await {
+            Ok(kept) => kept,
+            Err(e) => return self.store_away(&e),
+        };
+        let in_mind = self.state.marks.values().filter_map(Mark::next_try).min();
+        match kept.into_iter().chain(in_mind).min() {
+            None => IDLE,
+            Some(at) => {
                 let wait = at.since((self.clock)()).to_std();
                 // Due, and yet nothing to bring: its outcome waits to be kept.
                 if wait.is_zero() { STORE_PAUSE } else { wait.min(IDLE) }
             }
-            Err(e) => self.store_away(&e),
         }
     }
 
     /// Keeps an outcome in the outbox, or in mind while the outbox does not answer.
-    async fn keep(&mut self, rows: &[RowKey], mark: Mark) {
-        if let Err(e) = self.write(rows, &mark).await {
+    async fn keep(&mut self, row: RowKey, mark: Mark) {
+        if let Err(e) = self.write(&[row], &mark).await {
             self.store_away(&e);
-            self.state.marks.extend(rows.iter().map(|row| (*row, mark.clone())));
+            self.state.marks.insert(row, mark);
+        } else {
+            // An outcome of before, of a try from memory.
+            self.state.marks.remove(&row);
         }
     }
 
@@ -281,7 +315,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
         match mark {
             Mark::Delivered(at) => self.outbox.delivered(&self.name, rows, *at).await,
             Mark::Dropped(at) => self.outbox.dropped(&self.name, rows, *at).await,
-            Mark::Retry(at, why) => self.outbox.retry(&self.name, rows, *at, why).await,
+            Mark::Retry(at, why, received, _) => self.outbox.retry(&self.name, rows, *at, why, *received).await,
         }
     }
 
@@ -295,15 +329,13 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
         }
     }
 
-    /// Rows whose outcome is not still to be kept.
-    fn unmarked(&self, rows: Vec<OutboxItem>) -> Vec<OutboxItem> {
-        let now = (self.clock)();
-        let open = |row: &OutboxItem| match self.state.marks.get(&row.key()) {
-            None => true,
-            Some(Mark::Retry(at, _)) => *at <= now,
-            Some(Mark::Delivered(_) | Mark::Dropped(_)) => false,
+    /// Letters that are due and cannot be given back to a store that takes nothing: they are still with us.
+    fn waiting_in_memory(&self, due_by: Time) -> Vec<Letter> {
+        let due = |mark: &Mark| match mark {
+            Mark::Retry(at, _, _, letter) if *at <= due_by => Some(letter.clone()),
+            _ => None,
         };
-        rows.into_iter().filter(open).collect()
+        self.state.marks.values().filter_map(due).collect()
     }
 
     fn store_away(&self, error: &OutboxError) -> Duration {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use cunkou_core::alert::Message;
+use cunkou_core::alert::{Message, MessageKind};
 use cunkou_core::model::{IncidentId, Time};
 
 /// A row of a sink: which step of which incident.
@@ -27,6 +27,8 @@ impl fmt::Display for RowKey {
 pub struct OutboxItem {
     /// The message; its incident and step are the row's key.
     pub message: Arc<Message>,
+    /// The kinds of all the steps that the row tells, in order; the last is the message's own.
+    pub kinds: Vec<MessageKind>,
     /// Tries that failed.
     pub attempts: u32,
     /// Not before.
@@ -48,19 +50,40 @@ impl OutboxItem {
 #[error("the outbox cannot be reached")]
 pub struct OutboxError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
+/// Which of the rows that are due are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Take {
+    /// At most so many, in the order in which they were committed.
+    Oldest(usize),
+    /// One, that which was tried least: to see whether a sink that was away is back.
+    LeastTried,
+}
+
+/// Whether a failed try may have been received all the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Received {
+    /// Surely not: no connection, or an answer that refuses. Later steps may be told in its place.
+    No,
+    /// Perhaps: the request went out. It keeps its key until it is delivered.
+    Maybe,
+}
+
 /// The rows of the outbox. Each sink has rows of its own, one a message that it takes (see [`super::takes`]).
 ///
 /// Every call names rows that exist or once existed; one for a row that is gone changes nothing.
 pub trait Outbox: Send + Sync + 'static {
-    /// Every undelivered row, due or not, of those incidents of which at least one row of `sink` is due by `due_by`;
-    /// in the order in which they were committed, at most `limit`. (Whole incidents, so that steps are told in order
-    /// and unsent ones fold.)
+    /// Of each incident the first undelivered row of `sink`, where it is due by `due_by`. A row that was handed out is
+    /// not handed out again, and no later step takes its place, until one of the calls below was told of it and kept
+    /// that.
     fn pending(
         &self,
         sink: &str,
         due_by: Time,
-        limit: usize,
+        take: Take,
     ) -> impl Future<Output = Result<Vec<OutboxItem>, OutboxError>> + Send;
+
+    /// These rows were handed out and not tried: they wait as before.
+    fn release(&self, sink: &str, rows: &[RowKey]) -> impl Future<Output = ()> + Send;
 
     /// The sink has taken these rows.
     fn delivered(&self, sink: &str, rows: &[RowKey], at: Time) -> impl Future<Output = Result<(), OutboxError>> + Send;
@@ -72,11 +95,12 @@ pub trait Outbox: Send + Sync + 'static {
         rows: &[RowKey],
         next_attempt_at: Time,
         error: &str,
+        received: Received,
     ) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     /// The sink's settings no longer take these rows.
     fn dropped(&self, sink: &str, rows: &[RowKey], at: Time) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
-    /// The earliest `next_attempt_at` of the sink's undelivered rows.
+    /// The earliest `next_attempt_at` of those rows that [`Outbox::pending`] would hand out in time.
     fn next_attempt(&self, sink: &str) -> impl Future<Output = Result<Option<Time>, OutboxError>> + Send;
 }

@@ -6,6 +6,7 @@ use cunkou_core::model::{Span, Time};
 use reqwest::{Client, Response, StatusCode, header, redirect};
 use secrecy::ExposeSecret;
 
+use super::outbox::Received;
 use crate::files::secrets::{Secret, SecretUrl};
 
 /// Bytes of an answer that are read, to say what the sink found wrong.
@@ -27,6 +28,8 @@ pub(super) enum Tried {
         away: bool,
         /// The wait it asked for.
         asked: Option<Span>,
+        /// Whether it may have taken it all the same.
+        received: Received,
     },
 }
 
@@ -77,7 +80,7 @@ impl Post {
         };
         match request.send().await {
             Ok(response) => self.judge(response, now).await,
-            Err(e) => Tried::Failed { why: why(&e), away: true, asked: None },
+            Err(e) => Tried::Failed { why: why(&e), away: true, asked: None, received: reached(&e) },
         }
     }
 
@@ -100,7 +103,8 @@ impl Post {
             .and_then(|v| retry_after(v.to_str().ok()?, now))
             .filter(|_| away);
         let said = self.said(response).await;
-        Tried::Failed { why: format!("answered {}{said}", status.as_u16()), away, asked }
+        let why = format!("answered {}{said}", status.as_u16());
+        Tried::Failed { why, away, asked, received: refused(status) }
     }
 
     /// The beginning of what the sink said, on one line, without our own secret should it be quoted.
@@ -123,6 +127,19 @@ impl Post {
         let text = text.trim();
         if text.is_empty() { String::new() } else { format!(": {text}") }
     }
+}
+
+/// Whether a request of which no answer came may have arrived: not where there was no connection for it.
+fn reached(error: &reqwest::Error) -> Received {
+    if error.is_connect() || error.is_builder() { Received::No } else { Received::Maybe }
+}
+
+/// Whether what was answered with this status may have been taken: not where the answer refuses it, or sends it away. A
+/// gateway that gave up waiting (408, 502, 504), and a receiver that broke on it (500), may have it.
+fn refused(status: StatusCode) -> Received {
+    let sent_away = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let says_no = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+    if sent_away || says_no || status.is_redirection() { Received::No } else { Received::Maybe }
 }
 
 /// An error without its URL, with its causes.
@@ -166,6 +183,24 @@ mod tests {
         assert_eq!(retry_after("Wed, 21 Oct 2015 07:27:00 GMT", now), Some(Span::ZERO));
         for bad in ["", "-1", "soon", "1e9", "99999999999"] {
             assert_eq!(retry_after(bad, now), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_an_answer_that_refuses_says_that_nothing_was_taken() {
+        for (status, received) in [
+            (302, Received::No),
+            (400, Received::No),
+            (401, Received::No),
+            (404, Received::No),
+            (408, Received::Maybe),
+            (429, Received::No),
+            (500, Received::Maybe),
+            (502, Received::Maybe),
+            (503, Received::No),
+            (504, Received::Maybe),
+        ] {
+            assert_eq!(refused(StatusCode::from_u16(status).unwrap()), received, "{status}");
         }
     }
 }

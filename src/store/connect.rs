@@ -3,7 +3,9 @@
 //! Writing goes by one connection, in transactions that take the write lock at once (`BEGIN IMMEDIATE`): a deferred
 //! one that reads first is told BUSY without any wait. A connection on which something failed is not used again.
 
-use std::sync::Arc;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -18,6 +20,10 @@ use super::sql::{Link, within};
 /// How long a statement may take. Longer than SQLite waits for a lock, so that "busy" is said as such; shorter than
 /// `store_grace`, so that it is noticed.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How often, and after what time, a reader that is open is looked for.
+const GLANCES: u32 = 100;
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Connections that read: the API, the page and the metrics, beside each other.
 const READERS: u32 = 4;
@@ -38,6 +44,9 @@ pub(super) struct Connections {
     readers: Option<AnyPool>,
     deadline: Option<Duration>,
     may_write: bool,
+    /// The tables are there, in the file with this device and number: one that is missing from now on was taken away, and
+    /// is not made again, empty; another in its place is not ours.
+    made: OnceLock<(u64, u64)>,
 }
 
 struct Writer {
@@ -45,8 +54,6 @@ struct Writer {
     /// A transaction may be open that nobody will end.
     spoilt: bool,
     closed: bool,
-    /// The tables are there: a file that is missing from now on was taken away, and is not made again, empty.
-    made: bool,
     in_memory: bool,
 }
 
@@ -57,10 +64,17 @@ impl Connections {
         let in_memory = place == Place::Memory;
         let conn = if in_memory { Some(connect(&place.url("")?, None).await?) } else { None };
         let readers = if in_memory { None } else { Some(pool(&place)?) };
-        let writer = Writer { conn, spoilt: false, closed: false, made: false, in_memory };
+        let writer = Writer { conn, spoilt: false, closed: false, in_memory };
         // Memory needs no deadline; without one, tests may stop the clock.
         let deadline = (!in_memory).then_some(DEADLINE);
-        Ok(Connections { place, writer: Arc::new(Mutex::new(writer)), readers, deadline, may_write })
+        Ok(Connections {
+            place,
+            writer: Arc::new(Mutex::new(writer)),
+            readers,
+            deadline,
+            may_write,
+            made: OnceLock::new(),
+        })
     }
 
     /// The writing connection without a transaction, for migrations.
@@ -76,7 +90,7 @@ impl Connections {
         if guard.spoilt {
             mend(&mut guard).await;
         }
-        let mode = if guard.made { "rw" } else { "rwc" };
+        let mode = if self.made.get().is_some() { "rw" } else { "rwc" };
         let conn = match guard.conn.take() {
             Some(conn) => conn,
             None => connect(&self.place.url(mode)?, self.deadline).await?,
@@ -86,13 +100,35 @@ impl Connections {
 
     /// Whether the file is still there: SQLite itself goes on writing to one that was taken away, and all is lost.
     fn look(&self, writer: &mut Writer) -> Result<(), StoreError> {
-        match &self.place {
-            Place::File(path) if writer.made && !path.exists() => {
-                writer.conn = None;
-                Err(StoreError::Missing(path.clone()))
-            }
-            _ => Ok(()),
+        let fault = self.fault();
+        if fault.is_some() {
+            writer.conn = None;
         }
+        fault.map_or(Ok(()), Err)
+    }
+
+    fn fault(&self) -> Option<StoreError> {
+        let (Place::File(path), Some(made)) = (&self.place, self.made.get()) else { return None };
+        match identity(path) {
+            Some(now) if now == *made => None,
+            Some(_) => Some(StoreError::Replaced(path.clone())),
+            None => Some(StoreError::Gone(path.clone())),
+        }
+    }
+
+    /// Says that the tables are there.
+    pub(super) fn made(&self) {
+        if let Place::File(path) = &self.place
+            && let Some(file) = identity(path)
+        {
+            // There is one start in a life.
+            let _ = self.made.set(file);
+        }
+    }
+
+    /// Where the database is.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Begins a transaction that writes.
@@ -108,7 +144,10 @@ impl Connections {
     /// Begins to read: everything that is read by one reader is of one moment.
     pub(super) async fn read(&self) -> Result<Reader, StoreError> {
         let source = match &self.readers {
-            Some(pool) => Source::Pool(within(self.deadline, pool.begin()).await?),
+            Some(pool) => Source::Pool(match self.fault() {
+                None => within(self.deadline, pool.begin()).await?,
+                Some(fault) => within(self.deadline, begin_on_open(pool)).await?.ok_or(fault)?,
+            }),
             None => Source::Own(Box::new(self.raw_writer().await?)),
         };
         Ok(Reader { source, deadline: self.deadline })
@@ -154,12 +193,40 @@ async fn connect(url: &str, deadline: Option<Duration>) -> Result<AnyConnection,
     Ok(conn)
 }
 
+/// Begins on a reader that is open: it reads on where the file was taken away. `None` when all are in use for long.
+async fn begin_on_open(pool: &AnyPool) -> Result<Option<Transaction<'static, Any>>, sqlx::Error> {
+    for _ in 0..GLANCES {
+        if let Some(begun) = pool.try_begin().await? {
+            return Ok(Some(begun));
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+    Ok(None)
+}
+
+/// Which file stands under a path: its device and number.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
+
+/// A connection of its own to a file, which is there.
+pub(super) async fn open_file(path: &Path, mode: &str) -> Result<AnyConnection, StoreError> {
+    sqlx::any::install_default_drivers();
+    let options: AnyConnectOptions = Place::File(path.to_owned()).url(mode)?.parse()?;
+    let mut conn = within(Some(DEADLINE), options.disable_statement_logging().connect()).await?;
+    within(Some(DEADLINE), sqlx::raw_sql("PRAGMA busy_timeout = 3000").execute(&mut conn)).await?;
+    Ok(conn)
+}
+
 fn pool(place: &Place) -> Result<AnyPool, StoreError> {
     let options: AnyConnectOptions = place.url("ro")?.parse()?;
     let pool = AnyPoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(DEADLINE)
         .test_before_acquire(false)
+        // A reader that is open reads on when the file was taken away: what was committed can still be told.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .after_connect(|conn, _| {
             Box::pin(async move {
                 if conn.backend_name() == "SQLite" {
@@ -182,11 +249,6 @@ impl RawWriter {
     /// The connection.
     pub(super) fn conn(&mut self) -> Result<&mut AnyConnection, StoreError> {
         self.conn.as_mut().ok_or(StoreError::Closed)
-    }
-
-    /// Says that the tables are there.
-    pub(super) fn made(&mut self) {
-        self.guard.made = true;
     }
 }
 

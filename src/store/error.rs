@@ -18,8 +18,46 @@ pub enum StoreError {
     #[error("the database may only be read")]
     ReadOnlyFile(#[source] sqlx::Error),
     /// The file is no database, or a broken one.
-    #[error("the database is damaged, or is no database")]
+    #[error("the database is damaged, or is no database; `cunkou restore FILE` puts a backup in its place")]
     Corrupt(#[source] sqlx::Error),
+    /// What was committed last stands in a log beside the file, which is damaged before its end.
+    #[error(
+        "the log {} is damaged before its end: to go on would lose {} that was told; \
+         `cunkou restore FILE` puts a backup in place, `cunkou backup FILE` saves what can still be read",
+        path.display(), lost.map_or("all".to_owned(), |n| format!("{} commits or more", n + 1))
+    )]
+    BrokenLog {
+        /// The log.
+        path: PathBuf,
+        /// Commits that stand behind the damage, and with the damaged one would be lost; `None`: all of the log.
+        lost: Option<usize>,
+    },
+    /// Another file stands in the place of a database whose log is still there: SQLite would mix the two.
+    #[error("{} is no database, but a log of one is beside it; `cunkou restore FILE` puts a backup in its place", .0.display())]
+    NoDatabase(PathBuf),
+    /// A daemon has run on this database, and now it is gone or empty: a new one would use numbers again that were told.
+    #[error(
+        "the database {}, or the log beside it, is gone or empty, and was not before; put it back, or a backup by `cunkou restore FILE`; \
+         to begin anew remove its .lock file too", .0.display()
+    )]
+    Gone(PathBuf),
+    /// The file is another than the one that was opened.
+    #[error("another file stands in the place of the database {}; put the first one back, or stop the daemon", .0.display())]
+    Replaced(PathBuf),
+    /// A restore was broken off.
+    #[error("a restore of the database {} was broken off; run `cunkou restore FILE` again", .0.display())]
+    HalfRestored(PathBuf),
+    /// A backup is not written over another file.
+    #[error("{} is there already", .0.display())]
+    Exists(PathBuf),
+    /// The file is another program's, or not whole.
+    #[error("{} is not a whole database of cunkou: {what}", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// Made by a newer cunkou.
     #[error("the database has schema {found}, this cunkou knows {known}; take the newer program")]
     NewerSchema {
@@ -78,7 +116,7 @@ pub enum StoreError {
         source: sqlx::migrate::MigrateError,
     },
     /// A row holds what this program never wrote.
-    #[error("table {table} holds something strange: {what}")]
+    #[error("table {table} holds something strange: {what}; `cunkou restore FILE` puts a backup in its place")]
     Content {
         /// Which table.
         table: &'static str,
@@ -112,7 +150,15 @@ impl StoreError {
             StoreError::Busy(_) => "busy",
             StoreError::Full(_) => "full",
             StoreError::ReadOnlyFile(_) | StoreError::OpenedForReading => "read_only",
-            StoreError::Corrupt(_) | StoreError::Content { .. } => "corrupt",
+            StoreError::Corrupt(_)
+            | StoreError::Content { .. }
+            | StoreError::BrokenLog { .. }
+            | StoreError::NoDatabase(_) => "corrupt",
+            StoreError::Gone(_) => "gone",
+            StoreError::Replaced(_) => "replaced",
+            StoreError::HalfRestored(_) => "half_restored",
+            StoreError::Exists(_) => "exists",
+            StoreError::NotOurs { .. } => "not_ours",
             StoreError::NewerSchema { .. } => "newer_schema",
             StoreError::OlderSchema { .. } => "older_schema",
             StoreError::Locked { .. } => "locked",
@@ -124,6 +170,26 @@ impl StoreError {
             StoreError::Stale { .. } => "stale",
             StoreError::Closed => "closed",
             StoreError::Refused(_) => "refused",
+        }
+    }
+}
+
+impl StoreError {
+    /// A few words for readiness, which everybody may read: no path, no cause.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            StoreError::Busy(_) => "another program holds the database",
+            StoreError::Full(_) => "the disk is full",
+            StoreError::ReadOnlyFile(_) | StoreError::OpenedForReading => "the database may only be read",
+            StoreError::Corrupt(_) | StoreError::Content { .. } | StoreError::BrokenLog { .. } => {
+                "the database is damaged"
+            }
+            StoreError::Missing(_) | StoreError::NoFolder(_) | StoreError::Gone(_) => "the database file is gone",
+            StoreError::Replaced(_) => "another file stands in the place of the database",
+            StoreError::Deadline(_) => "the database does not answer",
+            StoreError::File { .. } | StoreError::Io(_) => "the database cannot be reached",
+            _ => "the database refuses",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What was believed in the past: read from the changes of state, never reckoned anew.
 
+use std::collections::BTreeMap;
+
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{CameraId, EntranceId, IncidentId, Period, ReasonSet, Time};
@@ -164,6 +166,15 @@ impl Store {
         let rows = states_at(&mut reader.link()?, "monitor", "", at).await?;
         Ok(rows.into_iter().next())
     }
+}
+
+/// What history says last of each thing of a kind, by its name.
+pub(super) async fn last_words(
+    link: &mut Link<'_>,
+    kind: &'static str,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let rows = link.rows(AT, values![kind, "", i64::MAX]).await?;
+    rows.iter().map(|row| Ok((row.text("subject")?, row.text("to_state")?))).collect()
 }
 
 async fn states_at(

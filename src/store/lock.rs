@@ -56,11 +56,34 @@ impl fmt::Display for Holder {
     }
 }
 
+/// What is known of the database beside which the lock stands, from one life to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kept {
+    /// Nothing: there may be none yet.
+    #[default]
+    Nothing,
+    /// It was made: where it is missing or empty, it was taken away.
+    Made,
+    /// A backup is being put in its place.
+    Restoring,
+}
+
+/// What stands in the file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Text {
+    #[serde(flatten)]
+    holder: Holder,
+    #[serde(default)]
+    database: Kept,
+}
+
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
     path: PathBuf,
+    text: Text,
 }
 
 impl Lock {
@@ -73,31 +96,55 @@ impl Lock {
         let mut file = file.map_err(|source| StoreError::File { what: "cannot open", path: path.clone(), source })?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { holder: read(&mut file) }),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { holder: read(&mut file).holder }),
             Err(TryLockError::Error(source)) => return Err(StoreError::File { what: "cannot lock", path, source }),
         }
-        let mut lock = Lock { file, path };
-        lock.write(&Holder::this("", Time(0)))?;
+        let text = read(&mut file);
+        let mut lock = Lock { file, path, text };
+        lock.write(Holder::this("", Time(0)))?;
         Ok(lock)
     }
 
+    /// What is known of the database.
+    pub(super) fn kept(&self) -> Kept {
+        self.text.database
+    }
+
+    /// Says what is known of the database, so that it outlives a crash.
+    pub(super) fn keep(&mut self, kept: Kept) -> Result<(), StoreError> {
+        if self.text.database == kept {
+            return Ok(());
+        }
+        self.text.database = kept;
+        self.put()?;
+        self.file.sync_all().map_err(|source| self.error(source))
+    }
+
     /// Says who holds it.
-    pub(super) fn write(&mut self, holder: &Holder) -> Result<(), StoreError> {
-        let text = serde_json::to_string(holder).unwrap_or_default();
+    pub(super) fn write(&mut self, holder: Holder) -> Result<(), StoreError> {
+        self.text.holder = holder;
+        self.put()
+    }
+
+    /// Over the old text, then cut: a crash in between leaves no moment without one.
+    fn put(&mut self) -> Result<(), StoreError> {
+        let text = serde_json::to_string(&self.text).unwrap_or_default();
         let file = &mut self.file;
-        let done =
-            file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes()));
-        done.map_err(|source| StoreError::File { what: "cannot write", path: self.path.clone(), source })
+        let written = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(text.as_bytes()));
+        written.and_then(|()| file.set_len(text.len() as u64)).map_err(|source| self.error(source))
+    }
+
+    fn error(&self, source: std::io::Error) -> StoreError {
+        StoreError::File { what: "cannot write", path: self.path.clone(), source }
     }
 }
 
 /// What the holder wrote; it may be just writing, or another program may have written there.
-fn read(file: &mut File) -> Holder {
-    let mut text = String::new();
-    match file.take(MAX_TEXT).read_to_string(&mut text) {
-        Ok(_) => serde_json::from_str(&text).unwrap_or_default(),
-        Err(_) => Holder::default(),
-    }
+fn read(file: &mut File) -> Text {
+    let mut bytes = Vec::new();
+    let Ok(_) = file.take(MAX_TEXT).read_to_end(&mut bytes) else { return Text::default() };
+    // What is behind the first value is the rest of a longer text, left by a crash.
+    serde_json::Deserializer::from_slice(&bytes).into_iter().next().and_then(Result::ok).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,12 +156,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let db = dir.path().join("村口.db");
         let mut first = Lock::take(&db).unwrap();
-        first.write(&Holder::this("127.0.0.1:9778", Time(7))).unwrap();
+        first.write(Holder::this("127.0.0.1:9778", Time(7))).unwrap();
+        first.keep(Kept::Made).unwrap();
         let Err(StoreError::Locked { holder }) = Lock::take(&db) else { panic!("locked") };
         assert_eq!((holder.pid, holder.listen.as_str(), holder.since_ms), (std::process::id(), "127.0.0.1:9778", 7));
         assert!(holder.to_string().contains("listening on 127.0.0.1:9778"));
         drop(first);
-        assert!(Lock::take(&db).is_ok(), "free once the holder is gone");
+        let next = Lock::take(&db).unwrap();
+        assert_eq!(next.kept(), Kept::Made, "what is known of the database goes from holder to holder");
+        drop(next);
+        let path = dir.path().join("x.db.lock");
+        let path = path.with_file_name("村口.db.lock");
+        let mut text = std::fs::read(&path).unwrap();
+        text.extend_from_slice(b"listen\": \"of a longer text\"}");
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(Lock::take(&db).unwrap().kept(), Kept::Made, "also when a crash came between writing and cutting");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! SQLite now, by sqlx's `Any`; every statement is one that PostgreSQL takes too.
 
 mod audit;
+mod backup;
 mod commit;
 mod connect;
 mod error;
@@ -27,8 +28,9 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod vacuum;
+mod wal;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,20 +38,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cunkou_core::model::Time;
 
 pub use audit::{AuditEntry, AuditQuery, AuditRow};
+pub use backup::{BackupFacts, Restored, backup, restore};
 pub use commit::{Batch, BatchId, Names};
 pub use error::StoreError;
 pub use figures::{DAY_BYTES, DailyRow, HourlyRow, RTT_BUCKETS, Sums, day_of, hour_of, rtt_bucket};
 pub use history::{CameraAt, EntranceAt, TransitionQuery, TransitionRow};
 pub use incidents::{Delivery, IncidentQuery, IncidentStory, Step};
 pub use lock::Holder;
-pub use outbox::{Backlog, OutboxKey, OutboxRow, Received};
+pub use outbox::{Backlog, OutboxKey, OutboxRow, Received, Take};
 pub use place::locate;
 pub use registry::{Change, RegistryPut, RegistryVersion};
 pub use routing::SinkRoute;
 pub use rows::StoredOutcome;
 
 use connect::Connections;
-use lock::Lock;
+use lock::{Kept, Lock};
 use place::Place;
 use sql::{Cells, values};
 
@@ -75,8 +78,8 @@ struct Inner {
     batches: AtomicU64,
     /// Held while rows of the outbox are taken, and while they may collapse.
     gate: tokio::sync::Mutex<()>,
-    /// Rows of the outbox that somebody is sending now.
-    claimed: Mutex<BTreeSet<OutboxKey>>,
+    /// Rows of the outbox that somebody is sending now, and whether they surely had not been received before.
+    claimed: Mutex<BTreeMap<OutboxKey, bool>>,
 }
 
 impl Store {
@@ -88,17 +91,19 @@ impl Store {
     /// read), and whatever the database says.
     pub async fn open(url: &str, mode: OpenMode) -> Result<Store, StoreError> {
         let place = Place::parse(url, Path::new("."))?.canonical();
-        let lock = match (&place, mode) {
+        let mut lock = match (&place, mode) {
             (Place::Memory, OpenMode::ReadWrite) => None,
             (Place::Memory, OpenMode::ReadOnly) => return Err(StoreError::Url("memory cannot be opened for reading")),
-            (Place::File(path), OpenMode::ReadWrite) => Some(take_lock(path)?),
+            (Place::File(path), OpenMode::ReadWrite) => Some(take_sound(path)?),
             (Place::File(path), OpenMode::ReadOnly) if !path.exists() => return Err(StoreError::Missing(path.clone())),
             (Place::File(_), OpenMode::ReadOnly) => None,
         };
         let may_write = mode == OpenMode::ReadWrite;
         let connections = Connections::new(place, may_write).await?;
         if may_write {
-            schema::migrate(&connections).await?;
+            let made = lock.as_ref().is_some_and(|lock| lock.kept() == Kept::Made);
+            schema::migrate(&connections, made).await?;
+            lock.as_mut().map_or(Ok(()), |lock| lock.keep(Kept::Made))?;
         } else {
             schema::check(&connections).await?;
         }
@@ -108,7 +113,7 @@ impl Store {
                 lock: Mutex::new(lock),
                 batches: AtomicU64::new(0),
                 gate: tokio::sync::Mutex::new(()),
-                claimed: Mutex::new(BTreeSet::new()),
+                claimed: Mutex::new(BTreeMap::new()),
             }),
         };
         let mark = store.mark().await?;
@@ -123,7 +128,7 @@ impl Store {
     pub async fn announce(&self, listen: &str, now: Time) -> Result<(), StoreError> {
         let holder = Holder::this(listen, now);
         if let Some(lock) = held(&self.inner.lock).as_mut() {
-            lock.write(&holder)?;
+            lock.write(holder.clone())?;
         }
         let mut session = self.inner.connections.write().await?;
         let written = async {
@@ -174,7 +179,7 @@ impl Store {
         held(&self.inner.lock).take();
     }
 
-    fn claimed(&self) -> MutexGuard<'_, BTreeSet<OutboxKey>> {
+    fn claimed(&self) -> MutexGuard<'_, BTreeMap<OutboxKey, bool>> {
         held(&self.inner.claimed)
     }
 }
@@ -182,6 +187,21 @@ impl Store {
 /// A lock of which the holder panicked is still a lock over whole values.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes the lock, and refuses what stands there when it is not what was left: a new database in its place would use
+/// numbers again that were told.
+fn take_sound(path: &Path) -> Result<Lock, StoreError> {
+    let lock = take_lock(path)?;
+    match lock.kept() {
+        Kept::Restoring => return Err(StoreError::HalfRestored(path.to_owned())),
+        Kept::Made if std::fs::metadata(path).map_or(0, |m| m.len()) == 0 => {
+            return Err(StoreError::Gone(path.to_owned()));
+        }
+        Kept::Made | Kept::Nothing => {}
+    }
+    backup::look_at_log(path)?;
+    Ok(lock)
 }
 
 fn take_lock(path: &Path) -> Result<Lock, StoreError> {

@@ -68,6 +68,15 @@ pub enum Received {
     Maybe,
 }
 
+/// Which of the rows that are due are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Take {
+    /// At most so many, in the order in which they were committed.
+    Oldest(u32),
+    /// One, that which was tried least.
+    LeastTried,
+}
+
 /// What waits for a sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backlog {
@@ -79,12 +88,13 @@ pub struct Backlog {
     pub oldest: Time,
 }
 
+/// The first unsent row of each incident, where it is due; `$4` is 1 where the least tried come first.
 pub(super) const HEADS: &str = "SELECT o.incident, o.step, o.from_step, o.state, o.created_ms, o.attempts, \
      (SELECT COUNT(*) FROM outbox d WHERE d.incident = o.incident AND d.sink = o.sink \
      AND d.state = 'delivered') AS told \
      FROM outbox o WHERE o.sink = $1 AND o.state IN ('pending', 'sending') AND o.next_attempt_ms <= $2 \
      AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.sink = o.sink AND e.incident = o.incident AND e.step < o.step \
-     AND e.state IN ('pending', 'sending')) ORDER BY o.created_ms, o.incident LIMIT $3";
+     AND e.state IN ('pending', 'sending')) ORDER BY o.attempts * $4, o.created_ms, o.incident LIMIT $3";
 
 pub(super) const NEXT: &str = "SELECT o.incident, o.step, o.next_attempt_ms FROM outbox o \
      WHERE o.sink = $1 AND o.state IN ('pending', 'sending') \
@@ -99,18 +109,18 @@ const OUTBOX: Insert = Insert {
 };
 
 impl Store {
-    /// Takes what is due for a sink, at most `limit` rows: of each incident only the oldest unsent one, so that its
-    /// order is kept. A row that was handed out is not handed out again, and does not collapse, until
-    /// [`Store::delivered`], [`Store::retry`] or [`Store::dropped`] was told of it and kept that.
+    /// Takes what is due for a sink: of each incident only the oldest unsent one, so that its order is kept. A row that
+    /// was handed out is not handed out again, and does not collapse, until [`Store::delivered`], [`Store::retry`] or
+    /// [`Store::dropped`] was told of it and kept that, or [`Store::release`] gave it back.
     ///
     /// While the store cannot write, what was committed is handed out all the same.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn pending(&self, sink: &str, now: Time, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+    pub async fn pending(&self, sink: &str, now: Time, take: Take) -> Result<Vec<OutboxRow>, StoreError> {
         let _gate = self.inner.gate.lock().await;
         let mut reader = self.inner.connections.read().await?;
-        let rows = self.due(&mut reader.link()?, sink, now, limit).await?;
+        let rows = self.due(&mut reader.link()?, sink, now, take).await?;
         drop(reader);
         if rows.is_empty() {
             return Ok(rows);
@@ -123,18 +133,22 @@ impl Store {
                 "sending what cannot be marked as being sent"
             );
         }
-        self.claimed().extend(rows.iter().map(|row| row.key.clone()));
+        self.claimed().extend(rows.iter().map(|row| (row.key.clone(), !row.uncertain)));
         Ok(rows)
     }
 
-    async fn due(&self, link: &mut Link<'_>, sink: &str, now: Time, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
-        let claimed = u32::try_from(self.claimed().iter().filter(|k| k.sink == sink).count()).unwrap_or(u32::MAX);
-        let heads = link.rows(HEADS, values![sink, now, limit.saturating_add(claimed)]).await?;
+    async fn due(&self, link: &mut Link<'_>, sink: &str, now: Time, take: Take) -> Result<Vec<OutboxRow>, StoreError> {
+        let (limit, by_tries) = match take {
+            Take::Oldest(n) => (n, 0_i64),
+            Take::LeastTried => (1, 1),
+        };
+        let claimed = u32::try_from(self.claimed().keys().filter(|k| k.sink == sink).count()).unwrap_or(u32::MAX);
+        let heads = link.rows(HEADS, values![sink, now, limit.saturating_add(claimed), by_tries]).await?;
         let heads: Result<Vec<Head>, StoreError> = heads.iter().map(|row| Head::read(row, sink)).collect();
         let mut heads = heads?;
         {
             let claimed = self.claimed();
-            heads.retain(|head| !claimed.contains(&head.key));
+            heads.retain(|head| !claimed.contains_key(&head.key));
         }
         heads.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let wanted: Vec<Values> = heads
@@ -225,9 +239,40 @@ impl Store {
         Ok(())
     }
 
-    /// The worker of a sink has ended: what it had and did not settle is handed out again.
-    pub fn release(&self, sink: &str) {
-        self.claimed().retain(|key| key.sink != sink);
+    /// Rows that were handed out and not tried wait as before, also when that cannot be kept.
+    pub async fn release(&self, rows: &[OutboxKey]) {
+        let _gate = self.inner.gate.lock().await;
+        // What was tried before, by us or in a life before, may have been received: it stays as it is.
+        let fresh: Vec<&OutboxKey> = {
+            let claimed = self.claimed();
+            rows.iter().filter(|key| claimed.get(key) == Some(&true)).collect()
+        };
+        if let Err(error) = self.unmark(&fresh).await {
+            // They stay marked as being sent: they will not collapse, and are sent all the same.
+            tracing::warn!(error = &error as &dyn std::error::Error, "what was not sent stays marked as being sent");
+        }
+        let mut claimed = self.claimed();
+        rows.iter().for_each(|key| {
+            claimed.remove(key);
+        });
+    }
+
+    async fn unmark(&self, rows: &[&OutboxKey]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.inner.connections.write().await?;
+        let done = async {
+            let mut link = session.link()?;
+            for key in rows {
+                let sql = "UPDATE outbox SET state = 'pending' WHERE incident = $1 AND sink = $2 AND step = $3";
+                link.run(sql, values![key.incident, key.sink.as_str(), key.step]).await?;
+                collapse_into_later(&mut link, key).await?;
+            }
+            Ok(())
+        };
+        let done = done.await;
+        session.finish(done).await
     }
 
     /// When the next row of a sink is due, of those that nobody has; `None`: nothing waits.
@@ -235,7 +280,7 @@ impl Store {
     /// # Errors
     /// When it cannot be read.
     pub async fn next_attempt(&self, sink: &str) -> Result<Option<Time>, StoreError> {
-        let claimed: Vec<OutboxKey> = self.claimed().iter().filter(|k| k.sink == sink).cloned().collect();
+        let claimed: Vec<OutboxKey> = self.claimed().keys().filter(|k| k.sink == sink).cloned().collect();
         let limit = u32::try_from(claimed.len()).unwrap_or(u32::MAX).saturating_add(1);
         let mut reader = self.inner.connections.read().await?;
         for row in reader.link()?.rows(NEXT, values![sink, limit]).await? {
@@ -302,7 +347,7 @@ impl Store {
         for row in link.for_keys(ask, 1, incidents.into_iter().map(|id| values![id]).collect()).await? {
             let (key, mut slot) = slot(&row)?;
             // Handed out while the store could not mark it.
-            if slot.state == SlotState::Pending && self.claimed().contains(&key) {
+            if slot.state == SlotState::Pending && self.claimed().contains_key(&key) {
                 slot.state = SlotState::Sending;
             }
             slots.insert(key, slot);

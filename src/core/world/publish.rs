@@ -245,5 +245,6 @@ pub(super) fn save(health: &Health, cause: Option<&Cause>, topology: &crate::reg
         cause: cause.cloned(),
         inferred_at: None,
         changes: health.changes,
+        recorded: None,
     }
 }

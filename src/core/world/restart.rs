@@ -72,10 +72,13 @@ impl World {
     pub fn saved(&self, last_tick: Time) -> Saved {
         let cameras = self.topology.cameras.iter().zip(&self.cameras).enumerate().map(|(i, (slot, health))| {
             let cause = self.causes.of_camera.get(&CameraIx::from(i));
-            SavedTarget::Camera(slot.id.clone(), super::publish::save(health, cause, &self.topology))
+            let mut saved = super::publish::save(health, cause, &self.topology);
+            saved.recorded = self.recorded_cameras.get(i).and_then(|word| State::from_word(word));
+            SavedTarget::Camera(slot.id.clone(), saved)
         });
         let nodes = self.topology.nodes.iter().zip(&self.nodes).enumerate().map(|(i, (slot, health))| {
             let mut saved = super::publish::save(health, None, &self.topology);
+            saved.recorded = self.recorded_nodes.get(i).and_then(|word| State::from_word(word));
             saved.inferred_at = self.causes.judged.get(&NodeIx::from(i)).map(|j| j.since);
             SavedTarget::Node(slot.id.clone(), saved)
         });
@@ -121,7 +124,7 @@ impl World {
         match target {
             SavedTarget::Camera(id, saved) => {
                 let Some(ix) = self.topology.camera(id.as_str()) else { return };
-                self.recorded_cameras[ix.at()] = saved.state.word();
+                self.recorded_cameras[ix.at()] = saved.recorded.unwrap_or(saved.state).word();
                 revive(&mut self.cameras[ix.at()], &saved, self.now, &self.policy.health);
                 if let Some(at) = self.cameras[ix.at()].flap_ends_at(&self.policy.health) {
                     self.timers.insert((at, Timer::FlapOff(ix)));
@@ -135,7 +138,7 @@ impl World {
             }
             SavedTarget::Node(id, saved) => {
                 let Some(ix) = self.topology.node(id.as_str()) else { return };
-                self.recorded_nodes[ix.at()] = saved.state.word();
+                self.recorded_nodes[ix.at()] = saved.recorded.unwrap_or(saved.state).word();
                 revive(&mut self.nodes[ix.at()], &saved, self.now, &self.policy.health);
                 if let Some(since) = saved.inferred_at {
                     let judged = Judged { since, direct: false, rivals: Vec::new(), exact: true, restored: true };

@@ -182,6 +182,9 @@ pub struct SavedHealth {
     pub inferred_at: Option<Time>,
     /// Changes of state since it was registered.
     pub changes: u64,
+    /// What history says last, where that is known: a life that ended before its first evidence has left it at `unknown`,
+    /// and what was concluded before stands here.
+    pub recorded: Option<State>,
 }
 
 /// A camera or node with what is kept of it.

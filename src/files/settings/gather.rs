@@ -22,7 +22,7 @@ use super::tables::{
 use crate::files::secrets::SecretUrl;
 
 const SPAN: &str = "a length of time: 800ms, 10s, 5m, 6h, 400d";
-const CHECK_SPAN: &str = "a length of time from 1s to 30d";
+const CHECK_SPAN: &str = "a length of time from 200ms to 30d";
 const SHARE: &str = "a number from 0 to 1";
 const PATH: &str = "a path";
 const FLOOR: Span = Span::ZERO;
@@ -219,7 +219,7 @@ const TRY_MAX: Span = Span::seconds(60);
 
 fn checks(mut t: Table<'_>) -> Intervals {
     let d = Intervals::default();
-    let bounds = Span::seconds(1)..=Span::hours(24 * 30);
+    let bounds = Span::millis(200)..=Span::hours(24 * 30);
     let read = Intervals {
         reach: t.span("reach", CHECK_SPAN, d.reach, bounds.clone()),
         stream: t.span("stream", CHECK_SPAN, d.stream, bounds.clone()),

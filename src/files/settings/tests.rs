@@ -104,8 +104,8 @@ storm = 5
     line 3: http.raed: there is no such setting (did you mean "read"?)
     line 4: http.read = "opne": allowed is open, token or open-to-network (did you mean "open"?)
     line 5: Probe: there is no such setting (did you mean "probe"?)
-    line 8: checks.reach = 10: allowed is a length of time from 1s to 30d
-    line 9: checks.stream = "0s": allowed is a length of time from 1s to 30d
+    line 8: checks.reach = 10: allowed is a length of time from 200ms to 30d
+    line 9: checks.stream = "0s": allowed is a length of time from 200ms to 30d
     line 11: probe.allow = "10.0.0.0/40": allowed is a network: 10.0.0.0/8, fc00::/7, or one address
     line 11: probe.allow = "camera": allowed is a network: 10.0.0.0/8, fc00::/7, or one address
     line 12: probe.in_flight = -1: allowed is a number from 0 (as many as the town needs) to 100000

@@ -1,7 +1,6 @@
 //! For those who run it: metrics, signs of life, reload.
 
 use std::io::Write as _;
-use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -15,7 +14,7 @@ use flate2::write::GzEncoder;
 use super::registry::{last_reload, reload as reload_from};
 use crate::engine::{Alive, Origin, ReloadSource};
 use crate::http::params::Query;
-use crate::http::wire::{Readiness, ReloadOutcome, RoundView};
+use crate::http::wire::{Readiness, ReloadOutcome, RoundView, stamp};
 use crate::http::{AppState, Problem};
 use crate::metrics;
 
@@ -116,8 +115,9 @@ pub(in crate::http) fn readiness(state: &AppState) -> Readiness {
         reasons.push(format!("the loop has not turned for {LOOP_STANDS_AFTER}"));
     }
     let stored = Alive::time(&alive.stored);
-    if alive.store_failing.load(Ordering::Relaxed) != 0 {
-        reasons.push("the store does not write: the last commit failed and is tried again".to_owned());
+    if let Some(since) = Alive::time(&alive.store_failing) {
+        let why = alive.store_trouble();
+        reasons.push(format!("the store does not write: {why} (since {}, tried again all the time)", stamp(since)));
     } else if stored.is_none_or(|t| state.now().since(t) > STORE_STANDS_AFTER) {
         reasons.push(format!("the store has not written for {STORE_STANDS_AFTER}"));
     }

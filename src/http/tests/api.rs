@@ -208,13 +208,13 @@ async fn health_and_readiness_say_why_not() {
     assert_eq!((ready.status.as_u16(), &ready.json()["ready"]), (200, &json!(true)));
     assert_eq!(ready.json()["first_round"], json!({"done": 3, "of": 4}), "named, not waited for");
 
-    d.alive.store_failing.store(1, Ordering::Relaxed);
+    d.alive.store_is_away(NOW - Span::seconds(1), "the disk is full");
     let ready = d.get("/-/ready").await;
     assert_eq!((ready.status.as_u16(), &ready.json()["ready"]), (503, &json!(false)));
-    assert!(ready.json()["reasons"][0].as_str().unwrap().contains("the store does not write"));
+    assert!(ready.json()["reasons"][0].as_str().unwrap().contains("the store does not write: the disk is full"));
     assert_eq!(d.get("/-/healthy").await.status, 200, "a full disk is no reason to kill the daemon");
 
-    d.alive.store_failing.store(0, Ordering::Relaxed);
+    assert!(d.alive.store_is_back() && !d.alive.store_is_back());
     d.alive.reload_failed.store(1, Ordering::Relaxed);
     let ready = d.get("/-/ready").await;
     assert_eq!(ready.status, 200, "the last good registry is in force");

@@ -1,6 +1,6 @@
 //! A small town with an incident, and an outbox in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use cunkou_core::alert::{
@@ -11,7 +11,7 @@ use cunkou_core::model::{AreaId, CameraId, Chunked, EntranceId, IncidentId, Node
 use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Gate, Node, NodeKind, Registry};
 use cunkou_core::world::Snapshot;
 
-use crate::notify::{Outbox, OutboxError, OutboxItem, RowKey};
+use crate::notify::{Outbox, OutboxError, OutboxItem, Received, RowKey, Take};
 
 /// 2026-11-24 02:10 in Shanghai.
 pub(super) const T0: Time = Time(1_795_457_400_000);
@@ -170,6 +170,9 @@ struct Inside {
     dropped: Vec<(String, RowKey)>,
     refuses_writes: bool,
     last_error: String,
+    received: Vec<Received>,
+    /// Rows that are with a sink's loop.
+    out: BTreeSet<(String, RowKey)>,
 }
 
 /// The outbox that the store is to be, in memory.
@@ -178,8 +181,14 @@ pub(super) struct Memory(Mutex<Inside>);
 
 impl Memory {
     pub(super) fn put(&self, sink: &str, message: Message) {
+        let kinds = vec![message.kind];
+        self.put_steps(sink, message, kinds);
+    }
+
+    /// A row that tells several steps, the last of which is the message.
+    pub(super) fn put_steps(&self, sink: &str, message: Message, kinds: Vec<MessageKind>) {
         let at = message.at;
-        let item = OutboxItem { message: Arc::new(message), attempts: 0, next_attempt_at: at, created_at: at };
+        let item = OutboxItem { message: Arc::new(message), kinds, attempts: 0, next_attempt_at: at, created_at: at };
         self.0.lock().unwrap().rows.push(Row { sink: sink.to_owned(), item, last_error: String::new() });
     }
 
@@ -203,6 +212,11 @@ impl Memory {
         self.0.lock().unwrap().last_error.clone()
     }
 
+    /// What each failed try said of whether it was received.
+    pub(super) fn received(&self) -> Vec<Received> {
+        self.0.lock().unwrap().received.clone()
+    }
+
     pub(super) fn refuse_writes(&self, refuses: bool) {
         self.0.lock().unwrap().refuses_writes = refuses;
     }
@@ -217,25 +231,66 @@ impl Memory {
     }
 }
 
+impl Inside {
+    /// The first row of each incident, of those that nobody has.
+    fn heads(&self, sink: &str) -> Vec<&OutboxItem> {
+        let mut first: BTreeMap<IncidentId, &OutboxItem> = BTreeMap::new();
+        for row in self.rows.iter().filter(|r| r.sink == sink) {
+            let head = first.entry(row.item.key().incident).or_insert(&row.item);
+            if row.item.key() < head.key() {
+                *head = &row.item;
+            }
+        }
+        first.into_values().filter(|i| !self.out.contains(&(sink.to_owned(), i.key()))).collect()
+    }
+
+    fn settle(&mut self, sink: &str, rows: &[RowKey]) {
+        rows.iter().for_each(|row| {
+            self.out.remove(&(sink.to_owned(), *row));
+        });
+    }
+}
+
 impl Outbox for Memory {
-    async fn pending(&self, sink: &str, due_by: Time, limit: usize) -> Result<Vec<OutboxItem>, OutboxError> {
-        let inside = self.0.lock().unwrap();
-        let of_sink = || inside.rows.iter().filter(|r| r.sink == sink).map(|r| &r.item);
-        let due: Vec<IncidentId> =
-            of_sink().filter(|i| i.next_attempt_at <= due_by).map(|i| i.message.incident.id).collect();
-        Ok(of_sink().filter(|i| due.contains(&i.message.incident.id)).take(limit).cloned().collect())
+    async fn pending(&self, sink: &str, due_by: Time, take: Take) -> Result<Vec<OutboxItem>, OutboxError> {
+        let mut inside = self.0.lock().unwrap();
+        let mut due: Vec<OutboxItem> = inside.heads(sink).into_iter().cloned().collect();
+        due.retain(|i| i.next_attempt_at <= due_by);
+        match take {
+            Take::Oldest(n) => due.truncate(n),
+            Take::LeastTried => {
+                due.sort_by_key(|i| i.attempts);
+                due.truncate(1);
+            }
+        }
+        inside.out.extend(due.iter().map(|i| (sink.to_owned(), i.key())));
+        Ok(due)
+    }
+
+    async fn release(&self, sink: &str, rows: &[RowKey]) {
+        self.0.lock().unwrap().settle(sink, rows);
     }
 
     async fn delivered(&self, sink: &str, rows: &[RowKey], _at: Time) -> Result<(), OutboxError> {
         self.write(|inside| {
+            inside.settle(sink, rows);
             inside.rows.retain(|r| r.sink != sink || !rows.contains(&r.item.key()));
             inside.delivered.extend(rows.iter().map(|row| (sink.to_owned(), *row)));
         })
     }
 
-    async fn retry(&self, sink: &str, rows: &[RowKey], at: Time, error: &str) -> Result<(), OutboxError> {
+    async fn retry(
+        &self,
+        sink: &str,
+        rows: &[RowKey],
+        at: Time,
+        error: &str,
+        received: Received,
+    ) -> Result<(), OutboxError> {
         self.write(|inside| {
+            inside.settle(sink, rows);
             inside.last_error = error.to_owned();
+            inside.received.push(received);
             for row in inside.rows.iter_mut().filter(|r| r.sink == sink && rows.contains(&r.item.key())) {
                 row.item.attempts += 1;
                 row.item.next_attempt_at = at;
@@ -246,13 +301,13 @@ impl Outbox for Memory {
 
     async fn dropped(&self, sink: &str, rows: &[RowKey], _at: Time) -> Result<(), OutboxError> {
         self.write(|inside| {
+            inside.settle(sink, rows);
             inside.rows.retain(|r| r.sink != sink || !rows.contains(&r.item.key()));
             inside.dropped.extend(rows.iter().map(|row| (sink.to_owned(), *row)));
         })
     }
 
     async fn next_attempt(&self, sink: &str) -> Result<Option<Time>, OutboxError> {
-        let inside = self.0.lock().unwrap();
-        Ok(inside.rows.iter().filter(|r| r.sink == sink).map(|r| r.item.next_attempt_at).min())
+        Ok(self.0.lock().unwrap().heads(sink).into_iter().map(|i| i.next_attempt_at).min())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cunkou_core::alert::{Alert, EndReason, MessageKind};
+use cunkou_core::alert::{Alert, MessageKind};
 use cunkou_core::model::{Span, Time};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,7 @@ use crate::notify::backoff::Pace;
 use crate::notify::counters::Counters;
 use crate::notify::delivery::{Carrier, Delivery, Scene, Wires};
 use crate::notify::letter::Letter;
+use crate::notify::outbox::Received;
 use crate::notify::post::Tried;
 
 /// One call of the carrier: when (milliseconds since the start), what.
@@ -121,11 +122,11 @@ impl Rig {
 }
 
 fn away() -> Tried {
-    Tried::Failed { why: "no connection".to_owned(), away: true, asked: None }
+    Tried::Failed { why: "no connection".to_owned(), away: true, asked: None, received: Received::No }
 }
 
 fn refused() -> Tried {
-    Tried::Failed { why: "answered 400".to_owned(), away: false, asked: None }
+    Tried::Failed { why: "answered 400".to_owned(), away: false, asked: None, received: Received::No }
 }
 
 fn with(messages: impl IntoIterator<Item = cunkou_core::alert::Message>) -> Memory {
@@ -171,7 +172,12 @@ async fn a_sink_that_is_away_is_asked_ever_more_rarely_under_the_same_key() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sink_that_asks_for_time_gets_it() {
-    let busy = Tried::Failed { why: "answered 429".to_owned(), away: true, asked: Some(Span::seconds(90)) };
+    let busy = Tried::Failed {
+        why: "answered 429".to_owned(),
+        away: true,
+        asked: Some(Span::seconds(90)),
+        received: Received::No,
+    };
     let mut rig = Rig::start(with([opened(1), opened(2)]), vec![busy], true);
     assert_eq!(rig.next().await.0, 0);
     rig.wake.notify_one();
@@ -200,6 +206,19 @@ async fn a_sink_that_is_back_gets_everything_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_taken_with_a_row_that_found_the_sink_away_is_told_when_it_is_back() {
+    let mut rig = Rig::start(with([opened(1), opened(2), opened(3)]), vec![away()], true);
+    assert_eq!(rig.next().await, (0, "1/desk/1 opened 1".to_owned()));
+    let mut told: Vec<String> = Vec::new();
+    for _ in 0..3 {
+        told.push(rig.next().await.1);
+    }
+    told.sort();
+    assert_eq!(told, ["1/desk/1 opened 1", "2/desk/1 opened 1", "3/desk/1 opened 1"]);
+    assert_eq!(rig.rest().await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_that_is_refused_holds_up_no_other_and_is_never_given_up() {
     let mut rig = Rig::start(with([opened(1), opened(2)]), vec![refused()], true);
     assert_eq!(rig.next().await, (0, "1/desk/1 opened 1".to_owned()));
@@ -219,29 +238,23 @@ async fn a_message_that_is_refused_holds_up_no_other_and_is_never_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unsent_steps_fold_into_the_latest() {
-    let end = Some((T0 + Span::minutes(90), EndReason::Recovered));
-    let (open1, open2) = (lost("E1", None), lost("E2", None));
-    let steps = |last: MessageKind, alerts| {
-        with([
-            opened(1),
-            message(incident(1), 2, MessageKind::Updated, vec![lost("E1", end), open2.clone()]),
-            message(incident(1), 3, last, alerts),
-        ])
-    };
-    for (last, alerts, said) in [
-        // Opened and over while nobody listened: one message, and the end of E1 is in it.
-        (MessageKind::Resolved, vec![lost("E2", end)], "1/desk/3 resolved 2"),
+async fn a_row_that_tells_several_steps_is_what_they_are_together() {
+    use MessageKind as K;
+    for (kinds, said) in [
+        // Opened and over while nobody listened: one message.
+        (vec![K::Opened, K::Updated, K::Resolved], "1/desk/3 resolved 1"),
         // Still going on: the receiver has not heard of it yet, so it is new.
-        (MessageKind::Updated, vec![open2.clone()], "1/desk/3 opened 2"),
-        (MessageKind::Acknowledged, vec![open1.clone(), open2.clone()], "1/desk/3 opened 2"),
-        (MessageKind::Merged, vec![], "1/desk/3 merged 1"),
+        (vec![K::Opened, K::Updated], "1/desk/3 opened 1"),
+        (vec![K::Opened, K::Acknowledged], "1/desk/3 opened 1"),
+        (vec![K::Resolved, K::Reopened, K::Updated], "1/desk/3 reopened 1"),
+        (vec![K::MoreLost, K::Updated], "1/desk/3 more_lost 1"),
+        (vec![K::Opened, K::Merged], "1/desk/3 merged 1"),
     ] {
-        let mut rig = Rig::start(steps(last, alerts), vec![], true);
+        let outbox = Memory::default();
+        let last = *kinds.last().unwrap();
+        outbox.put_steps("desk", message(incident(1), 3, last, vec![lost("E1", None)]), kinds);
+        let mut rig = Rig::start(outbox, vec![], true);
         assert_eq!(rig.next().await.1, said);
-        rig.wake.notify_one();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(rig.outbox.delivered(), ["desk 1/1", "desk 1/2", "desk 1/3"]);
         assert_eq!(rig.rest().await, [""; 0]);
     }
 }
@@ -267,6 +280,28 @@ async fn what_was_taken_is_not_sent_again_while_the_store_cannot_note_it() {
     tokio::time::sleep(Duration::from_secs(120)).await;
     assert_eq!(rig.outbox.delivered(), ["desk 1/1"]);
     assert_eq!(rig.rest().await, [""; 0], "and it was sent once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_is_tried_again_also_while_the_store_cannot_note_it() {
+    let outbox = with([opened(1), opened(2)]);
+    outbox.refuse_writes(true);
+    let mut rig = Rig::start(outbox, vec![refused(), away(), away()], true);
+    let mut tried: Vec<String> = Vec::new();
+    for _ in 0..5 {
+        tried.push(rig.next().await.1);
+    }
+    tried.sort();
+    let (one, two) = ("1/desk/1 opened 1".to_owned(), "2/desk/1 opened 1".to_owned());
+    assert!(tried.iter().filter(|t| **t == one).count() >= 2 && tried.contains(&two), "{tried:?}");
+    assert_eq!(rig.counted("delivered"), 2.0);
+    tokio::time::sleep(Duration::from_secs(400)).await;
+    rig.outbox.refuse_writes(false);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let mut told = rig.outbox.delivered();
+    told.sort();
+    assert_eq!(told, ["desk 1/1", "desk 2/1"]);
+    assert_eq!(rig.rest().await, [""; 0], "each was taken once");
 }
 
 #[tokio::test(start_paused = true)]

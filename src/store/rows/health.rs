@@ -106,6 +106,8 @@ impl TryFrom<HealthRow> for SavedHealth {
             cause: cause(h.cause.as_deref())?,
             inferred_at: h.inferred_at.map(Time),
             changes: h.changes,
+            // History knows.
+            recorded: None,
         })
     }
 }

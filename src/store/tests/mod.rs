@@ -1,8 +1,11 @@
 //! Tests of the store: against files in a folder of their own, and in memory.
 
+mod backup;
 mod collapse;
+mod damage;
 mod figures;
 mod history;
+mod kill;
 mod opening;
 mod outbox;
 mod registry;

@@ -143,7 +143,7 @@ async fn questions_go_by_the_indices() {
     let mut link = reader.link().unwrap();
     for (sql, values, index) in [
         (super::super::history::AT, values!["entrance", "now", 1_i64], "history_by_subject"),
-        (super::super::outbox::HEADS, values!["desk", 1_i64, 10_i64], "outbox_open"),
+        (super::super::outbox::HEADS, values!["desk", 1_i64, 10_i64, 0_i64], "outbox_open"),
         (super::super::outbox::NEXT, values!["desk", 1_i64], "outbox_open"),
     ] {
         let rows = link.rows(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")), values).await.unwrap();

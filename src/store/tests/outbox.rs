@@ -12,7 +12,7 @@ fn key(incident: u64, step: u32) -> OutboxKey {
 }
 
 async fn take(store: &Store) -> Vec<OutboxRow> {
-    store.pending("desk", NOW, 10).await.unwrap()
+    store.pending("desk", NOW, Take::Oldest(10)).await.unwrap()
 }
 
 async fn keys(store: &Store) -> Vec<OutboxKey> {
@@ -31,9 +31,9 @@ async fn a_message_comes_back_as_it_was_and_only_once() {
     assert_eq!(row.key.to_string(), "1/desk/1");
     assert!(take(&store).await.is_empty(), "it is on its way");
     assert_eq!(store.next_attempt("desk").await.unwrap(), None);
-    store.release("desk");
+    store.release(&[key(1, 1)]).await;
     let again = take(&store).await;
-    assert_eq!((again.len(), again[0].uncertain), (1, true), "its worker ended without a word");
+    assert_eq!((again.len(), again[0].uncertain), (1, false), "handed out, and not tried");
     store.delivered(&key(1, 1), NOW, Some(200)).await.unwrap();
     assert!(take(&store).await.is_empty(), "it has arrived");
     let story = store.incident(IncidentId(1)).await.unwrap();
@@ -71,7 +71,7 @@ async fn steps_of_an_incident_go_out_in_order_and_other_incidents_do_not_wait() 
     store.retry(&key(1, 1), Time(2_000_000), "timed out", Received::Maybe).await.unwrap();
     assert!(take(&store).await.is_empty(), "not yet due, and nothing overtakes it");
     assert_eq!(store.next_attempt("desk").await.unwrap(), Some(Time(2_000_000)));
-    let rows = store.pending("desk", Time(2_000_000), 10).await.unwrap();
+    let rows = store.pending("desk", Time(2_000_000), Take::Oldest(10)).await.unwrap();
     assert_eq!((&rows[0].key, rows[0].attempts, rows[0].uncertain), (&key(1, 1), 1, true));
     store.delivered(&key(1, 1), NOW, None).await.unwrap();
     let rows = take(&store).await;
@@ -86,9 +86,40 @@ async fn what_was_surely_not_received_joins_the_step_behind_it() {
     commit(&store, &telling(vec![message(1, 2, K::Updated, Severity::Critical)]), &desk()).await;
     store.retry(&key(1, 1), Time(1_500_000), "refused", Received::No).await.unwrap();
     assert!(take(&store).await.is_empty(), "the pause holds for the joined row");
-    let rows = store.pending("desk", Time(1_500_000), 10).await.unwrap();
+    let rows = store.pending("desk", Time(1_500_000), Take::Oldest(10)).await.unwrap();
     assert_eq!((&rows[0].key, rows[0].from_step, rows[0].attempts), (&key(1, 2), 1, 1));
     assert!(rows[0].pages && rows[0].created_at == Time(1_000));
+}
+
+#[tokio::test]
+async fn what_was_handed_out_and_not_tried_is_as_before() {
+    let town = Town::new();
+    let store = town.open().await;
+    let told = (1..=3).map(|id| message(id, 1, K::Opened, Severity::Critical)).collect();
+    commit(&store, &telling(told), &desk()).await;
+    assert_eq!(store.pending("desk", NOW, Take::Oldest(1)).await.unwrap().len(), 1, "1/1 is tried in this life");
+    drop(store);
+    let store = town.open().await;
+    assert_eq!(keys(&store).await, [key(1, 1), key(2, 1), key(3, 1)]);
+    let more = (1..=3).map(|id| message(id, 2, K::Resolved, Severity::Critical)).collect();
+    commit(&store, &telling(more), &desk()).await;
+    store.release(&[key(1, 1), key(2, 1)]).await;
+    let rows = take(&store).await;
+    let found: Vec<_> = rows.iter().map(|r| (r.key.clone(), r.from_step, r.uncertain)).collect();
+    let expected = [(key(1, 1), 1, true), (key(2, 2), 1, false)];
+    assert_eq!(found, expected, "1/1 may have been received in the life before; 3/1 is still with its worker");
+}
+
+#[tokio::test]
+async fn one_that_asks_whether_a_sink_is_back_is_the_one_tried_least() {
+    let store = memory().await;
+    let told = (1..=3).map(|id| message(id, 1, K::Opened, Severity::Critical)).collect();
+    commit(&store, &telling(told), &desk()).await;
+    for id in [1, 2, 3, 1, 2, 3] {
+        let rows = store.pending("desk", NOW, Take::LeastTried).await.unwrap();
+        assert_eq!(rows.iter().map(|r| r.key.clone()).collect::<Vec<_>>(), [key(id, 1)]);
+        store.retry(&key(id, 1), NOW, "no connection", Received::No).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -99,7 +130,7 @@ async fn each_sink_has_its_own_row_and_its_own_pace() {
     let told = vec![message(1, 1, K::Opened, Severity::Critical), message(2, 1, K::Opened, Severity::Info)];
     commit(&store, &telling(told), &routes).await;
     assert_eq!(keys(&store).await, [key(1, 1), key(2, 1)]);
-    let im = store.pending("im", NOW, 10).await.unwrap();
+    let im = store.pending("im", NOW, Take::Oldest(10)).await.unwrap();
     assert_eq!(im.iter().map(|r| r.key.to_string()).collect::<Vec<_>>(), ["1/im/1"]);
     store.dropped(&im[0].key, NOW, "no such robot").await.unwrap();
     let left = store.backlog().await.unwrap();
@@ -114,7 +145,7 @@ async fn the_limit_counts_what_is_handed_out_now() {
     let told = (1..=5).map(|id| message(id, 1, K::Opened, Severity::Critical)).collect();
     commit(&store, &telling(told), &desk()).await;
     for expected in [vec![key(1, 1), key(2, 1)], vec![key(3, 1), key(4, 1)], vec![key(5, 1)], vec![]] {
-        let rows = store.pending("desk", NOW, 2).await.unwrap();
+        let rows = store.pending("desk", NOW, Take::Oldest(2)).await.unwrap();
         assert_eq!(rows.into_iter().map(|r| r.key).collect::<Vec<_>>(), expected);
     }
 }
@@ -125,7 +156,7 @@ async fn the_outbox_outlives_a_crash_and_keeps_the_keys() {
     let store = town.open().await;
     let told = vec![message(1, 1, K::Opened, Severity::Critical), message(2, 1, K::Opened, Severity::Critical)];
     commit(&store, &telling(told), &desk()).await;
-    assert_eq!(store.pending("desk", NOW, 1).await.unwrap().len(), 1, "1/1 is on its way");
+    assert_eq!(store.pending("desk", NOW, Take::Oldest(1)).await.unwrap().len(), 1, "1/1 is on its way");
     drop(store);
     let store = town.open().await;
     let more = vec![message(1, 2, K::Resolved, Severity::Critical), message(2, 2, K::Resolved, Severity::Critical)];

@@ -69,7 +69,7 @@ fn health() -> impl Strategy<Value = SavedHealth> {
     let first = (state(), time(), state(), [check(), check(), check(), check()], turns);
     let second = (any::<bool>(), proptest::option::of(node()), proptest::option::of(cause()), some_time(), 0..u64::MAX);
     (first, second).prop_map(|((state, since, before, checks, turns), (flapping, via, cause, inferred_at, changes))| {
-        SavedHealth { state, since, before, checks, turns, flapping, via, cause, inferred_at, changes }
+        SavedHealth { state, since, before, checks, turns, flapping, via, cause, inferred_at, changes, recorded: None }
     })
 }
 
@@ -263,7 +263,7 @@ proptest! {
         let found = runtime.block_on(async {
             let store = memory().await;
             commit(&store, &telling(vec![told.clone()]), &desk()).await;
-            store.pending("desk", Time(i64::MAX), 10).await.unwrap()
+            store.pending("desk", Time(i64::MAX), Take::Oldest(10)).await.unwrap()
         });
         prop_assert_eq!(found.into_iter().map(|row| row.message).collect::<Vec<_>>(), vec![told]);
     }

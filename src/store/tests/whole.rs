@@ -189,7 +189,7 @@ async fn a_file_that_was_taken_away_is_missed_and_not_made_again() {
     std::fs::rename(&file, &away).unwrap();
     for _ in 0..2 {
         let e = store.commit(&batch).await.unwrap_err();
-        assert_eq!(e.word(), "missing", "{e}");
+        assert_eq!(e.word(), "gone", "{e}");
         assert!(!file.exists());
     }
     std::fs::rename(&away, &file).unwrap();

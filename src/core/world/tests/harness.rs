@@ -7,7 +7,7 @@ pub(super) use super::plan::Plan;
 use crate::alert::{AlertName, Incident, Message, MessageKind};
 use crate::model::{CanaryIx, Check, FailKind, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
 use crate::registry::{Registry, next_due};
-use crate::world::{Effects, Event, Policy, Saved, SavedTarget, Transition, World};
+use crate::world::{Effects, Event, Policy, Saved, SavedTarget, Subject, Transition, World};
 
 /// 2026-06-01 04:00 UTC, noon in Wuhan.
 pub(super) const NOON: Time = Time(1_780_286_400_000);
@@ -108,7 +108,7 @@ impl Sim {
         let saved = Saved {
             last_tick,
             registry_version: 1,
-            targets: self.kept.targets.values().cloned().collect(),
+            targets: self.kept.targets.values().cloned().map(|t| self.recorded(t)).collect(),
             incidents: self.kept.incidents.values().cloned().collect(),
             alerts: self.kept.alerts.values().filter(|a| a.ended.is_none()).cloned().collect(),
             next_incident: self.kept.incidents.keys().next_back().map_or(1, |n| n + 1),
@@ -119,6 +119,20 @@ impl Sim {
         self.jobs.clear();
         self.take(effects);
         self.schedule_all();
+    }
+
+    /// With what history says last of it.
+    fn recorded(&self, mut target: SavedTarget) -> SavedTarget {
+        let subject = match &target {
+            SavedTarget::Camera(id, _) => Subject::Camera(id.clone()),
+            SavedTarget::Node(id, _) => Subject::Node(id.clone()),
+            _ => return target,
+        };
+        let last = self.transitions.iter().rev().find(|t| t.subject == subject);
+        if let SavedTarget::Camera(_, health) | SavedTarget::Node(_, health) = &mut target {
+            health.recorded = last.and_then(|t| crate::health::State::from_word(t.to));
+        }
+        target
     }
 
     pub(super) fn reload(&mut self, registry: Registry) {

@@ -102,6 +102,19 @@ fn what_many_tries_said_holds_over_a_restart() {
 }
 
 #[test]
+fn a_life_that_ends_before_its_first_evidence_leaves_one_hole() {
+    let mut sim = Sim::new(Plan::town(&[3]));
+    sim.run(Span::minutes(2));
+    sim.restart(Span::seconds(20));
+    sim.restart(Span::seconds(20));
+    sim.run(Span::minutes(2));
+    let camera = |t: &&crate::world::Transition| matches!(&t.subject, Subject::Camera(c) if c.as_str() == "C001");
+    let words: Vec<_> = sim.transitions.iter().filter(camera).map(|t| (t.from, t.to)).collect();
+    assert!(words.windows(2).all(|pair| pair[0].1 == pair[1].0), "each begins where the one before ended: {words:?}");
+    assert_eq!(words.iter().filter(|w| **w == ("up", "unknown")).count(), 1, "{words:?}");
+}
+
+#[test]
 fn an_acknowledgement_is_kept_and_said() {
     let mut sim = Sim::new(Plan::town(&[3]));
     sim.run(Span::minutes(2));
