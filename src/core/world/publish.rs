@@ -71,25 +71,28 @@ impl World {
         let to = if slot.kind.is_none() { REMOVED } else { view.state.word() };
         let from = self.recorded_nodes.get(node.at()).copied().unwrap_or("");
         let quiet = view.state == State::Suspect || to == from || (from.is_empty() && view.state == State::Unknown);
-        if quiet || slot.kind.is_none() {
+        if slot.kind.is_none() {
+            return;
+        }
+        if quiet {
+            // Down as before, but perhaps no longer by the same judgement: a start must not go on with the old one.
+            if to == from && view.state == State::Down {
+                self.keep_node(node, &view);
+            }
             return;
         }
         self.recorded_nodes[node.at()] = to;
-        let judged = self.causes.judged.get(&node);
         let cause = match view.state {
             State::Down => view.cause.clone().or_else(|| Some(Cause::Node(slot.id.clone()))),
             State::Unknown => Some(self.why_unknown()),
             _ => None,
         };
-        let mut saved = self.nodes.get(node.at()).map(|h| save(h, None, &self.topology)).unwrap_or_default();
-        saved.inferred_at = judged.map(|j| j.since);
-        saved.state = view.state;
-        saved.since = view.since;
-        self.turn.effects.saved.push(SavedTarget::Node(slot.id.clone(), saved));
+        let id = slot.id.clone();
+        self.keep_node(node, &view);
         self.turn.effects.transitions.push(Transition {
             at: self.now,
             since: view.since,
-            subject: Subject::Node(slot.id.clone()),
+            subject: Subject::Node(id),
             from,
             to,
             cause,
@@ -97,6 +100,16 @@ impl World {
             reasons: ReasonSet::EMPTY,
             evidence,
         });
+    }
+
+    /// What a start needs to know of a node.
+    fn keep_node(&mut self, node: NodeIx, view: &NodeView) {
+        let Some(slot) = self.topology.nodes.get(node.at()) else { return };
+        let mut saved = self.nodes.get(node.at()).map(|h| save(h, None, &self.topology)).unwrap_or_default();
+        saved.inferred_at = self.causes.judged.get(&node).map(|j| j.since);
+        saved.state = view.state;
+        saved.since = view.since;
+        self.turn.effects.saved.push(SavedTarget::Node(slot.id.clone(), saved));
     }
 
     pub(super) fn show_camera(&mut self, camera: CameraIx) {

@@ -197,22 +197,6 @@ impl Sim {
     }
 
     fn take(&mut self, effects: Effects) {
-        if std::env::var("CUNKOU_TRACE").is_ok() {
-            for t in &effects.transitions {
-                println!("{} {:?} {}->{} since {} {:?}", t.at - NOON, t.subject, t.from, t.to, t.since - NOON, t.cause);
-            }
-            for m in &effects.messages {
-                println!(
-                    "{} MSG #{} {:?} {:?} {} lost {}",
-                    m.at - NOON,
-                    m.incident.id,
-                    m.kind,
-                    m.why,
-                    m.incident.cause,
-                    m.incident.entrances_lost.len()
-                );
-            }
-        }
         for ask in effects.asks {
             self.push(ask.at, Job::Ask(ask.target, ask.check));
         }
@@ -271,23 +255,6 @@ impl Sim {
             }
             Job::Ask(target, check) => self.probe(target, check, true),
             Job::End(outcome) => {
-                if let Ok(who) = std::env::var("CUNKOU_TRACE") {
-                    let name = match outcome.target {
-                        Target::Camera(c) => self.world.snapshot().topology.cameras[c.at()].id.to_string(),
-                        Target::Node(n) => self.world.snapshot().topology.nodes[n.at()].id.to_string(),
-                        Target::Canary(_) => "gw".into(),
-                    };
-                    if who.split(',').any(|w| w == name || w == "all") {
-                        println!(
-                            "{} {name} {:?} begun {} asked {} {:?}",
-                            self.now - NOON,
-                            outcome.check,
-                            outcome.begun - NOON,
-                            outcome.asked,
-                            outcome.result
-                        );
-                    }
-                }
                 let effects = self.world.apply(Event::Outcome(*outcome), self.now);
                 self.take(effects);
             }
