@@ -48,10 +48,10 @@ fn main() {
 /// Outcomes that change nothing.
 fn quiet(bench: &mut Bench, rows: &mut Vec<(&str, String)>) {
     let targets = bench.targets();
-    bench.now = bench.now + Span::seconds(10);
+    bench.now += Span::seconds(10);
     let (took, ()) = timed(|| targets.iter().for_each(|t| drop(bench.pass(*t, Check::Reach))));
     rows.push(("an outcome that changes nothing", per(took, targets.len())));
-    bench.now = bench.now + Span::seconds(10);
+    bench.now += Span::seconds(10);
     let (took, ()) = timed(|| {
         for batch in targets.chunks(256) {
             batch.iter().for_each(|t| drop(bench.pass(*t, Check::Reach)));
@@ -69,20 +69,20 @@ fn changing(bench: &mut Bench, rows: &mut Vec<(&str, String)>) {
     let mut costs = Vec::new();
     for target in &some {
         for _ in 0..3 {
-            bench.now = bench.now + Span(400);
+            bench.now += Span(400);
             let (took, effects) = timed(|| bench.fail(*target, FailKind::Refused));
             costs.push(took);
             drop(effects);
         }
     }
     rows.push(("an outcome of a camera that fails (1 000 cameras)", spread(&mut costs)));
-    bench.now = bench.now + Span::seconds(10);
+    bench.now += Span::seconds(10);
     let (took, effects) = timed(|| bench.world.apply(Event::Wake, bench.now));
     rows.push(("what waited is told", format!("{took:.1?}, {} messages", effects.messages.len())));
     let mut costs = Vec::new();
     for target in some.iter().take(500) {
         for _ in 0..2 {
-            bench.now = bench.now + Span(400);
+            bench.now += Span(400);
             costs.push(timed(|| bench.pass(*target, Check::Reach)).0);
         }
     }
@@ -91,7 +91,7 @@ fn changing(bench: &mut Bench, rows: &mut Vec<(&str, String)>) {
 
 /// Outcomes that change nothing while five hundred cameras are down.
 fn quiet_beside_faults(bench: &mut Bench, rows: &mut Vec<(&str, String)>) {
-    bench.now = bench.now + Span::seconds(10);
+    bench.now += Span::seconds(10);
     let targets: Vec<Target> = (0..BELOW_THE_BIG_ONE).map(|i| Target::Camera(CameraIx::from(i))).collect();
     let (took, ()) = timed(|| targets.iter().for_each(|t| drop(bench.pass(*t, Check::Reach))));
     rows.push(("an outcome that changes nothing, 500 cameras down", per(took, targets.len())));
@@ -103,7 +103,7 @@ fn dead_node(bench: &mut Bench, rows: &mut Vec<(&str, String)>) {
     let all: Vec<Target> = (0..BELOW_THE_BIG_ONE).map(|i| Target::Camera(CameraIx::from(i))).collect();
     let mut costs = Vec::new();
     for round in 0..3 {
-        bench.now = bench.now + Span(1_500);
+        bench.now += Span(1_500);
         for target in all.iter().take(20).chain([&big]) {
             let (took, effects) = timed(|| bench.fail(*target, FailKind::Timeout));
             costs.push((took, effects.transitions.len(), round));
@@ -118,13 +118,13 @@ fn dead_node(bench: &mut Bench, rows: &mut Vec<(&str, String)>) {
     }
     let mut later = Vec::new();
     for _ in 0..3 {
-        bench.now = bench.now + Span(1_500);
+        bench.now += Span(1_500);
         for target in all.iter().skip(20) {
             later.push(timed(|| bench.fail(*target, FailKind::Timeout)).0);
         }
     }
     rows.push(("an outcome of a camera below it from then on", spread(&mut later)));
-    bench.now = bench.now + Span::seconds(6);
+    bench.now += Span::seconds(6);
     let (took, effects) = timed(|| bench.world.apply(Event::Wake, bench.now));
     rows.push(("what waited is told", format!("{took:.1?}, {} messages", effects.messages.len())));
 }
@@ -149,15 +149,15 @@ impl Bench {
     fn everybody_answers(&mut self) {
         let targets = self.targets();
         for check in [Check::Reach, Check::Reach, Check::Stream] {
-            self.now = self.now + Span::seconds(2);
+            self.now += Span::seconds(2);
             targets.iter().for_each(|t| drop(self.pass(*t, check)));
         }
         for target in &targets {
             drop(self.pass(*target, Check::Stream));
         }
-        self.now = self.now + Span::minutes(20);
+        self.now += Span::minutes(20);
         targets.iter().for_each(|t| drop(self.pass(*t, Check::Reach)));
-        self.now = self.now + Span(10);
+        self.now += Span(10);
         targets.iter().for_each(|t| drop(self.pass(*t, Check::Stream)));
     }
 

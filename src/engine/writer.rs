@@ -30,7 +30,7 @@ use super::schedule::{Due, Schedule};
 use super::{AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest};
 use crate::files::secrets::Secrets;
 use crate::probe::Prober;
-use crate::store::{AuditEntry, RegistryPut, SinkRoute, Store, StoreError};
+use crate::store::{RegistryPut, SinkRoute, Store, StoreError};
 
 /// Events of one batch at most.
 const BATCH: usize = 256;
