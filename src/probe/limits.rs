@@ -53,6 +53,9 @@ impl Default for Limits {
     }
 }
 
+/// What the tries of a reach have left to say how they ended, before the deadline ends the whole.
+const LAST_WORD: Duration = Duration::from_millis(50);
+
 impl Limits {
     /// How long a whole probe may take. One that shows a password takes a few exchanges (ask, be challenged, answer),
     /// each of which may take the time of one, so that a slow camera is slow and not silent.
@@ -64,9 +67,9 @@ impl Limits {
             _ => 1,
         };
         match (check, confirming) {
-            (Check::Reach, false) => self.reach_timeout,
-            // The packets end it; a name that is slow to resolve must not.
-            (Check::Reach, true) => self.confirm_reach.max(self.reach_timeout),
+            // The tries end it, and say so; a name that is slow to resolve must not be taken for that.
+            (Check::Reach, false) => self.reach_timeout + LAST_WORD,
+            (Check::Reach, true) => self.confirm_reach.max(self.reach_timeout) + LAST_WORD,
             (_, false) => (self.timeout * exchanges).min(self.confirm_timeout.max(self.timeout)),
             (_, true) => self.confirm_timeout,
         }

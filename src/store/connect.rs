@@ -29,9 +29,12 @@ const GLANCE: Duration = Duration::from_millis(20);
 const READERS: u32 = 4;
 
 /// `FULL`: a commit is told to people at once, so it must outlive a power cut. Only a backup or another tool can hold
-/// the lock; three seconds are waited for it. `auto_vacuum` counts for a new file only, and before all else.
-const WRITER_PRAGMAS: &str = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+/// the lock; three seconds are waited for it.
+const WRITER_PRAGMAS: &str = "PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                               PRAGMA foreign_keys = ON";
+
+/// For a new file, before all else. It is asked of no other: SQLite would write to it before it was checked.
+const BIRTH_PRAGMA: &str = "PRAGMA auto_vacuum = INCREMENTAL";
 
 /// In WAL mode nobody blocks a reader but a recovery after a crash.
 const READER_PRAGMAS: &str = "PRAGMA busy_timeout = 3000; PRAGMA query_only = ON";
@@ -62,7 +65,7 @@ impl Connections {
     pub(super) async fn new(place: Place, may_write: bool) -> Result<Connections, StoreError> {
         sqlx::any::install_default_drivers();
         let in_memory = place == Place::Memory;
-        let conn = if in_memory { Some(connect(&place.url("")?, None).await?) } else { None };
+        let conn = if in_memory { Some(connect(&place, "", None).await?) } else { None };
         let readers = if in_memory { None } else { Some(pool(&place)?) };
         let writer = Writer { conn, spoilt: false, closed: false, in_memory };
         // Memory needs no deadline; without one, tests may stop the clock.
@@ -93,7 +96,7 @@ impl Connections {
         let mode = if self.made.get().is_some() { "rw" } else { "rwc" };
         let conn = match guard.conn.take() {
             Some(conn) => conn,
-            None => connect(&self.place.url(mode)?, self.deadline).await?,
+            None => connect(&self.place, mode, self.deadline).await?,
         };
         Ok(RawWriter { guard, conn: Some(conn) })
     }
@@ -184,10 +187,14 @@ async fn mend(writer: &mut Writer) {
     writer.spoilt = false;
 }
 
-async fn connect(url: &str, deadline: Option<Duration>) -> Result<AnyConnection, StoreError> {
-    let options: AnyConnectOptions = url.parse()?;
+async fn connect(place: &Place, mode: &str, deadline: Option<Duration>) -> Result<AnyConnection, StoreError> {
+    let options: AnyConnectOptions = place.url(mode)?.parse()?;
+    let born = matches!(place, Place::File(path) if std::fs::metadata(path).map_or(0, |m| m.len()) == 0);
     let mut conn = within(deadline, options.disable_statement_logging().connect()).await?;
     if conn.backend_name() == "SQLite" {
+        if born {
+            within(deadline, sqlx::raw_sql(BIRTH_PRAGMA).execute(&mut conn)).await?;
+        }
         within(deadline, sqlx::raw_sql(WRITER_PRAGMAS).execute(&mut conn)).await?;
     }
     Ok(conn)

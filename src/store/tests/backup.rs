@@ -57,7 +57,8 @@ async fn a_backup_holds_what_was_committed_while_the_daemon_writes_on() {
     let to = town.path("copy.db");
     let facts = backup(&town.url(), &to).await.unwrap();
     session.finish(Ok(())).await.unwrap();
-    assert_eq!((facts.schema, facts.incidents, facts.last_tick), (2, 1, Some(Time(1))), "no half commit is in it");
+    let known = super::super::schema::known();
+    assert_eq!((facts.schema, facts.incidents, facts.last_tick), (known, 1, Some(Time(1))), "no half commit is in it");
     assert!(facts.bytes > 0);
     let copy = open_at(&to).await.unwrap();
     assert_eq!(copy.daemon().await.unwrap(), None, "nobody runs on the copy");

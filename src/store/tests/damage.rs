@@ -143,7 +143,8 @@ async fn another_file_beside_a_log_is_not_mixed_with_it() {
 async fn a_damaged_log_gives_what_stands_before_the_damage_to_a_backup() {
     let killed = Killed::new().await;
     let mut log = killed.log();
-    let frame = commits(&log)[10];
+    // The tenth commit of an incident before the end.
+    let frame = commits(&log).into_iter().rev().nth(9).unwrap();
     log[frame + 500] ^= 1;
     let damaged = killed.with_log(&log);
     let to = damaged.file("saved.db");
@@ -166,7 +167,7 @@ async fn a_damaged_page_is_found_wherever_it_is() {
         let e = damaged.start().await.unwrap_err();
         assert_eq!(e.word(), "corrupt", "page {page}: {e}");
         assert!(e.to_string().contains("cunkou restore FILE"), "page {page}: {e}");
-        assert_eq!(std::fs::read(damaged.file("x.db")).unwrap(), bytes, "page {page}: untouched");
+        assert!(std::fs::read(damaged.file("x.db")).unwrap() == bytes, "page {page}: untouched");
     }
 }
 
