@@ -177,6 +177,21 @@ impl Town {
         town
     }
 
+    /// Lays out a town that is too large for fake cameras each with a listener of its own: nothing of it ran yet.
+    pub fn large(cameras: usize, more: &str) -> Town {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        // One address a camera.
+        let net = format!("127.{}.0.0/16", 230 + std::process::id() % 20);
+        let town = Town { folder, net, token: String::new() };
+        let mut demo = Program::start(&mut town.demo_command(cameras));
+        wait_for("the folder of a large town", || town.path("cunkou.toml").exists().then_some(()));
+        demo.signal(Signal::INT);
+        demo.ended();
+        let _ = std::fs::remove_file(town.path("cunkou.db"));
+        town.edit("cunkou.toml", |text| text + more);
+        town
+    }
+
     /// A file of the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -191,11 +206,7 @@ impl Town {
 
     /// `cunkou demo`: cameras and daemon in one process.
     pub fn demo(&self, cameras: usize) -> Daemon {
-        let mut command = cunkou();
-        command.args(["demo", "--no-open", "--no-story", "--format", "json", "--listen", "127.0.0.1:0"]);
-        command.args(["--control", "127.0.0.1:0", "--seed", "1", "--net", &self.net]);
-        command.arg("--cameras").arg(cameras.to_string()).arg("--dir").arg(self.folder.path());
-        let mut program = Program::start(&mut command);
+        let mut program = Program::start(&mut self.demo_command(cameras));
         let line =
             program.line(|p| p.said().split_inclusive('\n').next().filter(|l| l.ends_with('\n')).map(str::to_owned));
         let first: Value = serde_json::from_str(&line).expect("the first line is JSON");
@@ -206,10 +217,23 @@ impl Town {
         Daemon { program, base, token: text("token"), control: Some(Control(text("control"))) }
     }
 
+    fn demo_command(&self, cameras: usize) -> Command {
+        let mut command = cunkou();
+        command.args(["demo", "--no-open", "--no-story", "--format", "json", "--listen", "127.0.0.1:0"]);
+        command.args(["--control", "127.0.0.1:0", "--seed", "1", "--net", &self.net]);
+        command.arg("--cameras").arg(cameras.to_string()).arg("--dir").arg(self.folder.path());
+        command
+    }
+
     /// `cunkou simulate`: the cameras alone.
     pub fn simulate(&self) -> (Program, Control) {
+        self.simulate_with(&[])
+    }
+
+    /// The same, with more to say to it.
+    pub fn simulate_with(&self, more: &[&str]) -> (Program, Control) {
         let mut command = cunkou();
-        command.args(["simulate", "--control", "127.0.0.1:0", "--dir"]).arg(self.folder.path());
+        command.args(["simulate", "--control", "127.0.0.1:0"]).args(more).arg("--dir").arg(self.folder.path());
         let mut program = Program::start(&mut command);
         let line = program.line(|p| p.said().lines().find(|l| l.ends_with('/')).map(str::to_owned));
         let at = line.find("http://").expect("an address");

@@ -1,0 +1,87 @@
+//! Many cameras: 10 000 on one machine, each reached every 10 s by a TCP connect, the fake cameras in another process
+//! (`simulate --fast`). First with all of them up, then with all of them vanished: the process of the fake cameras is
+//! stopped, its queues fill, and no packet is answered any more. The figures in docs/performance.md are its output:
+//! `cargo bench --bench load` (`CUNKOU_CAMERAS=N`, `CUNKOU_REACH=10s` for other sizes).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot go on fails")]
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+mod side;
+
+use std::time::Duration;
+
+use common::{Daemon, Town};
+use rustix::process::Signal;
+use side::{resident, spent};
+
+/// Counted, of each part.
+const LENGTH: Duration = Duration::from_secs(60);
+/// Before a part is counted.
+const WARM: Duration = Duration::from_secs(30);
+
+fn main() {
+    let size = std::env::var("CUNKOU_CAMERAS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000);
+    let reach = std::env::var("CUNKOU_REACH").unwrap_or_else(|_| "10s".to_owned());
+    let town = Town::large(size, &format!("\n[checks]\nreach = \"{reach}\"\n"));
+    town.edit("registry/cameras.csv", |text| reach_only(&text));
+    println!("| {size} cameras, reach every {reach} | probes a second | lag p50 | p99 | CPU, of one core | resident | states |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    let (cameras, _control) = town.simulate_with(&["--fast"]);
+    let daemon = town.run();
+    daemon.all_up();
+    std::thread::sleep(WARM);
+    part("all up", &daemon);
+    cameras.signal(Signal::STOP);
+    std::thread::sleep(WARM);
+    part("all vanished", &daemon);
+    cameras.signal(Signal::CONT);
+    daemon.all_up();
+    std::thread::sleep(WARM);
+    part("all up again", &daemon);
+}
+
+/// Every camera with a TCP connect to its RTSP port, and nothing else.
+fn reach_only(text: &str) -> String {
+    let mut lines = text.lines();
+    let head = lines.next().expect("a head");
+    let checks = head.split(',').position(|h| h == "checks").expect("a column");
+    let asked = lines.map(|line| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        cells[checks] = "reach=tcp:8554";
+        cells.join(",")
+    });
+    std::iter::once(head.to_owned()).chain(asked).map(|l| l + "\n").collect()
+}
+
+/// Buckets of the lag so far: upper bound in seconds, count up to it.
+fn lags(text: &str) -> Vec<(f64, f64)> {
+    let mut all: Vec<(f64, f64)> = Vec::new();
+    for line in text.lines().filter(|l| l.starts_with("cunkou_probe_schedule_lag_seconds_bucket")) {
+        let bound = line.split("le=\"").nth(1).and_then(|b| b.split('"').next()).expect("a bound");
+        let bound = if bound == "+Inf" { f64::INFINITY } else { bound.parse().expect("a number") };
+        let count = line.rsplit(' ').next().expect("a count").parse().expect("a number");
+        all.push((bound, count));
+    }
+    all
+}
+
+fn part(what: &str, daemon: &Daemon) {
+    let before = lags(&daemon.metrics());
+    let (cpu, seconds) = spent(&[&daemon.program], LENGTH, || {});
+    let after = lags(&daemon.metrics());
+    let counts: Vec<(f64, f64)> = before.iter().zip(&after).map(|(b, a)| (a.0, a.1 - b.1)).collect();
+    let total = counts.last().expect("a last bucket").1;
+    let within = |share: f64| counts.iter().find(|(_, n)| *n >= share * total).map_or(f64::INFINITY, |(le, _)| *le);
+    let states = daemon.api("status")["cameras"].clone();
+    let states = ["up", "suspect", "down", "unknown"].map(|s| format!("{} {s}", states[s]));
+    println!(
+        "| {what} | {:.0} | ≤ {} ms | ≤ {} ms | {:.1} % | {:.0} MiB | {} |",
+        total / seconds,
+        within(0.5) * 1e3,
+        within(0.99) * 1e3,
+        100.0 * cpu[0] / seconds,
+        resident(&daemon.program),
+        states.join(", ")
+    );
+}
