@@ -25,7 +25,9 @@ fn main() {
     let reach = std::env::var("CUNKOU_REACH").unwrap_or_else(|_| "10s".to_owned());
     let town = Town::large(size, &format!("\n[checks]\nreach = \"{reach}\"\n"));
     town.edit("registry/cameras.csv", |text| reach_only(&text));
-    println!("| {size} cameras, reach every {reach} | probes a second | lag p50 | p99 | CPU, of one core | resident | states |");
+    println!(
+        "| {size} cameras, reach every {reach} | probes a second | lag p50 | p99 | CPU, of one core | resident | states |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     let (cameras, _control) = town.simulate_with(&["--fast"]);
     let daemon = town.run();

@@ -39,9 +39,10 @@ fn main() {
             row(who, fault, ours(settings, interval, fault));
         }
     }
-    for (who, scrape, evaluation, hold) in
-        [("Prometheus, scrape 15 s, for 30 s", "15s", "15s", "30s"), ("Prometheus, scrape 5 s, for 0 s", "5s", "1s", "0s")]
-    {
+    for (who, scrape, evaluation, hold) in [
+        ("Prometheus, scrape 15 s, for 30 s", "15s", "15s", "30s"),
+        ("Prometheus, scrape 5 s, for 0 s", "5s", "1s", "0s"),
+    ] {
         if let Some(times) = theirs(scrape, evaluation, hold) {
             row(who, "refuse", times);
         }

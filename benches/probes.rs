@@ -85,8 +85,7 @@ fn theirs() -> Option<f64> {
     let town = options_only();
     let _cameras = town.simulate();
     let targets: Vec<String> = cameras(&town.path("")).into_iter().map(|(_, host)| format!("{host}:8554")).collect();
-    let watch =
-        Watch { module: "rtsp", targets: &targets, scrape: "1s", evaluation: "15s", hold: None, webhook: None };
+    let watch = Watch { module: "rtsp", targets: &targets, scrape: "1s", evaluation: "15s", hold: None, webhook: None };
     let peers = Peers::start(&watch)?;
     peers.all_up(CAMERAS);
     std::thread::sleep(WARM);

@@ -139,6 +139,15 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    /// Lets go at once: a program that is being started beside us has a copy of the file until it runs, and with it the
+    /// lock.
+    fn drop(&mut self) {
+        // The system lets go of it when the last copy is closed.
+        let _ = self.file.unlock();
+    }
+}
+
 /// What the holder wrote; it may be just writing, or another program may have written there.
 fn read(file: &mut File) -> Text {
     let mut bytes = Vec::new();
@@ -182,5 +191,17 @@ mod tests {
         let Err(StoreError::Locked { holder }) = Lock::take(&db) else { panic!("locked") };
         assert_eq!(holder.to_string(), "another process");
         drop(first);
+    }
+
+    #[test]
+    fn a_lock_is_let_go_though_a_child_has_a_copy_of_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("x.db");
+        let lock = Lock::take(&database).unwrap();
+        let copy = lock.file.try_clone().unwrap();
+        assert!(matches!(Lock::take(&database), Err(StoreError::Locked { .. })));
+        drop(lock);
+        assert!(Lock::take(&database).is_ok());
+        drop(copy);
     }
 }
