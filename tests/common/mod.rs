@@ -317,10 +317,11 @@ impl Daemon {
 
     /// Waits until the first round is over and every installed camera is up.
     pub fn all_up(&self) {
-        wait_for("every camera up", || {
-            let status = self.api("status");
+        wait_to_see("every camera up", || {
+            let mut status = self.api("status");
             let cameras = &status["cameras"];
-            (status["first_round"].is_null() && cameras["up"] == cameras["installed"]).then_some(())
+            let all = status["first_round"].is_null() && cameras["up"] == cameras["installed"];
+            if all { Ok(()) } else { Err(status["cameras"].take()) }
         });
     }
 
