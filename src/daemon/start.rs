@@ -16,8 +16,8 @@ use super::service::Service;
 use super::supervise::Supervisor;
 use super::upkeep::Upkeep;
 use crate::engine::{
-    Clock, Engine, EngineSettings, Handle, Origin, ProbeLimits, REGISTRY, RegistrySource, ReloadRefused, ReloadRequest,
-    ReloadSource, registry_rows, restore_registry,
+    self, Clock, Engine, EngineSettings, Handle, Origin, ProbeLimits, REGISTRY, RegistrySource, ReloadRefused,
+    ReloadRequest, ReloadSource, registry_rows, restore_registry,
 };
 use crate::files;
 use crate::files::secrets::Secrets;
@@ -83,6 +83,9 @@ pub enum DaemonError {
     /// The client of the sinks.
     #[error("no HTTP client can be made for the sinks")]
     Client(#[source] notify::ClientError),
+    /// The engine's thread.
+    #[error("the system gives no thread for the engine")]
+    Thread(#[source] std::io::Error),
     /// The counters.
     #[error("the counters cannot be made")]
     Counters(#[source] prometheus::Error),
@@ -120,7 +123,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let (engine, handle) = started.await.map_err(store_error)?;
     let (stop, stopping) = watch::channel(false);
     let (breaks, broken) = watch::channel(false);
-    let engine = tokio::spawn(engine.run(stopping.clone()));
+    let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
     let sinks = sinks(&settings, &secrets, &store, &handle, &clock, &counters)?;
     let supervisor = Supervisor {
         store: store.clone(),

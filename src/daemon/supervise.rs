@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cunkou_core::model::{Span, Time};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::{Alive, Clock, Handle};
@@ -29,7 +29,7 @@ pub(super) struct Supervisor {
     pub(super) store_grace: Span,
     /// Names of the sinks of the settings.
     pub(super) sinks: Vec<String>,
-    pub(super) engine: tokio::task::JoinHandle<()>,
+    pub(super) engine: oneshot::Receiver<()>,
     /// Told when the engine ends of itself.
     pub(super) broken: watch::Sender<bool>,
 }
@@ -61,7 +61,7 @@ impl Supervisor {
             }
         }
         if runs {
-            // A task that panicked has ended too.
+            // One that panicked has ended too.
             let _ = self.engine.await;
         }
         sinks.wake();

@@ -12,6 +12,7 @@ mod passwords;
 mod pulse;
 mod reload;
 mod schedule;
+mod thread;
 mod writer;
 
 pub use clock::Clock;
@@ -21,4 +22,5 @@ pub use handle::{
     ReloadRequest, ReloadSource,
 };
 pub use reload::{RegistrySource, registry_rows, restore_registry};
+pub use thread::on_own_thread;
 pub use writer::{Engine, EngineSettings, Watcher};

@@ -300,14 +300,13 @@ impl Engine {
         }
         if now >= self.figures_at {
             self.figures_at = now + FIGURES;
-            let topology = self.world.snapshot().topology;
-            let figures = self.evidence.take_figures(&topology);
+            let figures = self.evidence.take_figures(self.world.topology());
             self.uncommitted_mut().figures.extend(figures);
         }
     }
 
     fn send_due(&mut self, now: Time) {
-        let views = self.world.snapshot().cameras;
+        let views = self.world.cameras();
         let plan = |due: &Due| {
             let Target::Camera(c) = due.target else { return Some(true) };
             let Some(view) = views.get(c.at()) else { return Some(true) };

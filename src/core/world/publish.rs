@@ -1,12 +1,15 @@
 //! What leaves the World: rows of history, what a restart needs, the views of the snapshot.
 
+use std::sync::Arc;
+
 use super::{
     CameraView, CanaryView, NodeView, Round, SavedCheck, SavedHealth, SavedTarget, Snapshot, Subject, Transition, World,
 };
 use crate::health::check::{CheckHealth, Verdict};
 use crate::health::machine::Health;
 use crate::health::{Cause, State};
-use crate::model::{CameraIx, Check, NodeIx, Outcome, Reason, ReasonSet, Time};
+use crate::model::{CameraIx, Check, Chunked, NodeIx, Outcome, Reason, ReasonSet, Time};
+use crate::registry::Topology;
 
 /// The word of history for a thing that is not probed (planned, retired) or has left.
 const REMOVED: &str = "removed";
@@ -176,6 +179,18 @@ impl World {
     fn cut_off_since(&self, node: NodeIx) -> Time {
         let above = &self.topology.nodes[node.at()].above;
         above.iter().filter_map(|n| self.causes.judged.get(n)).map(|j| j.since).max().unwrap_or(self.now)
+    }
+
+    /// What is believed of the cameras now.
+    #[must_use]
+    pub fn cameras(&self) -> &Chunked<CameraView> {
+        &self.camera_views
+    }
+
+    /// The tables of the registry in force.
+    #[must_use]
+    pub fn topology(&self) -> &Arc<Topology> {
+        &self.topology
     }
 
     /// What is believed now, whole. Costs a few reference counts a chunk of rows.

@@ -162,7 +162,7 @@ impl Engine {
             put,
             figures,
             version: self.version,
-            topology: self.world.snapshot().topology,
+            topology: self.world.topology().clone(),
             routes: self.routes.clone(),
         };
         Committing {
@@ -233,8 +233,7 @@ impl Engine {
     }
 
     async fn keep_the_rest(&mut self) {
-        let topology = self.world.snapshot().topology;
-        let figures = self.evidence.take_figures(&topology);
+        let figures = self.evidence.take_figures(self.world.topology());
         self.uncommitted_mut().figures.extend(figures);
         while self.committing.is_some() || self.uncommitted.is_some() {
             self.commit().await;
