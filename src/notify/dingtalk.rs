@@ -69,7 +69,7 @@ fn meaning(code: i64, _: &str) -> Meaning {
 }
 
 impl Channel for Dingtalk {
-    const LIMIT: Option<Limit> = Some(Limit { messages: 20, per: Span::seconds(60) });
+    const LIMITS: &'static [Limit] = &[Limit { messages: 20, per: Span::minutes(1) }];
 
     fn template(&self) -> String {
         self.template.clone()

@@ -121,7 +121,7 @@ fn crlf(text: &str) -> String {
 }
 
 impl Channel for Email {
-    const LIMIT: Option<Limit> = None;
+    const LIMITS: &'static [Limit] = &[];
 
     fn template(&self) -> String {
         let [text, _] = &self.templates;

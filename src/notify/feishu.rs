@@ -81,7 +81,8 @@ fn meaning(code: i64, msg: &str) -> Meaning {
 }
 
 impl Channel for Feishu {
-    const LIMIT: Option<Limit> = Some(Limit { messages: 100, per: Span::seconds(60) });
+    const LIMITS: &'static [Limit] =
+        &[Limit { messages: 5, per: Span::seconds(1) }, Limit { messages: 100, per: Span::minutes(1) }];
 
     fn template(&self) -> String {
         self.template.clone()

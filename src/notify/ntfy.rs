@@ -87,7 +87,7 @@ fn tag(script: &Script) -> &'static str {
 }
 
 impl Channel for Ntfy {
-    const LIMIT: Option<Limit> = None;
+    const LIMITS: &'static [Limit] = &[];
 
     fn template(&self) -> String {
         self.template.clone()

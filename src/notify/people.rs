@@ -38,8 +38,8 @@ pub(super) struct Script {
 
 /// How a kind of sink packs a message, sends it, and reads the answer.
 pub(super) trait Channel: Send + Sync + 'static {
-    /// How many messages it bears; `None`: it says so itself (429), or it does not matter.
-    const LIMIT: Option<Limit>;
+    /// How many messages it bears; none: it says so itself (429), or it does not matter.
+    const LIMITS: &'static [Limit];
     /// The name of the template of its text.
     fn template(&self) -> String;
     /// The name of the template of a second text, in HTML.
@@ -80,8 +80,7 @@ impl<C: Channel> People<C> {
     }
 
     async fn say(&mut self, script: &Script, key: &str, now: Time) -> Tried {
-        let wait = C::LIMIT.and_then(|limit| self.limiter.wait(limit, script.news.pages, now));
-        if let Some(wait) = wait {
+        if let Some(wait) = self.limiter.wait(C::LIMITS, script.news.pages, now) {
             let why = "held back: the robot would lock us out for more in a minute".to_owned();
             return Tried::Failed { why, away: true, asked: Some(wait), received: Received::No };
         }

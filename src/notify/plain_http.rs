@@ -51,7 +51,7 @@ fn verdict(body: &str, expect: &str) -> Tried {
 }
 
 impl Channel for PlainHttp {
-    const LIMIT: Option<Limit> = None;
+    const LIMITS: &'static [Limit] = &[];
 
     fn template(&self) -> String {
         self.template.clone()

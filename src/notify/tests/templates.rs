@@ -66,6 +66,17 @@ fn every_built_in_text_says_every_kind_of_message() {
     assert_eq!(samples::every_kind(Language::En).len(), 7 + 2 * 15);
 }
 
+/// docs/messages.md says what a template knows: no more, and no less.
+#[test]
+fn every_fact_stands_in_the_paper() {
+    let paper = include_str!("../../../docs/messages.md");
+    let table = paper.split("## What a template knows").nth(1).unwrap().split("```").next().unwrap();
+    let said = table.lines().filter_map(|l| l.strip_prefix("| `")?.split('`').next());
+    let value = facts(Language::En).value(crate::notify::escape::Escape::Text);
+    let known: std::collections::BTreeSet<String> = value.try_iter().unwrap().map(|key| key.to_string()).collect();
+    assert_eq!(said.map(str::to_owned).collect::<std::collections::BTreeSet<String>>(), known);
+}
+
 #[test]
 fn a_town_changes_a_text_and_includes_its_own_parts() {
     let files = [
