@@ -14,7 +14,7 @@ use crate::files::settings::Settings;
 use crate::files::templates::TemplateFiles;
 use crate::notify::{self, Exchange, Outcome, Templates, Trial, try_sink};
 
-/// Tries the sinks of the settings.
+/// Sends a sink of the settings a real message, and shows what was said
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]

@@ -283,7 +283,10 @@ fn sinks_that_people_read_have_keys_of_their_own() {
 #[test]
 fn what_a_sink_for_people_lacks_is_told() {
     for (text, said) in [
-        ("kind = \"email\"\nurl = \"smtp://a\"\n", "this is missing here: from, the address of the sender"),
+        (
+            "kind = \"email\"\nurl = \"smtp://a\"\nto = [\"c@d\"]\n",
+            "this is missing here: from, the address of the sender",
+        ),
         ("kind = \"email\"\nurl = \"smtp://a\"\nfrom = \"a@b\"\n", "this is missing here: to, a list of addresses"),
         (
             "kind = \"email\"\nurl = \"http://a\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n",
@@ -304,7 +307,10 @@ fn what_a_sink_for_people_lacks_is_told() {
         ),
         ("kind = \"ntfy\"\nurl = \"https://ntfy.sh/\"\n", "url: allowed is the http or https URL of a topic"),
         ("kind = \"http\"\nurl = \"https://a/hunter2\"\n", "this is missing here: body"),
-        ("kind = \"http\"\nurl = \"https://a/\"\nbody = \"x\"\nmethod = \"post\"\n", "did you mean \"POST\""),
+        (
+            "kind = \"http\"\nurl = \"https://a/\"\nbody = \"x\"\nmethod = \"post\"\n",
+            "allowed is GET, POST, PUT or PATCH",
+        ),
         ("kind = \"dingtalk\"\nurl = \"https://a/\"\nbody = \"x\"\n", "body: there is no such setting"),
     ] {
         let faults = faults(&format!("[[sink]]\nname = \"x\"\n{text}"));
