@@ -40,14 +40,14 @@ fn clean(what: &str, bytes: &[u8]) {
     }
 }
 
-/// Every file of a folder and below, but the one where secrets belong.
+/// Every file of a folder and below, but those where people write secrets: a robot's key is in its URL.
 fn files(dir: &Path) -> Vec<std::path::PathBuf> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(dir).expect("a folder").flatten() {
         let path = entry.path();
         if path.is_dir() {
             all.extend(files(&path));
-        } else if path.file_name().is_some_and(|n| n != "secrets.toml") {
+        } else if path.file_name().is_some_and(|n| n != "secrets.toml" && n != "cunkou.toml") {
             all.push(path);
         }
     }
@@ -59,6 +59,15 @@ fn a_marked_password_is_shown_nowhere() {
     let receiver = Receiver::start(Answer::Status(200));
     let sink =
         format!("\n[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"{}\"\nsecret = \"desk\"\n", receiver.url);
+    // A robot refuses and quotes what it was shown; a mail server is not there.
+    let robot = Receiver::start(Answer::Says(r#"{"errcode": 310000, "errmsg": "no: Xq7-marked-password-Zw9"}"#));
+    let robot_sink = format!(
+        "\n[[sink]]\nname = \"robot\"\nkind = \"dingtalk\"\nurl = \"{}?access_token={MARK}\"\nsecret = \"desk\"\n\
+         [[sink]]\nname = \"mail\"\nkind = \"email\"\nurl = \"smtp://127.0.0.1:1\"\nfrom = \"a@b.c\"\nto = [\"d@e.f\"]\n\
+         secret = \"mail\"\n",
+        robot.url
+    );
+    let sink = sink + &robot_sink;
     let hash: String = Sha256::digest(CHIEF.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
     let chief = format!("\n[[token]]\nname = \"chief\"\nhash = \"{hash}\"\nrole = \"admin\"\n");
     let town = Town::new(20, &format!("{FAST}{sink}{chief}"));
@@ -67,7 +76,8 @@ fn a_marked_password_is_shown_nowhere() {
             all.lines().map(|l| if l.starts_with("password") { format!("password = \"{MARK}\"") } else { l.into() });
         let marked: Vec<String> = lines.collect();
         assert!(marked.iter().any(|l| l.contains(MARK)), "the demo has cameras with a password");
-        format!("{}\n\n[desk]\ntoken = \"{MARK}\"\n", marked.join("\n"))
+        let mail = format!("[mail]\nuser = \"admin\"\npassword = \"{MARK}\"\n");
+        format!("{}\n\n[desk]\ntoken = \"{MARK}\"\n{mail}", marked.join("\n"))
     });
     let (cameras, control) = town.simulate();
     let mut daemon = town.run_with(|c| {
@@ -90,7 +100,8 @@ fn a_marked_password_is_shown_nowhere() {
     common::wait_for("the loss", || {
         all().iter().any(|i| texts(&i["entrances_lost"]).contains(&entrance)).then_some(())
     });
-    common::wait_for("the message", || (!receiver.heard().is_empty()).then_some(()));
+    common::wait_for("the message", || (!receiver.heard().is_empty() && !robot.heard().is_empty()).then_some(()));
+    clean("what the robot got", Value::from_iter(robot.heard().into_iter().map(|h| h.payload)).to_string().as_bytes());
     let bearer = format!("Bearer {MARK}");
     let guessed = http("POST", &format!("{}/-/reload", daemon.base), &[("Authorization", &bearer)], b"").unwrap();
     assert_eq!(guessed.status, 401);
@@ -159,6 +170,9 @@ fn commands_are_clean(town: &Town, daemon: &common::Daemon) {
         &["status", "--format", "json"],
         &["incident", "1", "--format", "json"],
         &["check"],
+        &["notify", "test", "robot"],
+        &["notify", "test", "mail", "--format", "json"],
+        &["notify", "test", "desk"],
     ] {
         let output = cunkou().args(args).arg("--config").arg(town.path("cunkou.toml")).output().expect("it runs");
         clean(&format!("{args:?}"), &[output.stdout, output.stderr].concat());

@@ -15,7 +15,9 @@ use super::table::plain;
 use crate::files::folder::Form;
 use crate::files::secrets::{Secret, Secrets};
 use crate::files::settings::{Place, Settings};
+use crate::files::templates::TemplateFiles;
 use crate::files::{self, Loaded};
+use crate::notify;
 
 /// Checks the registry and the settings: every fault with file, line, column and what is allowed.
 ///
@@ -162,13 +164,45 @@ impl Report {
             Err(error) => fault(&settings.registry.secrets, None, format!("{error:#}")),
             Ok(secrets) => {
                 for (i, sink) in settings.sinks.iter().enumerate() {
-                    if let Some(entry) = sink.secret.as_deref().filter(|e| secrets.get(e).is_none()) {
-                        let message = format!("no secret has the name {entry:?}");
-                        fault(file, Some(format!("sink[{i}].secret")), message);
+                    match sink.secret.as_deref().filter(|e| secrets.get(e).is_none()) {
+                        Some(entry) => {
+                            let message = format!("no secret has the name {entry:?}");
+                            fault(file, Some(format!("sink[{i}].secret")), message);
+                        }
+                        None => {
+                            if let Err(error) = notify::check_sink(sink, &secrets) {
+                                fault(file, Some(format!("sink[{i}]")), error.to_string());
+                            }
+                        }
                     }
                 }
                 self.secrets = Some(secrets);
             }
+        }
+        self.templates(settings);
+    }
+
+    /// Every text that a sink may be sent, tried with every kind of message.
+    fn templates(&mut self, settings: &Settings) {
+        let line = |file: String, row: Option<u32>, message: String| Line {
+            severity: "error",
+            file,
+            row,
+            column: None,
+            value: String::new(),
+            message,
+        };
+        let files = match settings.templates.dir.as_deref().map(TemplateFiles::read) {
+            None => TemplateFiles::default(),
+            Some(Ok(files)) => files,
+            Some(Err(error)) => {
+                let dir = settings.templates.dir.as_deref().unwrap_or(Path::new("")).display().to_string();
+                return self.push(line(dir, None, format!("{:#}", anyhow::Error::from(error))));
+            }
+        };
+        for fault in notify::Templates::new(&files, &settings.sinks).err().unwrap_or_default() {
+            let row = fault.line.and_then(|n| u32::try_from(n).ok());
+            self.push(line(fault.file, row, fault.what));
         }
     }
 

@@ -20,6 +20,7 @@ mod gaps;
 mod import;
 mod incident;
 mod init;
+mod notify;
 mod offline;
 mod probe;
 mod report;
@@ -67,6 +68,7 @@ enum Command {
     Ack(ack::Args),
     Audit(audit::Args),
     Report(report::Args),
+    Notify(notify::Args),
     Doctor(doctor::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -91,6 +93,7 @@ impl Command {
             Command::Ack(args) => ack::run(args, common).await,
             Command::Audit(args) => audit::run(args, common).await,
             Command::Report(args) => report::run(args, common).await,
+            Command::Notify(args) => notify::run(args, common).await,
             Command::Doctor(args) => doctor::run(args, common).await,
             Command::Backup(args) => backup::run(args, common).await,
             Command::Restore(args) => restore::run(args, common).await,

@@ -86,6 +86,12 @@ pub enum DaemonError {
     /// The engine's thread.
     #[error("the system gives no thread for the engine")]
     Thread(#[source] std::io::Error),
+    /// The folder of templates.
+    #[error("the templates cannot be read")]
+    TemplateFiles(#[source] files::templates::TemplateFilesError),
+    /// A template.
+    #[error("the templates cannot be used:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Templates(Vec<notify::TemplateFault>),
     /// The counters.
     #[error("the counters cannot be made")]
     Counters(#[source] prometheus::Error),
@@ -97,6 +103,8 @@ pub enum DaemonError {
 /// When the database, the registry, the address or a sink cannot be used.
 pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let Options { settings, secrets } = options;
+    // Before anything is opened: a text that cannot be said is told at once.
+    let templates = Arc::new(templates(&settings)?);
     let (soft, _) = crate::sim::raise_open_files();
     // One crypto provider for everybody; a second call of the same process changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -124,7 +132,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let (stop, stopping) = watch::channel(false);
     let (breaks, broken) = watch::channel(false);
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
-    let sinks = sinks(&settings, &secrets, &store, &handle, &clock, &counters)?;
+    let sinks = sinks(&settings, &secrets, templates, &store, &handle, &clock, &counters)?;
     let supervisor = Supervisor {
         store: store.clone(),
         clock: clock.clone(),
@@ -269,7 +277,7 @@ fn engine_settings(
         routes: settings
             .sinks
             .iter()
-            .map(|s| SinkRoute { name: s.name.clone(), min_severity: s.min_severity })
+            .map(|s| SinkRoute { name: s.name.clone(), min_severity: s.min_severity, people: s.kind.is_for_people() })
             .collect(),
         policy: policy(settings, in_flight),
         registry: RegistrySource {
@@ -293,9 +301,19 @@ fn prober(settings: &Settings, listen: SocketAddr) -> Prober {
     Prober::new(limits, allow)
 }
 
+/// The texts of the town, each tried.
+fn templates(settings: &Settings) -> Result<notify::Templates, DaemonError> {
+    let files = match &settings.templates.dir {
+        Some(dir) => files::templates::TemplateFiles::read(dir).map_err(DaemonError::TemplateFiles)?,
+        None => files::templates::TemplateFiles::default(),
+    };
+    notify::Templates::new(&files, &settings.sinks).map_err(DaemonError::Templates)
+}
+
 fn sinks(
     settings: &Settings,
     secrets: &Secrets,
+    templates: Arc<notify::Templates>,
     store: &Store,
     handle: &Handle,
     clock: &Clock,
@@ -308,6 +326,7 @@ fn sinks(
         time_zone: settings.ui.time_zone.clone(),
         public_url: &settings.http.public_url,
         client: notify::client().map_err(DaemonError::Client)?,
+        templates,
         outbox: Arc::new(StoreOutbox { store: store.clone() }),
         snapshot: handle.snapshot.clone(),
         clock: Arc::new(move || clock.now()),

@@ -101,7 +101,7 @@ fn stamps(dir: &Path) -> Result<BTreeMap<String, Stamp>, FolderError> {
 }
 
 /// The names in a folder that are text, sorted.
-fn list(dir: &Path) -> Result<Vec<String>, FolderError> {
+pub(super) fn list(dir: &Path) -> Result<Vec<String>, FolderError> {
     let folder = |source| FolderError::Folder { dir: dir.to_owned(), source };
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(folder)? {

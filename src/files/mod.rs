@@ -12,6 +12,7 @@ pub mod rows;
 pub mod secrets;
 pub mod settings;
 mod shapes;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 mod told;

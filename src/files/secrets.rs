@@ -263,7 +263,23 @@ impl SecretUrl {
     /// An http or https URL with a host.
     #[must_use]
     pub fn parse(text: &str) -> Option<SecretUrl> {
-        let url = Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https"))?;
+        SecretUrl::of(&Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https"))?)
+    }
+
+    /// An smtp or smtps URL: a host, perhaps a port, and nothing else. Whom a mail is from and to, and the login, are
+    /// settings of their own.
+    #[must_use]
+    pub fn parse_mail(text: &str) -> Option<SecretUrl> {
+        let url = Url::parse(text).ok().filter(|u| matches!(u.scheme(), "smtp" | "smtps"))?;
+        let bare = url.username().is_empty()
+            && url.password().is_none()
+            && matches!(url.path(), "" | "/")
+            && url.query().is_none()
+            && url.fragment().is_none();
+        SecretUrl::of(&url).filter(|_| bare)
+    }
+
+    fn of(url: &Url) -> Option<SecretUrl> {
         let host = url.host_str().filter(|h| !h.is_empty())?;
         let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
         let shown = format!("{}://{host}{port}", url.scheme());
@@ -296,6 +312,38 @@ impl PartialEq for SecretUrl {
 }
 
 impl Eq for SecretUrl {}
+
+/// A text of the settings that may hold a secret, such as a key of a gateway in a body: never shown.
+#[derive(Clone)]
+pub struct SecretText(SecretString);
+
+impl SecretText {
+    /// Takes a text.
+    #[must_use]
+    pub fn new(text: &str) -> SecretText {
+        SecretText(text.into())
+    }
+
+    /// The text, to be sent and not to be shown.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl PartialEq for SecretText {
+    fn eq(&self, other: &SecretText) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for SecretText {}
 
 #[cfg(test)]
 mod tests {
@@ -411,6 +459,21 @@ mod tests {
         assert!(url.expose().contains("hunter2"));
         for bad in ["", "ftp://a/", "http://", "desk", "/path"] {
             assert!(SecretUrl::parse(bad).is_none(), "{bad}");
+        }
+        assert_eq!(format!("{:?}", SecretText::new("hunter2")), "…");
+    }
+
+    #[test]
+    fn a_mail_server_is_a_host_and_a_port() {
+        for (text, shown) in [
+            ("smtp://mail.example", "smtp://mail.example"),
+            ("smtp://mail.example:2525/", "smtp://mail.example:2525"),
+            ("smtps://[::1]:465", "smtps://[::1]:465"),
+        ] {
+            assert_eq!(SecretUrl::parse_mail(text).unwrap().to_string(), shown);
+        }
+        for bad in ["", "http://a", "smtp://", "smtp://u:hunter2@a", "smtp://a/x", "smtp://a?to=b", "smtp:a", "mail"] {
+            assert!(SecretUrl::parse_mail(bad).is_none(), "{bad}");
         }
     }
 }

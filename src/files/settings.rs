@@ -7,6 +7,7 @@ mod doc;
 mod fault;
 mod gather;
 mod read;
+mod sinks;
 mod tables;
 
 use std::path::Path;
@@ -16,10 +17,10 @@ use cunkou_core::health;
 use cunkou_core::registry::Intervals;
 
 pub use fault::{FaultKind, Place, SettingFault};
+pub use sinks::{MailTls, SinkForm, SinkKind, SinkSettings, TemplateSettings};
 pub use tables::{
     CoverageSettings, DatabaseSettings, EscalationSettings, HttpSettings, KeepSettings, MetricsSettings, Mode,
-    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, SinkKind, SinkSettings, TokenSettings,
-    UiSettings,
+    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, TokenSettings, UiSettings,
 };
 
 /// Everything that can be set.
@@ -49,6 +50,8 @@ pub struct Settings {
     pub coverage: CoverageSettings,
     /// Whom to tell.
     pub sinks: Vec<SinkSettings>,
+    /// In whose words.
+    pub templates: TemplateSettings,
     checks: Intervals,
     health: health::Policy,
     alert: alert::Policy,

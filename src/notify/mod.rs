@@ -5,18 +5,40 @@
 //! has taken it, each try carries the same `Idempotency-Key` (`incident/sink/step`), and nothing is given up: what a
 //! sink refuses (400, 401, 404 …) is a matter of its settings, so it is tried again at the longest wait until they are
 //! mended or the row's sink no longer takes it. Steps of one incident that surely were not received fold into the latest.
+//!
+//! Sinks that people read (mail, robots, ntfy, gateways) get one message a step, from templates that a town can change;
+//! what stands in names is text there and never markup.
 
 mod alertmanager;
+mod any;
 mod backoff;
 mod counters;
+mod cut;
 mod delivery;
+mod dingtalk;
+mod email;
+mod escape;
+mod facts;
+mod feishu;
 mod labels;
 mod letter;
+mod limiter;
+mod ntfy;
 mod outbox;
+mod people;
+mod plain_http;
 mod post;
+mod robot;
+mod samples;
+mod sign;
 mod sinks;
+mod smtp;
+mod tap;
+mod templates;
+mod trial;
 mod voice;
 mod webhook;
+mod wecom;
 
 #[cfg(test)]
 mod tests;
@@ -25,4 +47,7 @@ pub use backoff::Pace;
 pub use labels::{fingerprint, labels};
 pub use outbox::{Outbox, OutboxError, OutboxItem, Received, RowKey, Take};
 pub use post::{ClientError, client};
-pub use sinks::{Clock, Setup, Sinks, SinksError, takes};
+pub use sinks::{Clock, Setup, Sinks, SinksError, check_sink, takes};
+pub use tap::Exchange;
+pub use templates::{TemplateFault, Templates};
+pub use trial::{Outcome, Trial, try_sink};

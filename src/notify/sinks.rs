@@ -11,17 +11,17 @@ use jiff::tz::TimeZone;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
-use super::alertmanager::{self, Alertmanager};
+use super::alertmanager;
+use super::any::{Any, Making, secret};
 use super::backoff::Pace;
 use super::counters::Counters;
 use super::delivery::{Carrier, Delivery, Wires};
 use super::outbox::Outbox;
-use super::post::Post;
-use super::voice::Voice;
-use super::webhook::{self, Webhook};
-use crate::files::secrets::{SecretUrl, Secrets};
+use super::people;
+use super::templates::Templates;
+use super::webhook;
+use crate::files::secrets::Secrets;
 use crate::files::settings::{SinkKind, SinkSettings};
 
 /// What time it is.
@@ -39,6 +39,8 @@ pub struct Setup<'a, O> {
     pub public_url: &'a str,
     /// From [`super::client`].
     pub client: reqwest::Client,
+    /// The texts of sinks that people read.
+    pub templates: Arc<Templates>,
     /// The outbox.
     pub outbox: Arc<O>,
     /// What is published: names, and what is open.
@@ -68,6 +70,39 @@ pub enum SinksError {
         /// The sink.
         sink: String,
     },
+    /// The secret that a sink names is of a form for which it has no use.
+    #[error("sink {sink:?} names the secret {entry:?}, but its kind wants {wanted}")]
+    SecretForm {
+        /// The sink.
+        sink: String,
+        /// The entry.
+        entry: String,
+        /// What it wants.
+        wanted: &'static str,
+    },
+    /// What stands as an address of mail is none.
+    #[error("sink {sink:?}: {address:?} is no address of mail")]
+    Address {
+        /// The sink.
+        sink: String,
+        /// What stands there.
+        address: String,
+    },
+    /// The login would go over the network in clear.
+    #[error(
+        "sink {sink:?} would show its password in clear: use starttls or smtps://, or allow it with basic = true in the \
+         entry of the secrets"
+    )]
+    ClearLogin {
+        /// The sink.
+        sink: String,
+    },
+    /// The settings of a sink are not of its kind; the reader of the settings makes none such.
+    #[error("sink {sink:?}: its settings are not those of its kind")]
+    Form {
+        /// The sink.
+        sink: String,
+    },
     /// The counters exist already.
     #[error("the counters of the sinks cannot be registered")]
     Metrics(#[source] prometheus::Error),
@@ -91,25 +126,19 @@ impl Sinks {
         let counters = Counters::new(setup.metrics, names).map_err(SinksError::Metrics)?;
         let (stuck, _) = watch::channel(None);
         let mut sinks = Sinks { tasks: JoinSet::new(), wakes: Vec::new(), stuck, stop: CancellationToken::new() };
-        let started = (setup.clock)();
+        let making = Making {
+            secrets: setup.secrets,
+            time_zone: setup.time_zone.clone(),
+            public_url: setup.public_url,
+            client: setup.client.clone(),
+            templates: setup.templates.clone(),
+            started: (setup.clock)(),
+            timeout: setup.pace.try_timeout.to_std(),
+            tap: None,
+        };
         for settings in setup.sinks {
-            let post = post(&setup, settings)?;
-            let voice = Voice {
-                language: settings.language,
-                time_zone: setup.time_zone.clone(),
-                public_url: setup.public_url.to_owned(),
-            };
-            let (name, min, watchdog) = (settings.name.clone(), settings.min_severity, settings.watchdog);
-            match settings.kind {
-                SinkKind::Alertmanager => {
-                    let carrier = Alertmanager::new(name.clone(), post, voice, min, watchdog, started);
-                    sinks.spawn(name, carrier, &setup, counters.clone());
-                }
-                SinkKind::Webhook => {
-                    let carrier = Webhook { name: name.clone(), post, voice, min_severity: min, watchdog, started };
-                    sinks.spawn(name, carrier, &setup, counters.clone());
-                }
-            }
+            let carrier = Any::new(settings, &making)?;
+            sinks.spawn(settings.name.clone(), carrier, &setup, counters.clone());
         }
         Ok(sinks)
     }
@@ -162,45 +191,15 @@ pub fn takes(sink: &SinkSettings, message: &Message) -> bool {
     match sink.kind {
         SinkKind::Alertmanager => alertmanager::takes(sink.min_severity, message),
         SinkKind::Webhook => webhook::takes(sink.min_severity, message),
+        _ => people::takes(sink.min_severity, message),
     }
 }
 
-fn post<O>(setup: &Setup<'_, O>, sink: &SinkSettings) -> Result<Post, SinksError> {
-    let secret = match &sink.secret {
-        None => None,
-        Some(entry) => {
-            let missing = || SinksError::NoSecret { sink: sink.name.clone(), entry: entry.clone() };
-            Some(setup.secrets.get(entry).ok_or_else(missing)?.clone())
-        }
-    };
-    let url = match sink.kind {
-        SinkKind::Webhook => Some(sink.url.clone()),
-        SinkKind::Alertmanager => alerts_url(&sink.url),
-    };
-    let url = url.ok_or_else(|| SinksError::Url { sink: sink.name.clone() })?;
-    Ok(Post { client: setup.client.clone(), url, secret, timeout: setup.pace.try_timeout.to_std() })
-}
-
-/// Where Alertmanager takes alerts, below its own address (which may have a path: a route prefix).
-fn alerts_url(base: &SecretUrl) -> Option<SecretUrl> {
-    let mut url = Url::parse(base.expose()).ok()?;
-    url.path_segments_mut().ok()?.pop_if_empty().extend(["api", "v2", "alerts"]);
-    SecretUrl::parse(url.as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn alerts_go_below_the_address_of_alertmanager() {
-        for (base, full) in [
-            ("http://a:9093", "http://a:9093/api/v2/alerts"),
-            ("http://a:9093/", "http://a:9093/api/v2/alerts"),
-            ("https://a/am/", "https://a/am/api/v2/alerts"),
-            ("https://a/am", "https://a/am/api/v2/alerts"),
-        ] {
-            assert_eq!(alerts_url(&SecretUrl::parse(base).unwrap()).unwrap().expose(), full);
-        }
-    }
+/// What keeps a sink from being made: its secret, its addresses. `cunkou check` says it before a start does.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check_sink(sink: &SinkSettings, secrets: &Secrets) -> Result<(), SinksError> {
+    secret(sink, secrets)?;
+    if sink.kind == SinkKind::Email { super::any::check_email(sink, secrets) } else { Ok(()) }
 }

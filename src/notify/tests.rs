@@ -2,5 +2,9 @@
 
 mod fixture;
 mod http;
+mod mail;
 mod payloads;
+mod people;
+mod robots;
+mod templates;
 mod turns;

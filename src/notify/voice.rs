@@ -1,6 +1,6 @@
 //! A sink's language, and what links and times look like: what makes texts of a snapshot.
 
-use cunkou_core::alert::{Alert, AlertKey, AlertName, AlertObject, Message, Speaker};
+use cunkou_core::alert::{Alert, AlertKey, AlertName, AlertObject, Message, Speaker, Told};
 use cunkou_core::model::{EntranceId, IncidentId, Language, Time};
 use cunkou_core::world::Snapshot;
 use jiff::Timestamp;
@@ -44,6 +44,18 @@ impl Voice {
             reasons: &|id| snapshot.camera(id.as_str()).map(|(_, view)| view.reasons).unwrap_or_default(),
             lost_now: &lost_now,
         })
+    }
+
+    /// What a message says, in parts.
+    pub(super) fn told(&self, snapshot: &Snapshot, message: &Message) -> Told {
+        let ended: Vec<&AlertKey> = message.alerts.iter().filter(|a| a.ended.is_some()).map(|a| &a.key).collect();
+        self.speak(snapshot, &ended, |s| s.told(message))
+    }
+
+    /// What an alert says that goes out alone, in parts.
+    pub(super) fn told_of_alert(&self, snapshot: &Snapshot, alert: &Alert) -> Told {
+        let incident = snapshot.incidents.get(&alert.incident);
+        self.speak(snapshot, &[], |s| s.told_of_alert(alert, incident.map(|i| &**i)))
     }
 
     /// The annotations of an alert that goes out alone: its own words.

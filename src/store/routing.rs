@@ -18,6 +18,8 @@ pub struct SinkRoute {
     pub name: String,
     /// The least severity that it is told of.
     pub min_severity: Severity,
+    /// Whether people read it: a step that is said to machines only is none for them.
+    pub people: bool,
 }
 
 /// How far a row of the outbox is.
@@ -76,7 +78,8 @@ pub(super) fn route(message: &Message, routes: &[SinkRoute], slots: &mut Slots) 
         let first = OutboxKey { step: 0, ..key.clone() };
         let last = OutboxKey { step: u32::MAX, ..key.clone() };
         let told = slots.range(first.clone()..=last).next().is_some();
-        if slots.contains_key(&key) || !(told || takes(route, message)) {
+        let quiet = route.people && message.why.is_for_machines();
+        if quiet || slots.contains_key(&key) || !(told || takes(route, message)) {
             continue;
         }
         let mut slot = Slot {

@@ -11,6 +11,8 @@ use serde_json::Value;
 pub enum Answer {
     /// Answers with a status.
     Status(u16),
+    /// Answers 200 with a body, as robots do.
+    Says(&'static str),
     /// Keeps the connection and says nothing.
     Silence,
 }
@@ -83,13 +85,14 @@ fn serve(stream: &TcpStream, heard: &Mutex<Vec<Heard>>, answer: &Mutex<Answer>) 
         let payload = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let answer = *answer.lock().unwrap();
         heard.lock().unwrap().push(Heard { key, payload });
-        match answer {
-            Answer::Status(status) => {
-                let mut stream = stream;
-                stream.write_all(format!("HTTP/1.1 {status} said\r\nContent-Length: 0\r\n\r\n").as_bytes())?;
-            }
+        let (status, body) = match answer {
+            Answer::Status(status) => (status, ""),
+            Answer::Says(body) => (200, body),
             // Until the other side is gone.
             Answer::Silence => return reader.read_line(&mut line).map(|_| ()),
-        }
+        };
+        let mut stream = stream;
+        let head = format!("HTTP/1.1 {status} said\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all((head + body).as_bytes())?;
     }
 }

@@ -13,7 +13,7 @@ use super::verdict::{self, Pings};
 use crate::cli::common::{Tongue, density, secrets};
 use crate::cli::when;
 use crate::files;
-use crate::files::settings::{Settings, SinkSettings};
+use crate::files::settings::{Settings, SinkForm, SinkKind, SinkSettings};
 use crate::probe::{AllowList, Limits, Prober, for_canary, ping_rights};
 use crate::store::{OpenMode, Store};
 
@@ -213,6 +213,7 @@ async fn sinks(settings: &Settings, t: &Tongue) -> Vec<Finding> {
     for sink in &settings.sinks {
         let shown = sink.url.to_string();
         let heard = match &client {
+            _ if sink.kind == SinkKind::Email => mail_server(sink).await,
             Ok(client) => front_page(client, &shown).await,
             Err(error) => Err(error.to_string()),
         };
@@ -221,12 +222,28 @@ async fn sinks(settings: &Settings, t: &Tongue) -> Vec<Finding> {
     findings
 }
 
-async fn front_page(client: &reqwest::Client, origin: &str) -> Result<u16, String> {
+async fn front_page(client: &reqwest::Client, origin: &str) -> Result<Option<u16>, String> {
     let answer = client.get(origin).timeout(PATIENCE).send().await;
-    answer.map(|a| a.status().as_u16()).map_err(|e| {
+    answer.map(|a| Some(a.status().as_u16())).map_err(|e| {
         let reasons = std::iter::successors(Some(&e as &dyn std::error::Error), |e| e.source());
         reasons.last().map(ToString::to_string).unwrap_or_default()
     })
+}
+
+/// Whether a mail server can be reached; what it says of mail, `cunkou notify test` shows.
+async fn mail_server(sink: &SinkSettings) -> Result<Option<u16>, String> {
+    let url = url::Url::parse(sink.url.expose()).map_err(|e| e.to_string())?;
+    let usual = match &sink.form {
+        SinkForm::Email { tls, .. } => tls.usual_port(),
+        _ => 0,
+    };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let server = (host, url.port().unwrap_or(usual));
+    match tokio::time::timeout(PATIENCE, tokio::net::TcpStream::connect(server)).await {
+        Ok(Ok(_)) => Ok(None),
+        Ok(Err(e)) => Err(e.to_string()),
+        Err(_) => Err("no answer in time".to_owned()),
+    }
 }
 
 /// The default gateway of this machine.

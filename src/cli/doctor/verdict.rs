@@ -182,10 +182,14 @@ pub(super) fn names(known: usize, unknown: &[String], t: &Tongue) -> Finding {
     finding("dns", verdict, found, advice)
 }
 
-/// What came of asking a sink for its front page: a status, or why not.
-pub(super) fn sink(name: &str, shown: &str, heard: Result<u16, String>, t: &Tongue) -> Finding {
+/// What came of asking a sink for its front page: a status, or why not; of a mail server, whether it can be reached.
+pub(super) fn sink(name: &str, shown: &str, heard: Result<Option<u16>, String>, t: &Tongue) -> Finding {
     match heard {
-        Ok(status) => {
+        Ok(None) => {
+            let found = t.say("可以连接（未发送消息）", "takes connections (no message was sent)");
+            finding("sink", Verdict::Ok, format!("{name}: {shown} {found}"), "")
+        }
+        Ok(Some(status)) => {
             let found = match t.language {
                 Language::ZhCn => format!("{name}：{shown} 有应答（首页 HTTP {status}；未发送消息）"),
                 Language::En => {
@@ -207,8 +211,8 @@ pub(super) fn sink(name: &str, shown: &str, heard: Result<u16, String>, t: &Tong
 pub(super) fn no_sinks(t: &Tongue) -> Finding {
     let found = t.say("没有设置告警去向：没有人会收到消息", "no sink is set: nobody is told anything");
     let advice = t.say(
-        "在 cunkou.toml 里加 [[sink]]（Alertmanager 或 webhook）",
-        "add a [[sink]] to cunkou.toml (Alertmanager or webhook)",
+        "在 cunkou.toml 里加 [[sink]]（Alertmanager、webhook、邮件、钉钉、企业微信、飞书、ntfy 或短信网关），再用 cunkou notify test 试发",
+        "add a [[sink]] to cunkou.toml (Alertmanager, webhook, mail, a robot of a chat service, ntfy, a gateway) and try it with `cunkou notify test`",
     );
     finding("sink", Verdict::Warning, found.to_owned(), advice)
 }
@@ -413,7 +417,7 @@ mod tests {
                 disk("/x", u64::MAX, 0, 12, t),
                 names(2, &[], t),
                 names(0, &[], t),
-                sink("desk", "http://x", Ok(404), t),
+                sink("desk", "http://x", Ok(Some(404)), t),
                 canary("gw", Ok(Some(Span::millis(3))), t),
                 networks(5, 0, None, t),
                 registry("/r", 5, 0, None, t),

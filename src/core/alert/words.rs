@@ -9,6 +9,7 @@ mod names;
 mod station;
 #[cfg(test)]
 mod tests;
+mod told;
 mod zh;
 
 use crate::alert::{Alert, AlertName, AlertObject, EndReason, Incident, Message, MessageKind};
@@ -19,6 +20,7 @@ use crate::registry::{NodeKind, Registry};
 use names::Names;
 pub use names::clean;
 pub use station::{Station, nearest_station};
+pub use told::{Listed, Told};
 
 /// Entrances, and villages, that a message names.
 const MAX_ENTRANCES: usize = 10;

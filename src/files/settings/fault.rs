@@ -52,9 +52,6 @@ pub enum FaultKind {
         "read = \"open\" holds only while http.listen is a loopback address; write \"token\", or \"open-to-network\" if everybody who reaches this address may read"
     )]
     OpenToNetwork,
-    /// Reserved for a later version.
-    #[error("this kind is not built yet; alertmanager and webhook are")]
-    NotBuilt,
 }
 
 /// One thing that is wrong with the settings.

@@ -6,20 +6,19 @@ use std::path::{Path, PathBuf};
 
 use cunkou_core::alert;
 use cunkou_core::health;
-use cunkou_core::model::{Language, Severity, Span, check_id};
+use cunkou_core::model::{Language, Span};
 use cunkou_core::registry::Intervals;
 use jiff::tz::TimeZone;
 
 use super::Settings;
 use super::doc::{self, Entry};
-use super::fault::{FaultKind, Place, SettingFault};
+use super::fault::{FaultKind, SettingFault};
 use super::read::{Faults, Table};
+use super::sinks::{sinks, templates};
 use super::tables::{
     CoverageSettings, DatabaseSettings, EscalationSettings, HttpSettings, KeepSettings, MetricsSettings, Mode,
-    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, SinkKind, SinkSettings, TokenSettings,
-    UiSettings, link_base,
+    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, TokenSettings, UiSettings, link_base,
 };
-use crate::files::secrets::SecretUrl;
 
 const SPAN: &str = "a length of time: 800ms, 10s, 5m, 6h, 400d";
 const CHECK_SPAN: &str = "a length of time from 200ms to 30d";
@@ -62,7 +61,8 @@ fn all(root: Entry, faults: &Faults, base_dir: &Path) -> Settings {
     };
     (settings.alert, settings.escalation) = incident(root.table("incident"));
     settings.sinks = sinks(root.tables("sink"), settings.ui.language);
-    for key in ["roster", "contact", "templates", "heartbeat"] {
+    settings.templates = templates(root.table("templates"), base_dir);
+    for key in ["roster", "contact", "heartbeat"] {
         root.reserved(key);
     }
     root.done();
@@ -93,7 +93,7 @@ fn database(mut t: Table<'_>, base: &Path) -> DatabaseSettings {
     DatabaseSettings { file: base.join(file) }
 }
 
-fn path(text: &str) -> Option<PathBuf> {
+pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
 }
 
@@ -148,7 +148,12 @@ fn tokens(tables: Vec<Table<'_>>) -> Vec<TokenSettings> {
 }
 
 /// A name that must be there, and be there once.
-fn required(t: &Table<'_>, name: Option<String>, key: &'static str, taken: &mut BTreeSet<String>) -> Option<String> {
+pub(super) fn required(
+    t: &Table<'_>,
+    name: Option<String>,
+    key: &'static str,
+    taken: &mut BTreeSet<String>,
+) -> Option<String> {
     match &name {
         None => t.fault(t.place(), "", "", FaultKind::Missing(key)),
         Some(name) if !taken.insert(name.clone()) => t.fault(t.place(), key, &format!("{name:?}"), FaultKind::Twice),
@@ -186,7 +191,7 @@ fn ui(mut t: Table<'_>) -> UiSettings {
     read
 }
 
-const LANGUAGES: &str = "zh-CN or en";
+pub(super) const LANGUAGES: &str = "zh-CN or en";
 
 fn language(tag: &str) -> Option<Language> {
     Language::from_tag(tag)
@@ -333,58 +338,4 @@ fn coverage(mut t: Table<'_>) -> CoverageSettings {
     per_metre.done();
     t.done();
     CoverageSettings { modes, core_offset_m, max_gap_m, density }
-}
-
-fn sinks(tables: Vec<Table<'_>>, ui: Language) -> Vec<SinkSettings> {
-    let mut names = BTreeSet::new();
-    tables.into_iter().filter_map(|t| sink(t, ui, &mut names)).collect()
-}
-
-/// Kinds of sinks: those that are built, and those that names.md reserves.
-const KINDS: [(&str, Option<SinkKind>); 8] = [
-    ("alertmanager", Some(SinkKind::Alertmanager)),
-    ("webhook", Some(SinkKind::Webhook)),
-    ("email", None),
-    ("dingtalk", None),
-    ("wecom", None),
-    ("feishu", None),
-    ("ntfy", None),
-    ("http", None),
-];
-
-fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<SinkSettings> {
-    let severities = [("info", Severity::Info), ("warning", Severity::Warning), ("critical", Severity::Critical)];
-    let ids = "a name of A-Z a-z 0-9 . _ -";
-    let name = t.text("name", ids, None, |n| check_id(n).ok().map(|()| Some(n.to_owned())));
-    let name = required(&t, name, "name", names);
-    let kind = kind(&mut t);
-    let url = t.hidden("url", "an http or https URL with a host", SecretUrl::parse);
-    if url.is_none() && kind.is_some() {
-        t.fault(t.place(), "", "", FaultKind::Missing("url"));
-    }
-    let min_severity = t.word("min_severity", "info, warning or critical", &severities, Severity::Info);
-    let watchdog = t.flag("watchdog", kind == Some(SinkKind::Alertmanager));
-    let language = t.text("language", LANGUAGES, ui, |tag| if tag.is_empty() { Some(ui) } else { language(tag) });
-    let secret = t.text("secret", "the name of an entry of the secrets file", None, |entry| match entry {
-        "" => Some(None),
-        _ => check_id(entry).ok().map(|()| Some(entry.to_owned())),
-    });
-    t.done();
-    Some(SinkSettings { name: name?, kind: kind?, url: url?, min_severity, watchdog, language, secret })
-}
-
-fn kind(t: &mut Table<'_>) -> Option<SinkKind> {
-    let mut given = None;
-    let words = KINDS.map(|(word, kind)| (word, Some((word, kind))));
-    let at: Place = t.place().clone();
-    let before = t.fault_count();
-    if let Some((word, kind)) = t.word("kind", "alertmanager or webhook", &words, None) {
-        given = kind;
-        if kind.is_none() {
-            t.fault(&at, "kind", &format!("{word:?}"), FaultKind::NotBuilt);
-        }
-    } else if t.fault_count() == before {
-        t.fault(&at, "", "", FaultKind::Missing("kind"));
-    }
-    given
 }

@@ -3,12 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use cunkou_core::model::{Language, Severity, Span};
+use cunkou_core::model::{Language, Span};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use url::Url;
-
-use crate::files::secrets::SecretUrl;
 
 /// `[registry]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -164,45 +162,6 @@ pub struct CoverageSettings {
     pub max_gap_m: f64,
     /// Pixels a metre that detect, observe, recognise and identify ask for (EN 62676-4).
     pub density: [f64; 4],
-}
-
-/// How a sink speaks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SinkKind {
-    /// Alertmanager's API v2.
-    Alertmanager,
-    /// Alertmanager's webhook payload.
-    Webhook,
-}
-
-impl SinkKind {
-    /// The word of the settings.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            SinkKind::Alertmanager => "alertmanager",
-            SinkKind::Webhook => "webhook",
-        }
-    }
-}
-
-/// `[[sink]]`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SinkSettings {
-    /// Its name: label `sink`, and part of the idempotency key.
-    pub name: String,
-    /// How it speaks.
-    pub kind: SinkKind,
-    /// Where it is.
-    pub url: SecretUrl,
-    /// What is less than this is not sent there.
-    pub min_severity: Severity,
-    /// Whether it gets the alert that always fires.
-    pub watchdog: bool,
-    /// The language of its texts.
-    pub language: Language,
-    /// The entry of the secrets file that it is shown.
-    pub secret: Option<String>,
 }
 
 impl Default for RegistrySettings {

@@ -111,8 +111,7 @@ storm = 5
     line 12: probe.in_flight = -1: allowed is a number from 0 (as many as the town needs) to 100000
     line 14: health.lossy = 1.5: allowed is a number from 0 to 1
     line 15: health.confirm = "1s": allowed is a list in brackets
-    line 18: sink[0].kind = "webhok": allowed is alertmanager or webhook (did you mean "webhook"?)
-    line 20: sink[1].kind = "dingtalk": this kind is not built yet; alertmanager and webhook are
+    line 18: sink[0].kind = "webhok": allowed is alertmanager, webhook, email, dingtalk, wecom, feishu, ntfy or http (did you mean "webhook"?)
     line 20: sink[1].name = "desk": this name is taken already
     line 23: sink[1].url: allowed is an http or https URL with a host
     line 24: sink[2]: this is missing here: name
@@ -249,11 +248,75 @@ fn sinks_and_tokens_are_read_whole() {
          [heartbeat]\nurl = \"u\"\n[ui]\ntiles = \"t\"\n"
     );
     let settings = parse(&text).unwrap();
+    assert_eq!(settings.templates.dir, Some(PathBuf::from("t")));
     let sink = &settings.sinks[0];
     assert_eq!((sink.kind, sink.min_severity, sink.watchdog), (SinkKind::Webhook, Severity::Critical, true));
     assert_eq!((sink.language, sink.secret.as_deref()), (Language::En, Some("desk")));
     let token = &settings.tokens[0];
     assert_eq!((token.name.as_str(), token.hash, token.role), ("值班", [0x0f; 32], Role::Operate));
+}
+
+#[test]
+fn sinks_that_people_read_have_keys_of_their_own() {
+    let settings = parse(
+        "[[sink]]\nname = \"mail\"\nkind = \"email\"\nurl = \"smtp://mail.example:587\"\n\
+         from = \"村口 <cunkou@town.example>\"\nto = [\"duty@town.example\", \"chief@town.example\"]\nsecret = \"mail\"\n\
+         [[sink]]\nname = \"local\"\nkind = \"email\"\nurl = \"smtps://127.0.0.1\"\nfrom = \"a@b.c\"\nto = [\"d@b.c\"]\n\
+         [[sink]]\nname = \"push\"\nkind = \"ntfy\"\nurl = \"https://ntfy.example/base/six-fingers_1\"\n\
+         [[sink]]\nname = \"sms\"\nkind = \"http\"\nurl = \"https://gw.example/send\"\nmethod = \"GET\"\nbody = \"text={{ title }}\"\n\
+         expect = \"ok\"\nmin_severity = \"critical\"\n",
+    )
+    .unwrap();
+    let to = vec!["duty@town.example".to_owned(), "chief@town.example".to_owned()];
+    let from = "村口 <cunkou@town.example>".to_owned();
+    assert_eq!(settings.sinks[0].form, SinkForm::Email { from, to, tls: MailTls::Starttls });
+    assert!(matches!(settings.sinks[1].form, SinkForm::Email { tls: MailTls::Wrapped, .. }));
+    assert_eq!(settings.sinks[2].form, SinkForm::Plain);
+    let body = crate::files::secrets::SecretText::new("text={{ title }}");
+    let content_type = "application/x-www-form-urlencoded".to_owned();
+    assert_eq!(settings.sinks[3].form, SinkForm::Http { method: "GET", content_type, body, expect: "ok".to_owned() });
+    let least: Vec<Severity> = settings.sinks.iter().map(|s| s.min_severity).collect();
+    assert_eq!(least, [Severity::Warning, Severity::Warning, Severity::Warning, Severity::Critical]);
+    assert!(settings.sinks.iter().all(|s| !s.watchdog));
+}
+
+#[test]
+fn what_a_sink_for_people_lacks_is_told() {
+    for (text, said) in [
+        (
+            "kind = \"email\"\nurl = \"smtp://a\"\nto = [\"c@d\"]\n",
+            "this is missing here: from, the address of the sender",
+        ),
+        ("kind = \"email\"\nurl = \"smtp://a\"\nfrom = \"a@b\"\n", "this is missing here: to, a list of addresses"),
+        (
+            "kind = \"email\"\nurl = \"http://a\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n",
+            "url: allowed is smtp://HOST:PORT or smtps://",
+        ),
+        ("kind = \"email\"\nurl = \"smtp://a?to=b@c\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n", "keys of their own"),
+        (
+            "kind = \"email\"\nurl = \"smtp://a\"\nfrom = \"a\\nBcc: x@y\"\nto = [\"c@d\"]\n",
+            "from = \"a\\nBcc: x@y\": allowed is an address",
+        ),
+        (
+            "kind = \"email\"\nurl = \"smtp://a\"\nfrom = \"a@b\"\nto = [\"c@d, e@f\"]\n",
+            "to = \"c@d, e@f\": allowed is an address",
+        ),
+        (
+            "kind = \"email\"\nurl = \"smtps://a\"\nfrom = \"a@b\"\nto = [\"c@d\"]\ntls = \"none\"\n",
+            "tls: there is no such setting",
+        ),
+        ("kind = \"ntfy\"\nurl = \"https://ntfy.sh/\"\n", "url: allowed is the http or https URL of a topic"),
+        ("kind = \"http\"\nurl = \"https://a/hunter2\"\n", "this is missing here: body"),
+        (
+            "kind = \"http\"\nurl = \"https://a/\"\nbody = \"x\"\nmethod = \"post\"\n",
+            "allowed is GET, POST, PUT or PATCH",
+        ),
+        ("kind = \"dingtalk\"\nurl = \"https://a/\"\nbody = \"x\"\n", "body: there is no such setting"),
+    ] {
+        let faults = faults(&format!("[[sink]]\nname = \"x\"\n{text}"));
+        assert!(faults.len() == 1 && faults[0].contains(said), "{text}: {faults:?}");
+        assert!(!faults[0].contains("hunter2"));
+    }
 }
 
 #[test]

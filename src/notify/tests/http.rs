@@ -13,60 +13,70 @@ use tokio::sync::{mpsc, watch};
 
 use super::fixture::{Memory, T0, camera_down, incident, lost, message, opened, snapshot};
 use crate::files::secrets::{SecretUrl, Secrets};
-use crate::files::settings::{SinkKind, SinkSettings};
-use crate::notify::{Pace, Received, Setup, Sinks, SinksError, client};
+use crate::files::settings::{SinkForm, SinkKind, SinkSettings};
+use crate::files::templates::TemplateFiles;
+use crate::notify::{Pace, Received, Setup, Sinks, SinksError, Templates, client};
 
 /// Longer than anything here takes; a test that waits so long fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How the receiver answers.
 #[derive(Clone, Copy, Debug)]
-enum Answer {
+pub(super) enum Answer {
     Status(&'static str),
+    /// 200 with a body.
+    Says(&'static str),
     Hang,
     Close,
 }
 
 /// A request as it came.
 #[derive(Debug)]
-struct Got {
-    head: String,
-    body: Value,
+pub(super) struct Got {
+    pub(super) head: String,
+    /// The body where it is JSON.
+    pub(super) body: Value,
+    pub(super) raw: String,
 }
 
 impl Got {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().skip(1).filter_map(|l| l.split_once(": "));
         lines.into_iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
     }
 
-    fn key(&self) -> &str {
+    pub(super) fn key(&self) -> &str {
         self.header("idempotency-key").unwrap()
     }
 }
 
-struct Receiver {
-    port: u16,
-    got: mpsc::UnboundedReceiver<Got>,
+pub(super) struct Receiver {
+    pub(super) port: u16,
+    pub(super) got: mpsc::UnboundedReceiver<Got>,
 }
 
 impl Receiver {
     /// Answers by the script, one answer a connection; then always 200.
-    async fn start(script: Vec<Answer>) -> Receiver {
+    pub(super) async fn start(script: Vec<Answer>) -> Receiver {
+        Receiver::saying(script, "no: hunter2").await
+    }
+
+    /// The same; when the script is over it answers 200 with this body.
+    pub(super) async fn saying(script: Vec<Answer>, then: &'static str) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (to, got) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             let mut script = script.into_iter();
             while let Ok((stream, _)) = listener.accept().await {
-                let answer = script.next().unwrap_or(Answer::Status("200 OK"));
+                let answer = script.next().unwrap_or(Answer::Says(then));
                 tokio::spawn(serve(stream, answer, to.clone()));
             }
         });
         Receiver { port, got }
     }
 
-    async fn next(&mut self) -> Got {
+    pub(super) async fn next(&mut self) -> Got {
         tokio::time::timeout(PATIENCE, self.got.recv()).await.expect("a request comes").unwrap()
     }
 }
@@ -83,7 +93,7 @@ async fn serve(mut stream: TcpStream, answer: Answer, got: mpsc::UnboundedSender
         if let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
             let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
             let lower = head.to_lowercase();
-            let length = lower.split("content-length: ").nth(1).and_then(|l| l.lines().next()).unwrap();
+            let length = lower.split("content-length: ").nth(1).and_then(|l| l.lines().next()).unwrap_or("0");
             let length: usize = length.parse().unwrap();
             break (head, end + 4 + length);
         }
@@ -93,22 +103,21 @@ async fn serve(mut stream: TcpStream, answer: Answer, got: mpsc::UnboundedSender
         let n = stream.read(&mut buffer).await.unwrap_or(0);
         bytes.extend_from_slice(&buffer[..n]);
     }
-    let body = serde_json::from_slice(&bytes[head.len() + 4..]).unwrap();
-    got.send(Got { head, body }).unwrap();
-    match answer {
-        Answer::Status(status) => {
-            // What a careless receiver says: it quotes the secret that it was shown.
-            let said = "no: hunter2";
-            let answer =
-                format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{said}", said.len());
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-        Answer::Hang => std::future::pending().await,
-        Answer::Close => {}
-    }
+    let raw = String::from_utf8(bytes[head.len() + 4..].to_vec()).unwrap();
+    let body = serde_json::from_str(&raw).unwrap_or(Value::Null);
+    got.send(Got { head, body, raw }).unwrap();
+    let (status, said) = match answer {
+        // What a careless receiver says: it quotes the secret that it was shown.
+        Answer::Status(status) => (status, "no: hunter2"),
+        Answer::Says(said) => ("200 OK", said),
+        Answer::Hang => return std::future::pending().await,
+        Answer::Close => return,
+    };
+    let answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{said}", said.len());
+    let _ = stream.write_all(answer.as_bytes()).await;
 }
 
-fn sink(name: &str, kind: SinkKind, port: u16) -> SinkSettings {
+pub(super) fn sink(name: &str, kind: SinkKind, port: u16) -> SinkSettings {
     SinkSettings {
         name: name.to_owned(),
         kind,
@@ -117,16 +126,17 @@ fn sink(name: &str, kind: SinkKind, port: u16) -> SinkSettings {
         watchdog: false,
         language: Language::ZhCn,
         secret: Some("desk".to_owned()),
+        form: SinkForm::Plain,
     }
 }
 
-struct Rig {
-    outbox: Arc<Memory>,
-    sinks: Sinks,
+pub(super) struct Rig {
+    pub(super) outbox: Arc<Memory>,
+    pub(super) sinks: Sinks,
     published: watch::Sender<Arc<cunkou_core::world::Snapshot>>,
 }
 
-fn quick() -> Pace {
+pub(super) fn quick() -> Pace {
     Pace {
         try_timeout: Span::millis(300),
         first_wait: Span::millis(10),
@@ -136,8 +146,9 @@ fn quick() -> Pace {
     }
 }
 
-fn start(settings: &[SinkSettings], outbox: Memory, pace: Pace) -> Result<Rig, SinksError> {
-    let env = [("CUNKOU_SECRET_DESK".to_owned(), "hunter2".to_owned())];
+pub(super) fn start(settings: &[SinkSettings], outbox: Memory, pace: Pace) -> Result<Rig, SinksError> {
+    let env = [("DESK", "hunter2"), ("MAIL", "cunkou:hunter2")];
+    let env = env.map(|(entry, secret)| (format!("CUNKOU_SECRET_{entry}"), secret.to_owned()));
     let secrets = Secrets::load(std::path::Path::new("/nonexistent/secrets.toml"), env, None).unwrap();
     let (published, seen) = watch::channel(snapshot(&[], &[]));
     let (outbox, begin) = (Arc::new(outbox), tokio::time::Instant::now());
@@ -147,6 +158,7 @@ fn start(settings: &[SinkSettings], outbox: Memory, pace: Pace) -> Result<Rig, S
         time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
         public_url: "http://cunkou.example",
         client: client().unwrap(),
+        templates: Arc::new(Templates::new(&TemplateFiles::default(), settings).unwrap()),
         outbox: outbox.clone(),
         snapshot: seen,
         clock: Arc::new(move || T0 + Span::from(begin.elapsed())),
@@ -156,7 +168,7 @@ fn start(settings: &[SinkSettings], outbox: Memory, pace: Pace) -> Result<Rig, S
     Ok(Rig { outbox, sinks, published })
 }
 
-fn with(sinks: &[&str], messages: Vec<cunkou_core::alert::Message>) -> Memory {
+pub(super) fn with(sinks: &[&str], messages: Vec<cunkou_core::alert::Message>) -> Memory {
     let outbox = Memory::default();
     for message in messages {
         sinks.iter().for_each(|sink| outbox.put(sink, message.clone()));

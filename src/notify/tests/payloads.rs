@@ -19,7 +19,7 @@ fn webhook(language: Language) -> Webhook {
     let time_zone = TimeZone::get("Asia/Shanghai").unwrap();
     Webhook {
         name: "desk".to_owned(),
-        post: Post { client: client().unwrap(), url, secret: None, timeout },
+        post: Post { client: client().unwrap(), url, secret: None, shown: true, timeout, tap: None },
         voice: Voice { language, time_zone, public_url: "http://cunkou.example".to_owned() },
         min_severity: Severity::Info,
         watchdog: false,

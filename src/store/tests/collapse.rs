@@ -68,8 +68,26 @@ fn a_collapsed_row_keeps_how_long_it_has_waited_and_when_it_is_tried() {
 }
 
 #[test]
+fn what_is_said_to_machines_only_is_no_step_for_people() {
+    let route_to = |people| vec![SinkRoute { people, ..desk()[0].clone() }];
+    for (people, rows) in [(true, 2), (false, 3)] {
+        let mut slots = Slots::new();
+        route(&message(1, 1, K::Opened, Severity::Critical), &route_to(people), &mut slots);
+        let quiet = Message { why: SayReason::JoinedQuietly, ..message(1, 2, K::Updated, Severity::Critical) };
+        route(&quiet, &route_to(people), &mut slots);
+        route(&message(1, 3, K::Resolved, Severity::Critical), &route_to(people), &mut slots);
+        assert_eq!(slots.len(), rows, "people: {people}");
+        assert_eq!(
+            slots.into_values().next_back().unwrap().from_step,
+            1,
+            "what was not received is told with the last"
+        );
+    }
+}
+
+#[test]
 fn a_sink_hears_of_an_incident_once_it_is_severe_enough_and_then_to_the_end() {
-    let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Warning }];
+    let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Warning, people: false }];
     let mut slots = Slots::new();
     let mut say = |step, kind, severity| {
         let before = slots.len();

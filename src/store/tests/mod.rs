@@ -116,7 +116,7 @@ fn telling(messages: Vec<Message>) -> Effects {
 }
 
 fn desk() -> Vec<SinkRoute> {
-    vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Info }]
+    vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Info, people: false }]
 }
 
 /// Commits effects with routes, as a batch of their own.

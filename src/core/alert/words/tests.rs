@@ -1,5 +1,7 @@
 //! Tests of the words: each alert and each kind of message in each language, as tables.
 
+mod told;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

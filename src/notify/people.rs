@@ -1,0 +1,149 @@
+//! What all sinks that people read have in common: one message a step of an incident, in a town's own words, at the pace
+//! that the sink bears. How it is packed and what the answer means is each sink's own.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use cunkou_core::alert::{Alert, AlertName, Message, MessageKind};
+use cunkou_core::model::{Severity, Time};
+
+use super::delivery::{Carrier, Scene};
+use super::facts::{Facts, News};
+use super::labels::about_monitor;
+use super::letter::Letter;
+use super::limiter::{Limit, Limiter};
+use super::outbox::Received;
+use super::post::Tried;
+use super::templates::Templates;
+use super::voice::Voice;
+
+/// A message, ready to be packed.
+#[derive(Debug, Clone)]
+pub(super) struct Script {
+    /// What happened.
+    pub(super) news: News,
+    /// The first line of the text, as plain text of one line.
+    pub(super) title: String,
+    /// The text, escaped for the sink; the headline is its first line.
+    pub(super) text: String,
+    /// The same as HTML, for mail.
+    pub(super) html: Option<String>,
+    /// Where it can be looked at.
+    pub(super) link: Option<String>,
+    /// What all messages of the incident have in common: its number, and when it opened.
+    pub(super) thread: String,
+    /// Whether it is the first of its thread.
+    pub(super) begins: bool,
+}
+
+/// How a kind of sink packs a message, sends it, and reads the answer.
+pub(super) trait Channel: Send + Sync + 'static {
+    /// How many messages it bears; none: it says so itself (429), or it does not matter.
+    const LIMITS: &'static [Limit];
+    /// The name of the template of its text.
+    fn template(&self) -> String;
+    /// The name of the template of a second text, in HTML.
+    fn html_template(&self) -> Option<String> {
+        None
+    }
+    /// One try.
+    fn say(&mut self, script: &Script, key: &str, now: Time) -> impl Future<Output = Tried> + Send;
+}
+
+/// A sink that people read.
+pub(super) struct People<C> {
+    pub(super) name: String,
+    pub(super) channel: C,
+    pub(super) voice: Voice,
+    pub(super) templates: Arc<Templates>,
+    pub(super) watchdog: bool,
+    pub(super) started: Time,
+    pub(super) limiter: Limiter,
+}
+
+impl<C: Channel> People<C> {
+    fn script(&self, facts: &Facts, thread: String, begins: bool) -> Script {
+        let text = self.templates.text(&self.channel.template(), facts);
+        let html = self.channel.html_template().map(|name| self.templates.text(&name, facts));
+        let first = text.lines().next().unwrap_or_default();
+        // A title is plain text: without the marks that a template sets around its headline.
+        let title = first.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '*' | '_' | '>' | '`'));
+        Script {
+            news: facts.news,
+            title: title.chars().filter(|c| !c.is_control()).collect(),
+            html,
+            link: facts.told.link.clone(),
+            thread,
+            begins,
+            text,
+        }
+    }
+
+    async fn say(&mut self, script: &Script, key: &str, now: Time) -> Tried {
+        if let Some(wait) = self.limiter.wait(C::LIMITS, script.news.pages, now) {
+            let why = "held back: the robot would lock us out for more in a minute".to_owned();
+            return Tried::Failed { why, away: true, asked: Some(wait), received: Received::No };
+        }
+        self.channel.say(script, key, now).await
+    }
+
+    fn lone(&self, alert: &Alert, key: &str, scene: &Scene) -> Script {
+        let facts = Facts {
+            news: News::of_alert(alert),
+            told: self.voice.told_of_alert(&scene.snapshot, alert),
+            sink: self.name.clone(),
+            language: self.voice.language,
+        };
+        let thread = key.strip_suffix("-over").unwrap_or(key).to_owned();
+        self.script(&facts, thread, alert.ended.is_none())
+    }
+
+    /// What a letter says to this sink.
+    pub(super) fn letter(&self, letter: &Letter, scene: &Scene) -> Script {
+        let message = &letter.message;
+        let facts = Facts {
+            news: News::of(message),
+            told: self.voice.told(&scene.snapshot, message),
+            sink: self.name.clone(),
+            language: self.voice.language,
+        };
+        // The number alone may be another's in another database.
+        let thread = format!("{}.{}", message.incident.id, message.incident.opened_at.millis());
+        self.script(&facts, thread, message.kind == MessageKind::Opened)
+    }
+}
+
+impl<C: Channel> Carrier for People<C> {
+    /// By severity the outbox has judged already, at the step by which the sink learned of the incident; from then on
+    /// people hear all of it, to the end.
+    fn takes(&self, letter: &Letter) -> bool {
+        let quiet = letter.message.why.is_for_machines() && !letter.message.kind.pages();
+        !quiet
+    }
+
+    async fn tell(&mut self, letter: &Letter, key: &str, scene: &Scene) -> Tried {
+        let script = self.letter(letter, scene);
+        self.say(&script, key, scene.now).await
+    }
+
+    async fn aside(&mut self, alert: &Alert, key: &str, scene: &Scene) -> Tried {
+        let script = self.lone(alert, key, scene);
+        self.say(&script, key, scene.now).await
+    }
+
+    async fn pulse(&mut self, scene: &Scene, stuck: Option<&Alert>) -> Tried {
+        if !self.watchdog || stuck.is_some() {
+            return Tried::Taken;
+        }
+        let alert = about_monitor(AlertName::Watchdog, self.started, None);
+        let key = format!("watchdog/{}/{}", self.name, scene.now.millis());
+        let mut script = self.lone(&alert, &format!("watchdog/{}", self.name), scene);
+        script.begins = false;
+        self.say(&script, &key, scene.now).await
+    }
+}
+
+/// Whether a message is for a sink of people at all.
+pub(super) fn takes(min: Severity, message: &Message) -> bool {
+    message.incident.severity >= min && !message.why.is_for_machines()
+}

@@ -1,0 +1,260 @@
+//! Messages about a made-up village: what templates are tried with, and what `cunkou notify test` sends.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cunkou_core::alert::{
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
+    MessageKind, SayReason, Speaker,
+};
+use cunkou_core::health::Cause;
+use cunkou_core::model::{
+    AreaId, CameraId, Chunked, EntranceId, IncidentId, Language, NodeId, PlaceId, ReasonSet, Severity, Span, Time,
+};
+use cunkou_core::registry::{
+    Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Gate, LonLat, Node, NodeKind, Place, PlaceKind, Registry,
+};
+use cunkou_core::world::Snapshot;
+
+use super::facts::{Facts, News};
+
+/// 2026-11-24 02:10 in Liuzhi.
+const THEN: Time = Time(1_795_457_400_000);
+
+/// What the things of the village are called.
+struct Names {
+    village: &'static str,
+    entrances: [&'static str; 2],
+    node: &'static str,
+    by: &'static str,
+}
+
+/// Names that would break any text in which they were not escaped.
+const HOSTILE: Names = Names {
+    village: "甘\"棠\\村'",
+    entrances: ["<b>东</b>&口", "[西](http://x) @all *_`#|~"],
+    node: "{{ 7 }} {% raw %} $(x)",
+    by: "值<班>\"员\"",
+};
+
+const fn plain(language: Language) -> Names {
+    match language {
+        Language::ZhCn => {
+            Names {
+                village: "测试村", entrances: ["东口", "西口"], node: "测试消息，无需处理", by: "测试"
+            }
+        }
+        Language::En => {
+            Names { village: "Test village", entrances: ["east", "west"], node: "a test, nothing to do", by: "test" }
+        }
+    }
+}
+
+/// Every kind of message and every alert, open and over, with names that would break a text; by what they are.
+pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
+    let registry = registry(&HOSTILE);
+    let lost_now = ids(EntranceId::new);
+    let speaker = Speaker {
+        language,
+        registry: &registry,
+        local_time: &|_| "2026-11-24 02:10:00 +08:00".to_owned(),
+        link: &|id| (id.0 != 0).then(|| format!("https://cunkou.example/api/v1/incidents/{id}")),
+        reasons: &|_| ReasonSet::default(),
+        lost_now: &lost_now,
+    };
+    let facts = |news, told| Facts { news, told, sink: "test".to_owned(), language };
+    use MessageKind as K;
+    let kinds = [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged];
+    let messages = kinds.map(|kind| {
+        let message = message(&HOSTILE, kind, IncidentId(42), THEN);
+        (format!("the message {:?}", kind.word()), facts(News::of(&message), speaker.told(&message)))
+    });
+    let alerts = AlertName::ALL.into_iter().flat_map(|name| [(name, None), (name, Some((THEN, EndReason::Recovered)))]);
+    let alerts = alerts.map(|(name, ended)| {
+        let object = object(name);
+        // What is about the monitor is in no incident: without a link.
+        let incident = if object == AlertObject::Monitor { IncidentId(0) } else { IncidentId(42) };
+        let alert = alert(name, object, &HOSTILE, incident, THEN, ended);
+        let what = if ended.is_some() { "the end of the alert" } else { "the alert" };
+        (format!("{what} {:?}", name.word()), facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None)))
+    });
+    messages.into_iter().chain(alerts).collect()
+}
+
+/// A message that says itself that it is a test: an entrance of a test village is lost by a switch that is none.
+pub(super) fn test_message(language: Language, now: Time) -> Message {
+    message(&plain(language), MessageKind::Opened, IncidentId(0), now)
+}
+
+/// What is published in the test village.
+pub(super) fn test_snapshot(language: Language, now: Time) -> Snapshot {
+    Snapshot {
+        at: now,
+        registry: Arc::new(registry(&plain(language))),
+        registry_version: 0,
+        topology: Arc::default(),
+        watch: Arc::default(),
+        cameras: Chunked::default(),
+        nodes: Chunked::default(),
+        entrances: Chunked::default(),
+        incidents: Arc::default(),
+        alerts: Arc::default(),
+        canaries: Vec::new(),
+        blind: None,
+        night: false,
+        round: None,
+    }
+}
+
+/// Ids `TEST-1` and `TEST-2`: valid for every kind of thing.
+fn ids<T, E>(new: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+    ["TEST-1", "TEST-2"].into_iter().filter_map(|id| new(id).ok()).collect()
+}
+
+fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Message {
+    let over = kind == MessageKind::Resolved;
+    let ended = over.then_some((at, EndReason::Recovered));
+    let taken = kind == MessageKind::Acknowledged;
+    let by = Acknowledgement { at, by: names.by.into(), note: names.by.into(), until: Some(at + Span::hours(1)) };
+    let incident = Incident {
+        id,
+        status: if over { IncidentStatus::Resolved } else { IncidentStatus::Open },
+        severity: Severity::Critical,
+        cause: cause(),
+        cause_name: names.node.into(),
+        rivals: ids(NodeId::new).into_iter().map(Cause::Partial).collect(),
+        exact: true,
+        cameras: ids(CameraId::new),
+        cameras_of: (kind == MessageKind::Updated).then_some(40),
+        entrances_lost: if over { Vec::new() } else { ids(EntranceId::new) },
+        villages: ids(AreaId::new).into_iter().take(1).collect(),
+        since: at,
+        opened_at: at,
+        acknowledged: taken.then_some(by),
+        resolved_at: over.then_some(at),
+        reopened_at: None,
+        reopenings: 1,
+        merged_into: (kind == MessageKind::Merged).then_some(IncidentId(7)),
+        pages: 1,
+        last_page_at: Some(at),
+        paged_entrances: ids(EntranceId::new),
+        step: 1,
+    };
+    let lost = ids(EntranceId::new).into_iter().map(AlertObject::Entrance);
+    let alerts = lost.map(|object| Arc::new(alert(AlertName::EntranceLost, object, names, id, at, ended))).collect();
+    Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at }
+}
+
+/// What an alert of each name is about.
+fn object(name: AlertName) -> AlertObject {
+    let object = match name {
+        AlertName::EntranceLost
+        | AlertName::EntranceLostTonight
+        | AlertName::EntranceReduced
+        | AlertName::EntranceUnknown
+        | AlertName::SealBroken => ids(EntranceId::new).into_iter().next().map(AlertObject::Entrance),
+        AlertName::NodeDown | AlertName::NodePartial => ids(NodeId::new).into_iter().next().map(AlertObject::Node),
+        AlertName::CommonCause => Some(AlertObject::Common(cause().to_string().into())),
+        AlertName::CameraDown | AlertName::CameraDegraded | AlertName::CameraFlapping | AlertName::CameraUnknown => {
+            ids(CameraId::new).into_iter().next().map(AlertObject::Camera)
+        }
+        AlertName::MonitorBlind | AlertName::MonitorStuck | AlertName::Watchdog => None,
+    };
+    object.unwrap_or(AlertObject::Monitor)
+}
+
+fn alert(
+    name: AlertName,
+    object: AlertObject,
+    names: &Names,
+    incident: IncidentId,
+    since: Time,
+    ended: Option<(Time, EndReason)>,
+) -> Alert {
+    let area = ids(AreaId::new).into_iter().next();
+    let text = match &object {
+        AlertObject::Entrance(id) if id.as_str().ends_with('2') => names.entrances[1],
+        AlertObject::Monitor => "",
+        _ => names.entrances[0],
+    };
+    Alert {
+        key: AlertKey { name, object },
+        incident,
+        label_incident: incident,
+        label_area: area.clone(),
+        label_village: area,
+        name: text.into(),
+        village_name: names.village.into(),
+        cause: Some(cause()),
+        since,
+        ended,
+        told: true,
+    }
+}
+
+fn cause() -> Cause {
+    // The id is valid; were it not, the cause would be the town itself.
+    match ids(NodeId::new).into_iter().next() {
+        Some(id) => Cause::Node(id),
+        None => Cause::Common(cunkou_core::health::CommonScope::Town),
+    }
+}
+
+fn registry(names: &Names) -> Registry {
+    let mut registry = Registry::default();
+    let Some(village) = ids(AreaId::new).into_iter().next() else { return registry };
+    let area = Area {
+        id: village.clone(),
+        parent: None,
+        kind: AreaKind::Village,
+        name: names.village.into(),
+        code: None,
+        at: None,
+        boundary: None,
+        extra: BTreeMap::new(),
+    };
+    registry.areas.insert(village.clone(), area);
+    for (id, name) in ids(EntranceId::new).into_iter().zip(names.entrances) {
+        registry.entrances.insert(id.clone(), entrance(id, village.clone(), name));
+    }
+    let at = Some(LonLat { lon: 114.3, lat: 30.81 });
+    for id in ids(PlaceId::new).into_iter().take(1) {
+        let (kind, name) = (PlaceKind::Station, names.village.into());
+        let place = Place { id: id.clone(), kind, name, area: None, at, contact: None, extra: BTreeMap::new() };
+        registry.places.insert(id, place);
+    }
+    for id in ids(NodeId::new).into_iter().take(1) {
+        let node = Node {
+            id: id.clone(),
+            kind: NodeKind::Switch,
+            name: names.node.into(),
+            address: None,
+            at: None,
+            parents: Gate::default(),
+            power: Gate::default(),
+            extra: BTreeMap::new(),
+        };
+        registry.nodes.insert(id, node);
+    }
+    registry
+}
+
+fn entrance(id: EntranceId, area: AreaId, name: &str) -> Entrance {
+    Entrance {
+        id,
+        area,
+        name: name.into(),
+        at: Some(LonLat { lon: 114.3, lat: 30.8 }),
+        bearing: None,
+        density: Density::Detect,
+        required: 1,
+        target: 1,
+        priority: 3,
+        roles: Vec::new(),
+        dirs: Dirs::Any,
+        status: EntranceStatus::Active,
+        source: None,
+        derived_from: Vec::new(),
+        extra: BTreeMap::new(),
+    }
+}
