@@ -93,10 +93,15 @@ impl Eyes {
         self.canaries.iter().any(|c| c.up.is_some())
     }
 
+    /// Whether the question is neither open nor was just raised, and there is somebody to ask.
+    pub(crate) fn may_raise(&self, now: Time, sample: &[Target]) -> bool {
+        let just_now = self.raised.is_some_and(|t| now.since(t) < ASK_GAP);
+        !just_now && self.sight == Sight::Clear && !(sample.is_empty() && !self.has_canaries())
+    }
+
     /// Raises the question, unless it is open or was just raised; the caller asks the canaries or the sample.
     pub(crate) fn raise(&mut self, now: Time, sample: &[Target]) -> bool {
-        let just_now = self.raised.is_some_and(|t| now.since(t) < ASK_GAP);
-        if just_now || self.sight != Sight::Clear || (sample.is_empty() && !self.has_canaries()) {
+        if !self.may_raise(now, sample) {
             return false;
         }
         self.raised = Some(now);

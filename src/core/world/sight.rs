@@ -26,7 +26,8 @@ impl World {
             Target::Camera(c) => {
                 self.suspects.retain(|(t, _)| self.now.since(*t) <= SUSPECTS_WITHIN);
                 self.suspects.push((self.now, c));
-                self.suspects.len() >= 2 && !self.one_node_below_the_root(self.suspects.iter().map(|(_, c)| *c))
+                let may = self.eyes.may_raise(self.now, &self.sample);
+                may && self.suspects.len() >= 2 && !self.one_node_below_the_root(self.suspects.iter().map(|(_, c)| *c))
             }
             Target::Node(n) => self.topology.nodes.get(n.at()).is_some_and(crate::registry::NodeSlot::is_root),
             Target::Canary(_) => false,
@@ -57,15 +58,22 @@ impl World {
 
     /// Whether all of these cameras need one node that is not a root.
     fn one_node_below_the_root(&self, cameras: impl Iterator<Item = CameraIx>) -> bool {
-        let mut shared: Option<BTreeSet<NodeIx>> = None;
+        let mut shared: Option<Vec<NodeIx>> = None;
         for camera in cameras {
             let Some(slot) = self.topology.cameras.get(camera.at()) else { return false };
-            let own: BTreeSet<NodeIx> =
-                slot.required.iter().copied().filter(|n| !self.topology.nodes[n.at()].is_root()).collect();
-            shared =
-                Some(shared.map_or_else(|| own.clone(), |s: BTreeSet<NodeIx>| s.intersection(&own).copied().collect()));
+            match &mut shared {
+                Some(shared) => shared.retain(|n| slot.required.contains(n)),
+                None => {
+                    let below = slot.required.iter().filter(|n| !self.topology.nodes[n.at()].is_root());
+                    shared = Some(below.copied().collect());
+                }
+            }
+            // A town that vanishes is thousands of suspects, asked about at each one more.
+            if shared.as_ref().is_some_and(Vec::is_empty) {
+                return false;
+            }
         }
-        shared.is_some_and(|s| !s.is_empty())
+        shared.is_some()
     }
 
     /// Twenty installed cameras, one a node as far as that goes, the same ones each time.
