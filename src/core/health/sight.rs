@@ -96,7 +96,7 @@ impl Eyes {
     /// Whether the question is neither open nor was just raised, and there is somebody to ask.
     pub(crate) fn may_raise(&self, now: Time, sample: &[Target]) -> bool {
         let just_now = self.raised.is_some_and(|t| now.since(t) < ASK_GAP);
-        !just_now && self.sight == Sight::Clear && !(sample.is_empty() && !self.has_canaries())
+        !just_now && self.sight == Sight::Clear && (!sample.is_empty() || self.has_canaries())
     }
 
     /// Raises the question, unless it is open or was just raised; the caller asks the canaries or the sample.
