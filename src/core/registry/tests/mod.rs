@@ -79,7 +79,7 @@ fn the_effective_plan_is_one_line() {
     let intervals = Intervals::default();
     assert_eq!(
         plan_summary(&registry, &intervals).to_string(),
-        "778 cameras, 3 checks, about 105 probes a second, about 0.5 % of a core"
+        "778 cameras, 3 checks, about 105 probes a second, about 1.5 % of a core"
     );
     let summary = plan_summary(&registry, &intervals);
     assert_eq!(summary.reach_words(crate::model::Language::En).as_deref(), Some("reach is asked by tcp:554 (778)"));
