@@ -100,7 +100,7 @@ fn the_world_has_one_door() {
     }
     assert_eq!(
         elsewhere,
-        BTreeSet::from(["saved", "snapshot", "start"].map(str::to_owned)),
+        BTreeSet::from(["cameras", "saved", "snapshot", "start", "topology"].map(str::to_owned)),
         "to begin, to see, to keep"
     );
 }

@@ -104,6 +104,6 @@ fn the_effective_plan_is_one_line() {
     assert_eq!((summary.cameras, summary.nodes, summary.checks_on.len()), (678, 2, 3));
     assert_eq!(
         summary.words(crate::model::Language::ZhCn),
-        "678 台摄像机，3 项检查，每秒约 92 次探测（其中 0.2 次探测 2 个设备节点），约占一个核的 0.4%"
+        "678 台摄像机，3 项检查，每秒约 92 次探测（其中 0.2 次探测 2 个设备节点），约占一个核的 1.3%"
     );
 }
