@@ -15,6 +15,8 @@ pub fn on_own_thread(engine: Engine, stop: watch::Receiver<bool>) -> io::Result<
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (ended, end) = oneshot::channel();
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+        // Before the runtime, which waits for look-ups of names when it is dropped: after a panic too it is told at once.
+        let ended = ended;
         runtime.block_on(engine.run(stop));
         // Who waited may have gone.
         let _ = ended.send(());

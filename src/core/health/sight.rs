@@ -99,15 +99,11 @@ impl Eyes {
         !just_now && self.sight == Sight::Clear && (!sample.is_empty() || self.has_canaries())
     }
 
-    /// Raises the question, unless it is open or was just raised; the caller asks the canaries or the sample.
-    pub(crate) fn raise(&mut self, now: Time, sample: &[Target]) -> bool {
-        if !self.may_raise(now, sample) {
-            return false;
-        }
+    /// Raises the question, which [`Eyes::may_raise`] allowed; the caller asks the canaries or the sample.
+    pub(crate) fn raise(&mut self, now: Time, sample: &[Target]) {
         self.raised = Some(now);
         let sample = if self.has_canaries() { BTreeMap::new() } else { sample.iter().map(|t| (*t, None)).collect() };
         self.sight = Sight::Asking { since: now, sample };
-        true
     }
 
     /// A canary was asked.

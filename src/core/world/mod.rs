@@ -20,7 +20,7 @@ mod wants;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::alert::{self, Acknowledgement, Book};
@@ -102,7 +102,7 @@ pub struct World {
     /// Whom to ask, where there are no canaries, whether we see.
     sample: Vec<Target>,
     /// Cameras that turned suspect lately.
-    suspects: Vec<(Time, CameraIx)>,
+    suspects: VecDeque<(Time, CameraIx)>,
     /// Cameras that are suspect.
     doubtful: BTreeSet<CameraIx>,
     /// Whom a suspect made us ask.

@@ -1,5 +1,6 @@
 //! A start: what the store kept becomes belief again, and nothing is said before a first round (semantics.md §5).
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::blame::Judged;
@@ -41,7 +42,7 @@ impl World {
             node_views: Chunked::default(),
             entrance_views: Chunked::default(),
             sample: Vec::new(),
-            suspects: Vec::new(),
+            suspects: VecDeque::new(),
             doubtful: std::collections::BTreeSet::new(),
             inquiries: std::collections::BTreeMap::new(),
             round: None,

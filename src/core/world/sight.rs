@@ -22,23 +22,18 @@ const ROUND_SPREAD_MOST: Span = Span::seconds(10);
 impl World {
     /// Something turned suspect: could it be us?
     pub(super) fn doubt_sight(&mut self, target: Target) {
-        let doubt = match target {
-            Target::Camera(c) => {
-                self.suspects.retain(|(t, _)| self.now.since(*t) <= SUSPECTS_WITHIN);
-                self.suspects.push((self.now, c));
-                let may = self.eyes.may_raise(self.now, &self.sample);
-                may && self.suspects.len() >= 2 && !self.one_node_below_the_root(self.suspects.iter().map(|(_, c)| *c))
+        if let Target::Camera(c) = target {
+            while self.suspects.front().is_some_and(|(t, _)| self.now.since(*t) > SUSPECTS_WITHIN) {
+                self.suspects.pop_front();
             }
-            Target::Node(n) => self.topology.nodes.get(n.at()).is_some_and(crate::registry::NodeSlot::is_root),
-            Target::Canary(_) => false,
-        };
-        if !doubt {
+            self.suspects.push_back((self.now, c));
+        }
+        // A town that vanishes is thousands of suspects: they are looked through only when something comes of it.
+        if !self.eyes.may_raise(self.now, &self.sample) || !self.could_be_us(target) {
             return;
         }
         let sample = self.sample.clone();
-        if !self.eyes.raise(self.now, &sample) {
-            return;
-        }
+        self.eyes.raise(self.now, &sample);
         if self.eyes.has_canaries() {
             for i in 0..self.eyes.canaries.len() {
                 self.push_ask(Target::Canary(CanaryIx::from(i)), self.now);
@@ -56,6 +51,17 @@ impl World {
         }
     }
 
+    /// Whether what failed could be our own sight: two cameras or more that no node below the root explains, or a root.
+    fn could_be_us(&self, target: Target) -> bool {
+        match target {
+            Target::Camera(_) => {
+                self.suspects.len() >= 2 && !self.one_node_below_the_root(self.suspects.iter().map(|(_, c)| *c))
+            }
+            Target::Node(n) => self.topology.nodes.get(n.at()).is_some_and(crate::registry::NodeSlot::is_root),
+            Target::Canary(_) => false,
+        }
+    }
+
     /// Whether all of these cameras need one node that is not a root.
     fn one_node_below_the_root(&self, cameras: impl Iterator<Item = CameraIx>) -> bool {
         let mut shared: Option<Vec<NodeIx>> = None;
@@ -68,7 +74,6 @@ impl World {
                     shared = Some(below.copied().collect());
                 }
             }
-            // A town that vanishes is thousands of suspects, asked about at each one more.
             if shared.as_ref().is_some_and(Vec::is_empty) {
                 return false;
             }
