@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::harness::{Fault, NOON, Plan, Sim};
 use crate::alert::{AlertName, AlertObject};
-use crate::model::{EntranceId, NodeIx, Period, Span, Time, stable_hash_parts};
+use crate::model::{CameraId, EntranceId, NodeIx, Period, Span, Time, stable_hash_parts};
 use crate::registry::{Needs, NodeKind};
 use crate::world::{Policy, Subject};
 
@@ -101,9 +101,12 @@ struct Life {
     pages: usize,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Truth {
+    /// Since when these cameras leave it lost: where one of them heals while others have failed meanwhile, its end may be
+    /// told, and what is left is another loss, to be told in its own time.
     lost_since: Option<Time>,
+    broken: BTreeSet<CameraId>,
     last_lost: Option<Time>,
     /// The same if our own link were sound.
     last_lost_really: Option<Time>,
@@ -202,12 +205,17 @@ impl Life {
                 let path = topology.camera(c.id.as_str()).is_some_and(|ix| topology.camera_works(ix, &dead));
                 path && matches!(sim.faults.get(c.id.as_str()), None | Some(Fault::Slow | Fault::Auth))
             };
-            let live = snapshot.registry.cameras.values().filter(watches).filter(works).count();
-            let really = live < entrance.required as usize;
+            let (live, broken): (Vec<_>, Vec<_>) = snapshot.registry.cameras.values().filter(watches).partition(works);
+            let broken: BTreeSet<CameraId> = broken.into_iter().map(|c| c.id.clone()).collect();
+            let really = live.len() < entrance.required as usize;
             let truth = self.truth.entry(entrance.id.to_string()).or_default();
             if really {
                 truth.last_lost_really = Some(now);
             }
+            if !truth.broken.is_subset(&broken) {
+                truth.lost_since = None;
+            }
+            truth.broken = broken;
             if really || sim.cut_off {
                 truth.lost_since = truth.lost_since.or(Some(now));
                 truth.last_lost = Some(now);
