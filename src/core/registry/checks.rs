@@ -141,7 +141,7 @@ impl Node {
 }
 
 /// Waking costs more than asking: a town of 778 cameras is asked by 10 wakings a second, not by 110, and one of
-/// 10 000 sends no more than some 100 questions at once.
+/// 10 000, each every 10 s, sends some 100 questions at once.
 const STEP: Span = Span::millis(100);
 
 /// The first due time of a check at or after `from`: each thing and check has its own phase within the interval, a

@@ -103,10 +103,12 @@ struct Life {
 
 #[derive(Clone, Default)]
 struct Truth {
-    /// Since when these cameras leave it lost: where one of them heals while others have failed meanwhile, its end may be
-    /// told, and what is left is another loss, to be told in its own time.
+    /// Since when it is lost without a break, or, once an end was told since, `lost_by_these`.
     lost_since: Option<Time>,
-    broken: BTreeSet<CameraId>,
+    /// Since when those cameras alone leave it lost that have not worked since.
+    lost_by_these: Option<Time>,
+    /// Cameras that do not work, and since when.
+    broken: BTreeMap<CameraId, Time>,
     last_lost: Option<Time>,
     /// The same if our own link were sound.
     last_lost_really: Option<Time>,
@@ -206,17 +208,17 @@ impl Life {
                 path && matches!(sim.faults.get(c.id.as_str()), None | Some(Fault::Slow | Fault::Auth))
             };
             let (live, broken): (Vec<_>, Vec<_>) = snapshot.registry.cameras.values().filter(watches).partition(works);
-            let broken: BTreeSet<CameraId> = broken.into_iter().map(|c| c.id.clone()).collect();
-            let really = live.len() < entrance.required as usize;
+            let spare = (live.len() + broken.len()).checked_sub(entrance.required as usize);
             let truth = self.truth.entry(entrance.id.to_string()).or_default();
-            if really {
+            let since = |c: &crate::registry::Camera| truth.broken.get(&c.id).copied().unwrap_or(now);
+            truth.broken = broken.into_iter().map(|c| (c.id.clone(), since(c))).collect();
+            let mut times: Vec<Time> = truth.broken.values().copied().collect();
+            times.sort_unstable();
+            truth.lost_by_these = spare.map_or(Some(NOON), |spare| times.get(spare).copied());
+            if truth.lost_by_these.is_some() {
                 truth.last_lost_really = Some(now);
             }
-            if !truth.broken.is_subset(&broken) {
-                truth.lost_since = None;
-            }
-            truth.broken = broken;
-            if really || sim.cut_off {
+            if truth.lost_by_these.is_some() || sim.cut_off {
                 truth.lost_since = truth.lost_since.or(Some(now));
                 truth.last_lost = Some(now);
             } else {
@@ -271,6 +273,10 @@ impl Life {
                 let AlertObject::Entrance(id) = &alert.key.object else { continue };
                 if alert.ended.is_some() {
                     self.named.remove(id);
+                    // One camera works again and another has just failed: its end may be told before that is confirmed,
+                    // and what is left is another loss. Not so where the same cameras have failed all along.
+                    let truth = self.truth.entry(id.to_string()).or_default();
+                    truth.lost_since = truth.lost_since.and(truth.lost_by_these);
                     continue;
                 }
                 let news = self.named.insert(id.clone());
