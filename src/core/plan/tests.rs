@@ -186,7 +186,7 @@ prop_compose! {
     fn shapes()(
         nodes in prop::collection::vec((0..3_usize, any::<bool>(), prop::collection::vec(any::<prop::sample::Index>(), 0..3)), 1..7),
         cameras in prop::collection::vec((prop::collection::vec(any::<prop::sample::Index>(), 1..3), 0..5_usize), 1..7),
-        entrances in prop::collection::vec((1..3_u32, prop::collection::btree_set(any::<prop::sample::Index>(), 1..4)), 1..5),
+        entrances in prop::collection::vec((1..3_u32, prop::collection::vec(any::<prop::sample::Index>(), 1..4)), 1..5),
         down in prop::collection::vec(any::<prop::sample::Index>(), 0..2),
     ) -> Shape {
         let n = nodes.len();
