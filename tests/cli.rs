@@ -416,6 +416,23 @@ fn gaps_are_answered_from_the_database() {
 }
 
 #[test]
+fn what_is_critical_is_answered_from_the_database() {
+    let town = Town::new().with_history();
+    let json = town.run(&["critical", "--format", "json"]).ends(0).json();
+    let items = json["items"].as_array().unwrap();
+    assert!(!items.is_empty(), "some entrance of the town hangs on one camera");
+    let lost_already = |i: &Value| i["loses_now"].as_array().unwrap().contains(&"E2".into());
+    assert!(!items.iter().any(lost_already), "what is lost cannot be lost again: {items:?}");
+    let table = town.run(&["critical", "--limit", "1"]).ends(0);
+    let first = items[0]["id"].as_str().unwrap();
+    assert!(table.out.contains(first) && table.out.lines().count() >= 2, "{table:?}");
+    assert!(town.run(&["critical", "--format", "csv"]).ends(0).out.starts_with("rank,kind,id,"));
+    let geo = town.run(&["critical", "--format", "geojson"]).ends(0).json();
+    assert_eq!(geo["type"], "FeatureCollection");
+    town.run(&["critical", "--period", "dusk"]).ends(2);
+}
+
+#[test]
 fn gaps_of_the_past_are_read_from_history() {
     let town = Town::new().with_history();
     let before = town.run(&["gaps", "--at", "2026-11-24 10:30", "--format", "json"]).ends(0).json();

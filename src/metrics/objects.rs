@@ -65,16 +65,35 @@ const OPENED: [AlertName; 12] = [
 ];
 
 /// All object families of names.md. What has left the registry has no series.
+///
+/// Series of single cameras and all others are written side by side, each half as long as both: a scrape of 10 000
+/// cameras is 28 MB, and Prometheus waits for it.
 #[must_use]
 pub fn render(snapshot: &Snapshot, figures: &Figures, options: Options) -> String {
-    let registry = &snapshot.registry;
-    let cameras = if options.per_camera { registry.cameras.len() } else { 0 };
-    let things = cameras + registry.entrances.len() + registry.nodes.len() / 4 + registry.areas.len() / 2;
-    let mut text = Text::with_capacity(16_384 + things * BYTES_A_THING);
-    if options.per_camera {
-        cameras_one_by_one(&mut text, snapshot);
-        camera_info(&mut text, snapshot, options.positions);
+    std::thread::scope(|scope| {
+        let cameras = scope.spawn(|| series_of_cameras(snapshot, options));
+        let others = all_others(snapshot, figures);
+        let mut text = cameras.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        text.push_str(&others);
+        text
+    })
+}
+
+fn series_of_cameras(snapshot: &Snapshot, options: Options) -> String {
+    if !options.per_camera {
+        return String::new();
     }
+    let registry = &snapshot.registry;
+    // Room for the others, so that they are added without a copy of what is there.
+    let things = registry.cameras.len() + others_of(registry);
+    let mut text = Text::with_capacity(things * BYTES_A_THING);
+    cameras_one_by_one(&mut text, snapshot);
+    camera_info(&mut text, snapshot, options.positions);
+    text.into_string()
+}
+
+fn all_others(snapshot: &Snapshot, figures: &Figures) -> String {
+    let mut text = Text::with_capacity(16_384 + others_of(&snapshot.registry) * BYTES_A_THING);
     camera_counts(&mut text, snapshot);
     nodes(&mut text, snapshot);
     entrances_one_by_one(&mut text, snapshot);
@@ -82,6 +101,11 @@ pub fn render(snapshot: &Snapshot, figures: &Figures, options: Options) -> Strin
     alerts(&mut text, snapshot);
     monitor(&mut text, snapshot);
     text.into_string()
+}
+
+/// About how many things as large as a camera the rest of a registry is.
+fn others_of(registry: &Registry) -> usize {
+    registry.entrances.len() + registry.nodes.len() / 4 + registry.areas.len() / 2
 }
 
 /// The value of an `_up` series: the last value while suspect, none while unknown.

@@ -270,9 +270,23 @@ impl Book {
         true
     }
 
-    fn forget_old(&mut self, now: Time) {
+    /// Nothing waits, nothing changed, nothing has been over for long: neither [`Book::release`] nor [`Book::speak`] would
+    /// do anything.
+    pub(crate) fn has_nothing_to_say(&self, now: Time) -> bool {
+        self.pending.is_empty()
+            && self.touched.is_empty()
+            && self.ended.is_empty()
+            && self.changed_alerts.is_empty()
+            && self.oldest_to_forget(now).is_none()
+    }
+
+    fn oldest_to_forget(&self, now: Time) -> Option<(Time, IncidentId)> {
         let keep = KEEP_RESOLVED.max(self.policy.reopen_within);
-        while let Some((at, id)) = self.over.first().copied().filter(|(at, _)| now.since(*at) > keep) {
+        self.over.first().copied().filter(|(at, _)| now.since(*at) > keep)
+    }
+
+    fn forget_old(&mut self, now: Time) {
+        while let Some((at, id)) = self.oldest_to_forget(now) {
             self.over.remove(&(at, id));
             // It may have been opened again since.
             let over = |i: &Arc<Incident>| !i.status.is_open() && i.resolved_at.is_none_or(|t| t == at);

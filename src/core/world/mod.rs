@@ -10,6 +10,7 @@ mod entrances;
 mod future;
 mod hear;
 mod publish;
+mod questions;
 mod reload;
 mod restart;
 mod sight;

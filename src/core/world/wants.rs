@@ -48,6 +48,11 @@ impl World {
 
     /// Lets those that waited long enough speak, and collects what is said.
     pub(super) fn say(&mut self) {
+        // Most events change nothing: the book is not opened for them.
+        if self.book.has_nothing_to_say(self.now) {
+            self.name_incidents();
+            return;
+        }
         let mut book = std::mem::take(&mut self.book);
         let blind = Cause::Monitor(MonitorCause::Blind);
         if self.is_holding_words() {

@@ -2,6 +2,7 @@
 //! role and writes it into the description, so that none is open by oversight.
 
 mod audit;
+mod critical;
 mod events;
 mod gaps;
 mod incidents;
@@ -73,6 +74,7 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(lists::areas))
         .routes(routes!(lists::places))
         .routes(routes!(gaps::gaps))
+        .routes(routes!(critical::critical))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
         .routes(routes!(registry::in_force))

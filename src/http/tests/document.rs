@@ -21,6 +21,7 @@ async fn the_document_is_whole_and_its_references_lead_somewhere() {
         "/api/v1/audit",
         "/api/v1/cameras",
         "/api/v1/cameras/{id}",
+        "/api/v1/critical",
         "/api/v1/entrances",
         "/api/v1/entrances/{id}",
         "/api/v1/events",

@@ -50,6 +50,12 @@ pub(in crate::http) fn outcome_reasons() -> Vec<&'static str> {
     all
 }
 
+/// What can fail by itself: a camera, or a node of a kind that is a thing.
+fn component_kinds() -> Vec<&'static str> {
+    let nodes = NodeKind::ALL.iter().filter(|k| **k != NodeKind::Group);
+    std::iter::once("camera").chain(nodes.map(|k| k.word())).collect()
+}
+
 macro_rules! schemas {
     ($($name:ident: $list:ident($words:expr);)*) => {$(
         pub(in crate::http) fn $name() -> Object {
@@ -85,6 +91,7 @@ schemas! {
     severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
     incident_status: words(INCIDENT_STATUS);
     cause_kind: words(CAUSE_KINDS);
+    component_kind: words(component_kinds());
     change_kind: words(crate::engine::CHANGES);
     problem_type: words(["about:blank"]);
 }
