@@ -49,6 +49,25 @@ fn rules_name_metrics_that_there_are() {
     }
 }
 
+/// Words of labels that rules ask for are words that the code has: those too that no town shows at the moment.
+#[test]
+fn rules_ask_for_words_that_there_are() {
+    let code: BTreeSet<String> = sources("src").into_iter().flat_map(|f| f.texts).map(|(_, t)| t).collect();
+    let mut words = 0;
+    for (name, rules) in rules() {
+        for matcher in rules.split('{').skip(1).filter_map(|m| m.split('}').next()) {
+            // Placeholders of annotations are in braces too, and quote nothing.
+            for quoted in matcher.split('"').skip(1).step_by(2) {
+                for word in quoted.split('|') {
+                    words += 1;
+                    assert!(code.contains(&format!("\"{word}\"")), "{name}: nothing is ever called {word}");
+                }
+            }
+        }
+    }
+    assert!(words > 15, "only {words} words are found");
+}
+
 fn rules_record(series: &str) -> bool {
     rules().iter().any(|(_, rules)| rules.contains(&format!("- record: {series}\n")))
 }
