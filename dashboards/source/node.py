@@ -70,11 +70,17 @@ def _over_time(words, board):
         ),
         12, 5,
     )  # fmt: skip
+    # An uplink has the whole town below it: rows of what was well all the time would bury the others. The end of the
+    # range is asked at each of its moments, so that a row is whole.
+    troubled = (
+        f'(max by (camera) (max_over_time(cunkou_camera_state{{{I}, state=~"down|degraded|unknown"}}[$__range] @ end())) == 1)'
+    )
     board.add(
         timeline(
             words, ("Cameras over time", "摄像机时间线"),
-            ("The state of each camera that hangs on the node.", "每台下挂摄像机的状态。"),
-            [query(f"{camera_state(I)} and on (camera) {BELOW}", "{{camera}}")], camera_mapping(words),
+            ("Cameras that hang on the node and were not up all the time; no data where all were.",
+             "在所选时间内并非一直正常的下挂摄像机；全部一直正常时无数据。"),
+            [query(f"{camera_state(I)} and on (camera) {BELOW} and on (camera) {troubled}", "{{camera}}")], camera_mapping(words),
         ),
         24, 10,
     )  # fmt: skip

@@ -23,7 +23,7 @@ class Template:
 
     def __init__(self, words):
         self.words = words
-        self.name = f"cunkou by HTTP{'' if words.suffix == '' else ' (zh-CN)'}"
+        self.name = f"cunkou by HTTP{'' if words.suffix == '' else ' zh-CN'}"
 
     def uuid(self, *of):
         return uuid(self.words.language, *of)
@@ -100,7 +100,8 @@ def _master(t):
         "value_type": "TEXT",
         "timeout": "15s",
         "url": "{$CUNKOU.URL}/metrics",
-        "headers": [{"name": "Authorization", "value": "Bearer {$CUNKOU.TOKEN}"}],
+        # Where the macro is empty, no such header is sent: a token that is empty would be refused.
+        "headers": [{"name": "Authorization", "value": "{$CUNKOU.AUTHORIZATION}"}],
         "status_codes": "200",
         "tags": [{"tag": "component", "value": "raw"}],
     }
@@ -236,15 +237,15 @@ def build(words):
                     "template": t.name,
                     "name": t.name,
                     "description": words((
-                        "Reads /metrics of cunkou. Set {$CUNKOU.URL}; where [http] read = \"token\", also {$CUNKOU.TOKEN} (role read).",
-                        "读取 cunkou 的 /metrics。请设置 {$CUNKOU.URL}；[http] read = \"token\" 时还要设置 {$CUNKOU.TOKEN}（角色 read）。",
+                        "Reads /metrics of cunkou. Set {$CUNKOU.URL}; where [http] read = \"token\", also {$CUNKOU.AUTHORIZATION} to Bearer and a token of the role read.",
+                        "读取 cunkou 的 /metrics。请设置 {$CUNKOU.URL}；[http] read = \"token\" 时还要把 {$CUNKOU.AUTHORIZATION} 设为 Bearer 加角色 read 的令牌。",
                     )),
                     "groups": [{"name": group}],
                     "items": [_master(t), *_town(t), *_itself(t)],
                     "discovery_rules": _discoveries(t),
                     "macros": [
+                        {"macro": "{$CUNKOU.AUTHORIZATION}", "type": "SECRET_TEXT"},
                         {"macro": "{$CUNKOU.INTERVAL}", "value": "30s"},
-                        {"macro": "{$CUNKOU.TOKEN}", "type": "SECRET_TEXT"},
                         {"macro": "{$CUNKOU.URL}", "value": "http://127.0.0.1:9778"},
                     ],
                     "valuemaps": [

@@ -212,7 +212,6 @@ scrape_configs:
 
 
 def quick(rules):
-    """The rules as they are, but a minute takes a second: nobody waits thirty days here. What they reckon is tested by
+    """The rules as they are, but each is reckoned every second: nobody waits thirty days here. What they reckon is tested by
     their own unit tests; here it is asked that every name in them is one that cunkou has."""
-    rules = re.sub(r"interval: \d+m", "interval: 1s", rules)
-    return rules.replace("[29d23h59m59s:1h]", "[59s:1s]")
+    return re.sub(r"interval: \d+[mh]", "interval: 1s", rules)

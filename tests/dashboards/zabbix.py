@@ -79,6 +79,9 @@ def check_structure():
             say(f"an export of {export['version']} with {sorted(export)}")
         if [g["name"] for g in export["groups"]] != [g["name"] for g in template["groups"]]:
             say("the template is in a group that the export does not have")
+        # Zabbix refuses any other sign in the name of a host or a template.
+        if not re.fullmatch(r"[0-9A-Za-z_. -]+", template["template"]):
+            say(f"the name {template['template']}")
         _objects(template, say)
         # The template group is Zabbix' own, and the same everywhere.
         uuids += re.findall(r"'uuid': '(\w+)'", str(template))
