@@ -5,19 +5,22 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use cunkou_core::model::Language;
+use cunkou_core::model::{Language, Span, Time};
 use cunkou_core::registry::{Fault, FileKind, PlanSummary, Registry, plan_summary};
 use serde::Serialize;
 
 use super::common::{BadSettings, Common, Tongue, density, may_colour, print, print_json, secrets};
 use super::exit::Exit;
 use super::table::plain;
+use super::when;
 use crate::files::folder::Form;
+use crate::files::roster::{RosterError, RosterFile};
 use crate::files::secrets::{Secret, Secrets};
 use crate::files::settings::{Place, Settings};
 use crate::files::templates::TemplateFiles;
 use crate::files::{self, Loaded};
 use crate::notify;
+use crate::roster::Roster;
 
 /// Checks the registry and the settings: every fault with file, line, column and what is allowed.
 ///
@@ -180,6 +183,25 @@ impl Report {
             }
         }
         self.templates(settings);
+        self.roster(settings);
+    }
+
+    /// Every fault of the roster; and when nobody is on duty.
+    fn roster(&mut self, settings: &Settings) {
+        let file = RosterFile::of(settings);
+        let path = settings.roster.file.as_deref().unwrap_or(Path::new("")).display().to_string();
+        let line = |severity, message| {
+            Line { severity, file: path.clone(), row: None, column: None, value: String::new(), message }
+        };
+        match file.read() {
+            Ok(None) => {}
+            Ok(Some(roster)) => {
+                let told = gaps_of_duty(&roster, when::now(), settings);
+                told.into_iter().for_each(|message| self.push(line("warning", message)));
+            }
+            Err(RosterError::Faults { path, faults }) => self.bad_settings(BadSettings { file: Some(path), faults }),
+            Err(error) => self.push(line("error", format!("{:#}", anyhow::Error::from(error)))),
+        }
     }
 
     /// Every text that a sink may be sent, tried with every kind of message.
@@ -358,6 +380,32 @@ fn plan(registry: &Registry, settings: &Settings, language: Language) -> Plan {
         core_share: summary.core_share,
         message,
     }
+}
+
+/// Times within a year at which nobody is on duty, and sinks of which nobody knows.
+fn gaps_of_duty(roster: &Roster, now: Time, settings: &Settings) -> Vec<String> {
+    let language = settings.ui.language;
+    let local = |at: Time| when::local(at, &settings.ui.time_zone);
+    let empty = roster.turns(now, now + Span::hours(24 * 366)).into_iter().filter(|turn| turn.who.is_none());
+    let mut told: Vec<String> = empty
+        .map(|turn| {
+            let (level, from, to) = (turn.level, local(turn.from), local(turn.to));
+            match language {
+                Language::ZhCn => format!("{from} 至 {to} 第 {level} 级（从 0 起）无人值班：消息发给通道的默认收件人"),
+                Language::En => format!(
+                    "from {from} to {to} nobody is on duty at level {level}: messages go to what each sink has by default"
+                ),
+            }
+        })
+        .collect();
+    for contact in &roster.contacts {
+        let known = |sink: &&String| !settings.sinks.iter().any(|s| s.name == **sink);
+        told.extend(contact.sinks.iter().filter(known).map(|sink| match language {
+            Language::ZhCn => format!("联系人 {} 指定了通道 {sink}，但配置中没有这个通道", contact.id),
+            Language::En => format!("contact {} names the sink {sink}, and the settings have none of that name", contact.id),
+        }));
+    }
+    told
 }
 
 /// The hard limit on open files, to which a start raises the soft one.

@@ -20,6 +20,7 @@ use crate::engine::{
     ReloadRequest, ReloadSource, registry_rows, restore_registry,
 };
 use crate::files;
+use crate::files::roster::RosterFile;
 use crate::files::secrets::Secrets;
 use crate::files::settings::{ReadRule, Role, Settings};
 use crate::http::{self, AppState, Build, Parts};
@@ -105,6 +106,10 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let Options { settings, secrets } = options;
     // Before anything is opened: a text that cannot be said is told at once.
     let templates = Arc::new(templates(&settings)?);
+    let roster = RosterFile::of(&settings);
+    // One with faults does not keep the town from being watched: it was said in the log, and messages go to the sinks all
+    // the same.
+    let _ = roster.read_again();
     let (soft, _) = crate::sim::raise_open_files();
     // One crypto provider for everybody; a second call of the same process changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -155,7 +160,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let service = Arc::new(Service::from_env());
     let (manager, watched, until, alive) = (service.clone(), clock.clone(), stopping.clone(), handle.alive.clone());
     let watchdog = tokio::spawn(async move { manager.watch(watched, alive, until).await });
-    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock));
+    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock, roster.clone()));
     let mut ends = stopping;
     let serving = tokio::spawn(async move {
         let ended = async move {
@@ -168,7 +173,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     });
     take_up_folder(handle.clone());
     service.ready(&handle);
-    Ok(Running { listen, handle, stop, broken, service, tasks: vec![supervisor, serving, watchdog, upkeep] })
+    Ok(Running { listen, handle, stop, broken, service, roster, tasks: vec![supervisor, serving, watchdog, upkeep] })
 }
 
 /// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.
@@ -343,12 +348,14 @@ fn parts(
     store: Store,
     counters: Arc<Counters>,
     clock: Clock,
+    roster: RosterFile,
 ) -> Parts {
     let plan = Plan::default();
     Parts {
         handle: handle.clone(),
         history: Arc::new(StoreHistory(store)),
         counters,
+        roster,
         settings: http_settings(settings, listen),
         metrics: crate::metrics::Options {
             per_camera: settings.metrics.per_camera,

@@ -215,12 +215,16 @@ fn topic_url(text: &str) -> Option<SecretUrl> {
     let url = SecretUrl::parse(text)?;
     let parsed = url::Url::parse(url.expose()).ok()?;
     let topic = parsed.path_segments()?.next_back()?;
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let named = (1..=64).contains(&topic.len()) && topic.chars().all(good);
-    (named && parsed.query().is_none() && parsed.fragment().is_none()).then_some(url)
+    (is_topic(topic) && parsed.query().is_none() && parsed.fragment().is_none()).then_some(url)
 }
 
-const MAILBOX: &str = "an address: a@town.example, or \"村口 <a@town.example>\"";
+/// Whether a text may be the name of a topic of ntfy.
+pub(super) fn is_topic(text: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (1..=64).contains(&text.len()) && text.chars().all(good)
+}
+
+pub(super) const MAILBOX: &str = "an address: a@town.example, or \"村口 <a@town.example>\"";
 
 fn email(t: &mut Table<'_>, url: Option<&SecretUrl>) -> Option<SinkForm> {
     let wrapped = url.is_some_and(|u| u.expose().starts_with("smtps:"));
@@ -244,7 +248,7 @@ fn email(t: &mut Table<'_>, url: Option<&SecretUrl>) -> Option<SinkForm> {
 }
 
 /// An address as mail knows it, with or without a name in front; what it exactly may be, the sink judges at start.
-fn mailbox(text: &str) -> Option<String> {
+pub(super) fn mailbox(text: &str) -> Option<String> {
     let address = match text.trim().strip_suffix('>') {
         Some(rest) => rest.split_once('<')?.1,
         None => text.trim(),

@@ -244,11 +244,12 @@ fn sinks_and_tokens_are_read_whole() {
     let text = format!(
         "[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9000/x\"\nmin_severity = \"critical\"\n\
          watchdog = true\nlanguage = \"en\"\nsecret = \"desk\"\n[[token]]\nname = \"值班\"\nhash = \"{hash}\"\n\
-         role = \"operate\"\n[[contact]]\nname = \"x\"\n[roster]\nfile = \"r\"\n[templates]\ndir = \"t\"\n\
+         role = \"operate\"\n[roster]\nfile = \"r\"\n[templates]\ndir = \"t\"\n\
          [heartbeat]\nurl = \"u\"\n[ui]\ntiles = \"t\"\n"
     );
     let settings = parse(&text).unwrap();
     assert_eq!(settings.templates.dir, Some(PathBuf::from("t")));
+    assert_eq!(settings.roster.file, Some(PathBuf::from("r")));
     let sink = &settings.sinks[0];
     assert_eq!((sink.kind, sink.min_severity, sink.watchdog), (SinkKind::Webhook, Severity::Critical, true));
     assert_eq!((sink.language, sink.secret.as_deref()), (Language::En, Some("desk")));
