@@ -19,7 +19,7 @@ use crate::files::secrets::{Secret, Secrets};
 use crate::files::settings::{Place, Settings};
 use crate::files::templates::TemplateFiles;
 use crate::files::{self, Loaded};
-use crate::notify;
+use crate::notify::{self, DutyGap};
 use crate::roster::Roster;
 
 /// Checks the registry and the settings: every fault with file, line, column and what is allowed.
@@ -194,7 +194,10 @@ impl Report {
             Line { severity, file: path.clone(), row: None, column: None, value: String::new(), message }
         };
         match file.read() {
-            Ok(None) => {}
+            Ok(None) => {
+                let told = notify::duty_gaps(&settings.sinks, None);
+                told.iter().for_each(|gap| self.push(line("warning", gap_words(gap, settings.ui.language))));
+            }
             Ok(Some(roster)) => {
                 let told = gaps_of_duty(&roster, when::now(), settings);
                 told.into_iter().for_each(|message| self.push(line("warning", message)));
@@ -398,14 +401,38 @@ fn gaps_of_duty(roster: &Roster, now: Time, settings: &Settings) -> Vec<String> 
             }
         })
         .collect();
-    for contact in &roster.contacts {
-        let known = |sink: &&String| !settings.sinks.iter().any(|s| s.name == **sink);
-        told.extend(contact.sinks.iter().filter(known).map(|sink| match language {
-            Language::ZhCn => format!("联系人 {} 指定了通道 {sink}，但配置中没有这个通道", contact.id),
-            Language::En => format!("contact {} names the sink {sink}, and the settings have none of that name", contact.id),
-        }));
-    }
+    told.extend(notify::duty_gaps(&settings.sinks, Some(roster)).iter().map(|gap| gap_words(gap, language)));
     told
+}
+
+/// What is missing between the sinks and the roster, in words.
+fn gap_words(gap: &DutyGap, language: Language) -> String {
+    match (gap, language) {
+        (DutyGap::NoRoster { sink }, Language::ZhCn) => {
+            format!("通道 {sink} 设了 on_duty，但没有值班表（[roster] file）：消息发给它的默认收件人")
+        }
+        (DutyGap::NoRoster { sink }, Language::En) => format!(
+            "the sink {sink} has on_duty = true and there is no roster ([roster] file): its messages go to what it has by \
+             default"
+        ),
+        (DutyGap::NoAddress { sink, kind, contact }, Language::ZhCn) => {
+            let kind = kind.word();
+            format!("{contact} 会轮到值班，但没有通道 {sink}（{kind}）能用的联系方式：届时消息发给它的默认收件人")
+        }
+        (DutyGap::NoAddress { sink, kind, contact }, Language::En) => {
+            let kind = kind.word();
+            format!(
+                "{contact} takes turns and has nothing by which the sink {sink} ({kind}) reaches people: its messages go to \
+                 what it has by default then"
+            )
+        }
+        (DutyGap::NotAsked { sink, contact }, Language::ZhCn) => {
+            format!("联系人 {contact} 指定了通道 {sink}，但配置中没有这个名字且 on_duty = true 的通道")
+        }
+        (DutyGap::NotAsked { sink, contact }, Language::En) => {
+            format!("contact {contact} names the sink {sink}, and the settings have none of that name with on_duty = true")
+        }
+    }
 }
 
 /// The hard limit on open files, to which a start raises the soft one.

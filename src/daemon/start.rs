@@ -137,7 +137,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let (stop, stopping) = watch::channel(false);
     let (breaks, broken) = watch::channel(false);
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
-    let sinks = sinks(&settings, &secrets, templates, &store, &handle, &clock, &counters)?;
+    let sinks = sinks(&settings, &secrets, templates, &roster, &store, &handle, &clock, &counters)?;
     let supervisor = Supervisor {
         store: store.clone(),
         clock: clock.clone(),
@@ -319,6 +319,7 @@ fn sinks(
     settings: &Settings,
     secrets: &Secrets,
     templates: Arc<notify::Templates>,
+    roster: &RosterFile,
     store: &Store,
     handle: &Handle,
     clock: &Clock,
@@ -332,6 +333,7 @@ fn sinks(
         public_url: &settings.http.public_url,
         client: notify::client().map_err(DaemonError::Client)?,
         templates,
+        roster: roster.board().clone(),
         outbox: Arc::new(StoreOutbox { store: store.clone() }),
         snapshot: handle.snapshot.clone(),
         clock: Arc::new(move || clock.now()),

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use cunkou_core::alert::{Message, MessageKind};
+use cunkou_core::alert::Message;
 use cunkou_core::model::Time;
 use prometheus::{IntCounterVec, Opts, Registry};
 

@@ -136,6 +136,8 @@ pub struct SinkSettings {
     pub min_severity: Severity,
     /// Whether it gets the alert that always fires.
     pub watchdog: bool,
+    /// Whether it calls who is on duty; what its settings name is then for when nobody is.
+    pub on_duty: bool,
     /// The language of its texts.
     pub language: Language,
     /// The entry of the secrets file that it is shown, or signed with.
@@ -183,6 +185,8 @@ fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<
     let least = if kind.is_some_and(SinkKind::is_for_people) { Severity::Warning } else { Severity::Info };
     let min_severity = t.word("min_severity", "info, warning or critical", &severities, least);
     let watchdog = t.flag("watchdog", kind == Some(SinkKind::Alertmanager));
+    // Machines know no duty.
+    let on_duty = kind.is_none_or(SinkKind::is_for_people) && t.flag("on_duty", false);
     let language =
         t.text("language", LANGUAGES, ui, |tag| if tag.is_empty() { Some(ui) } else { Language::from_tag(tag) });
     let secret = t.text("secret", "the name of an entry of the secrets file", None, |entry| match entry {
@@ -195,7 +199,8 @@ fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<
         _ => Some(SinkForm::Plain),
     };
     t.done();
-    Some(SinkSettings { name: name?, kind: kind?, url: url?, min_severity, watchdog, language, secret, form: form? })
+    let (name, kind, url, form) = (name?, kind?, url?, form?);
+    Some(SinkSettings { name, kind, url, min_severity, watchdog, on_duty, language, secret, form })
 }
 
 fn kind(t: &mut Table<'_>) -> Option<SinkKind> {

@@ -258,6 +258,16 @@ fn sinks_and_tokens_are_read_whole() {
 }
 
 #[test]
+fn who_is_on_duty_is_called_by_sinks_of_people_alone() {
+    let text = |kind: &str| format!("[[sink]]\nname = \"a\"\nkind = \"{kind}\"\nurl = \"http://a/t\"\non_duty = true\n");
+    assert!(parse(&text("ntfy")).unwrap().sinks[0].on_duty);
+    assert!(!parse(&text("ntfy").replace("true", "false")).unwrap().sinks[0].on_duty);
+    for kind in ["webhook", "alertmanager"] {
+        assert_eq!(faults(&text(kind)), ["line 5: sink[0].on_duty: there is no such setting"]);
+    }
+}
+
+#[test]
 fn sinks_that_people_read_have_keys_of_their_own() {
     let settings = parse(
         "[[sink]]\nname = \"mail\"\nkind = \"email\"\nurl = \"smtp://mail.example:587\"\n\

@@ -125,6 +125,7 @@ impl History for Past {
             delivered: Some(NOW),
             dropped: None,
             error: Some("503".into()),
+            to: Some("王强".into()),
         };
         self.answer(vec![delivery])
     }
