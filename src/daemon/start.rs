@@ -144,6 +144,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
         handle: handle.clone(),
         counters: counters.clone(),
         outbox,
+        roster: roster.board().clone(),
         store_grace: settings.monitor.store_grace,
         sinks: settings.sinks.iter().map(|s| s.name.clone()).collect(),
         engine,
