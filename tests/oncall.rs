@@ -8,7 +8,8 @@ mod program;
 
 use std::path::Path;
 
-use common::{Town, http, text, wait_for};
+use common::receiver::{Answer, Receiver};
+use common::{FAST, Town, http, text, texts, wait_for};
 use program::Ran;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -23,9 +24,8 @@ fn folder(roster: &str, more: &str) -> tempfile::TempDir {
     std::fs::write(dir.path().join("registry/areas.csv"), "id,kind,name\nT,town,六指街\n").unwrap();
     std::fs::write(dir.path().join("registry/cameras.csv"), "id,name,area\nC1,东口枪机,T\n").unwrap();
     std::fs::write(dir.path().join("registry/entrances.csv"), "id,area,name\nE1,T,东口\n").unwrap();
-    let sinks = ["sms", "mail"].map(|name| {
-        format!("[[sink]]\nname = \"{name}\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n")
-    });
+    let sinks = ["sms", "mail"]
+        .map(|name| format!("[[sink]]\nname = \"{name}\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n"));
     let settings = format!("[ui]\nlanguage = \"en\"\n[roster]\nfile = \"roster.toml\"\n{}{more}", sinks.concat());
     std::fs::write(dir.path().join("cunkou.toml"), settings).unwrap();
     std::fs::write(dir.path().join("roster.toml"), roster).unwrap();
@@ -67,7 +67,11 @@ fn every_fault_of_a_roster_is_told_by_check_and_a_time_without_duty_too() {
     let fault = format!("{}:{line}: error: level[2].order: allowed is the id of a [[contact]]", file.display());
     assert!(checked.out.contains(&fault), "{}", checked.out);
     assert!(checked.out.contains("(did you mean \"chief\"?)"), "{}", checked.out);
-    assert!(checked.out.contains(&format!("{}:{}: error: level[2].ordre", file.display(), line + 1)), "{}", checked.out);
+    assert!(
+        checked.out.contains(&format!("{}:{}: error: level[2].ordre", file.display(), line + 1)),
+        "{}",
+        checked.out
+    );
     let refused = run(dir.path(), &["oncall"]).ends(3);
     assert!(refused.err.contains(&format!("line {line}: level[2].order")), "{refused:?}");
     // A day on which nobody is asked, in a year from now on.
@@ -120,12 +124,86 @@ fn a_reload_reads_the_roster_again_and_a_bad_one_changes_nothing() {
     let headers = [("Authorization", "Bearer chief")];
     let reply = http("POST", &format!("{}/-/reload", daemon.base), &headers, b"").unwrap();
     assert_eq!(reply.status, 200, "the registry is good: {}", reply.text());
-    assert!(reply.text().contains("the roster stays as it was") && !reply.text().contains("marked"), "{}", reply.text());
+    assert!(
+        reply.text().contains("the roster stays as it was") && !reply.text().contains("marked"),
+        "{}",
+        reply.text()
+    );
     assert_eq!(text(&ask("reader")["id"]), "wang");
     let logged = daemon.program.logged();
     assert!(logged.contains("the last good one stays"), "{logged}");
     for personal in ["marked-name", "13800000001", "town.example", "王强", "wang"] {
         assert!(!logged.contains(personal), "{personal} stands in the log");
         assert!(!daemon.metrics().contains(personal), "{personal} stands in the metrics");
+    }
+}
+
+/// A holiday round today on which nobody is on duty.
+fn days_without_duty() -> String {
+    let day =
+        |hours: i64| (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours)).to_string()[..10].to_owned();
+    format!("\n[[holiday]]\nfrom = {}\nto = {}\norder = []\n", day(-48), day(72))
+}
+
+/// A gateway that answers as it should, and a sink of a town that asks it.
+fn gateway() -> (Receiver, String) {
+    let gateway = Receiver::start(Answer::Says("{\"accepted\": true}"));
+    let body = r#"{"to": "{{ duty.phone or "110" }}", "name": "{{ duty.name }}", "kind": "{{ kind }}"}"#;
+    let sink = format!(
+        "\n[roster]\nfile = \"roster.toml\"\n[[sink]]\nname = \"sms\"\nkind = \"http\"\nurl = \"{}\"\nbody = '{body}'\n\
+         expect = \"accepted\"\non_duty = true\nmin_severity = \"warning\"\n",
+        gateway.url
+    );
+    (gateway, sink)
+}
+
+#[test]
+fn a_loss_calls_who_is_on_duty_and_the_story_says_whom() {
+    let (gateway, sink) = gateway();
+    let town = Town::new(20, &format!("{FAST}{sink}{}", token("reader", "read")));
+    let roster = EXAMPLE[..EXAMPLE.find("# Days with").unwrap()].replace("[\"wang\", \"li\", \"zhao\"]", "[\"zhao\"]");
+    std::fs::write(town.path("roster.toml"), roster).unwrap();
+    let daemon = town.demo(20);
+    let control = daemon.control.as_ref().expect("the demo has one");
+    daemon.all_up();
+    let (entrance, camera) = daemon.sole_watcher();
+    control.set(&format!("cameras/{camera}"), "refuse");
+    let page = wait_for("the call", || gateway.heard().into_iter().next());
+    assert_eq!((text(&page.payload["to"]), text(&page.payload["name"])), ("13800000003".into(), "赵军".into()));
+    let incident = daemon.incident("the loss", |i| texts(&i["entrances_lost"]).contains(&entrance));
+    let id = incident["id"].as_u64().expect("a number");
+    assert_eq!(page.key.as_deref(), Some(format!("{id}/sms/1/zhao").as_str()));
+    // The word of who is on duty stands where people may be seen.
+    daemon.all_sent("sms");
+    let detail = |headers: &[(&str, &str)]| {
+        let reply = http("GET", &format!("{}/api/v1/incidents/{id}", daemon.base), headers, b"").unwrap();
+        serde_json::from_str::<Value>(&reply.text()).unwrap()["deliveries"][0]["to"].clone()
+    };
+    assert_eq!(detail(&[]), Value::Null, "reading is open, and people are not");
+    assert_eq!(text(&detail(&[("Authorization", "Bearer reader")])), "赵军");
+    let config = town.path("cunkou.toml");
+    let told = || {
+        let out = common::cunkou().args(["incident", &id.to_string(), "--config"]).arg(&config).output().unwrap();
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let story = told();
+    assert!(story.contains("sms 1 → 赵军") && !story.contains("138"), "{story}");
+    // Nobody is on duty any more: what the sink says by itself is asked, and that is counted.
+    town.edit("roster.toml", |text| text + &days_without_duty());
+    daemon.program.signal(Signal::HUP);
+    wait_for("the new roster", || {
+        let bearer = [("Authorization", "Bearer reader")];
+        let reply = http("GET", &format!("{}/api/v1/oncall", daemon.base), &bearer, b"").unwrap();
+        let answer: Value = serde_json::from_str(&reply.text()).unwrap();
+        answer["levels"][0]["who"].is_null().then_some(())
+    });
+    control.set(&format!("cameras/{camera}"), "none");
+    daemon.resolved(id);
+    let end = wait_for("the end", || gateway.heard().into_iter().find(|h| text(&h.payload["kind"]) == "resolved"));
+    assert_eq!((text(&end.payload["to"]), text(&end.payload["name"])), ("110".into(), String::new()));
+    let series = "cunkou_notifications_without_duty_total{reason=\"nobody\",sink=\"sms\"}";
+    wait_for("the count", || daemon.metric(series).filter(|n| *n >= 1.0));
+    for personal in ["13800000003", "赵军", "zhao"] {
+        assert!(!daemon.program.logged().contains(personal), "{personal} stands in the log");
     }
 }

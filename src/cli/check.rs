@@ -190,8 +190,13 @@ impl Report {
     fn roster(&mut self, settings: &Settings) {
         let file = RosterFile::of(settings);
         let path = settings.roster.file.as_deref().unwrap_or(Path::new("")).display().to_string();
-        let line = |severity, message| {
-            Line { severity, file: path.clone(), row: None, column: None, value: String::new(), message }
+        let line = |severity, message| Line {
+            severity,
+            file: path.clone(),
+            row: None,
+            column: None,
+            value: String::new(),
+            message,
         };
         match file.read() {
             Ok(None) => {
@@ -430,7 +435,9 @@ fn gap_words(gap: &DutyGap, language: Language) -> String {
             format!("联系人 {contact} 指定了通道 {sink}，但配置中没有这个名字且 on_duty = true 的通道")
         }
         (DutyGap::NotAsked { sink, contact }, Language::En) => {
-            format!("contact {contact} names the sink {sink}, and the settings have none of that name with on_duty = true")
+            format!(
+                "contact {contact} names the sink {sink}, and the settings have none of that name with on_duty = true"
+            )
         }
     }
 }

@@ -17,7 +17,9 @@ use super::source::GapQuery;
 use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
-use crate::http::wire::{EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Status};
+use crate::http::wire::{
+    EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Status,
+};
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
 use crate::store::{Delivery, IncidentQuery, Store};

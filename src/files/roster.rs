@@ -110,7 +110,8 @@ impl RosterFile {
             Err(error) => {
                 self.board.refuse();
                 let kept = self.board.now().is_some();
-                let then = if kept { "the last good one stays" } else { "messages go to what each sink has by default" };
+                let then =
+                    if kept { "the last good one stays" } else { "messages go to what each sink has by default" };
                 tracing::error!(error = error.without_people(), "the roster cannot be put in force; {then}");
                 Err(error)
             }

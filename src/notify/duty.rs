@@ -49,7 +49,8 @@ impl DutyCounters {
     /// When the registry has the family already.
     pub(super) fn new(registry: &Registry, sinks: &[SinkSettings]) -> Result<DutyCounters, prometheus::Error> {
         let help = "Messages that found nobody on duty and went to what their sink has by default, by why.";
-        let family = IntCounterVec::new(Opts::new("cunkou_notifications_without_duty_total", help), &["sink", "reason"])?;
+        let family =
+            IntCounterVec::new(Opts::new("cunkou_notifications_without_duty_total", help), &["sink", "reason"])?;
         registry.register(Box::new(family.clone()))?;
         for sink in sinks.iter().filter(|sink| sink.on_duty) {
             for why in Unasked::ALL {

@@ -109,7 +109,13 @@ impl<C: Channel> People<C> {
 
     /// Says it to all who are called: in one message, or each in one of their own, which has a key of its own. Who has it
     /// does not get it again because others have not.
-    async fn say_to(&mut self, called: &Called, key: &str, now: Time, script: impl Fn(&Self, &[Arc<Contact>]) -> Script) -> Tried {
+    async fn say_to(
+        &mut self,
+        called: &Called,
+        key: &str,
+        now: Time,
+        script: impl Fn(&Self, &[Arc<Contact>]) -> Script,
+    ) -> Tried {
         self.told_to = None;
         let tried = if C::EACH && !called.people.is_empty() {
             self.say_to_each(&called.people, key, now, script).await

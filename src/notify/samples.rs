@@ -82,7 +82,10 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         let incident = if object == AlertObject::Monitor { IncidentId(0) } else { IncidentId(42) };
         let alert = alert(name, object, &HOSTILE, incident, THEN, ended);
         let what = if ended.is_some() { "the end of the alert" } else { "the alert" };
-        (format!("{what} {:?}", name.word()), facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None), nobody()))
+        (
+            format!("{what} {:?}", name.word()),
+            facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None), nobody()),
+        )
     });
     messages.into_iter().chain([asked]).chain(alerts).collect()
 }

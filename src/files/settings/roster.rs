@@ -94,9 +94,8 @@ fn contact(mut t: Table<'_>, ids: &mut BTreeSet<String>) -> Option<Contact> {
         dingtalk: t.hidden("dingtalk", userid, user),
         wecom: t.hidden("wecom", userid, user),
         feishu: t.hidden("feishu", userid, user),
-        ntfy: t.hidden("ntfy", "a topic: 1 to 64 of A-Z a-z 0-9 _ -", |topic| {
-            is_topic(topic).then(|| topic.to_owned())
-        }),
+        ntfy: t
+            .hidden("ntfy", "a topic: 1 to 64 of A-Z a-z 0-9 _ -", |topic| is_topic(topic).then(|| topic.to_owned())),
     };
     t.done();
     id.map(|_| read)
@@ -150,7 +149,6 @@ fn rota(mut t: Table<'_>, zone: &TimeZone) -> Rota {
     t.done();
     rota
 }
-
 
 fn levels(root: &Table<'_>, tables: Vec<Table<'_>>, people: &People) -> Vec<Vec<Arc<Contact>>> {
     if tables.is_empty() {

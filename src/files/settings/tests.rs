@@ -259,7 +259,8 @@ fn sinks_and_tokens_are_read_whole() {
 
 #[test]
 fn who_is_on_duty_is_called_by_sinks_of_people_alone() {
-    let text = |kind: &str| format!("[[sink]]\nname = \"a\"\nkind = \"{kind}\"\nurl = \"http://a/t\"\non_duty = true\n");
+    let text =
+        |kind: &str| format!("[[sink]]\nname = \"a\"\nkind = \"{kind}\"\nurl = \"http://a/t\"\non_duty = true\n");
     assert!(parse(&text("ntfy")).unwrap().sinks[0].on_duty);
     assert!(!parse(&text("ntfy").replace("true", "false")).unwrap().sinks[0].on_duty);
     for kind in ["webhook", "alertmanager"] {

@@ -179,7 +179,8 @@ async fn a_gateway_is_asked_for_the_number_of_who_is_on_duty_and_its_answer_show
 #[tokio::test]
 async fn nobody_on_duty_is_never_silence() {
     let holiday = "[[holiday]]\nfrom = 2026-11-23\norder = []\n";
-    let no_phone = ROSTER.replace("phone = \"13800000002\"\nwecom", "wecom").replace("email = \"li@town.example\"\n", "");
+    let no_phone =
+        ROSTER.replace("phone = \"13800000002\"\nwecom", "wecom").replace("email = \"li@town.example\"\n", "");
     let cases = [
         (board(&format!("{ROSTER}{holiday}")), "nobody"),
         (board(&no_phone), "no_address"),

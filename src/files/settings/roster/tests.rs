@@ -104,7 +104,9 @@ fn numbers_and_userids_are_taken_as_gateways_want_them() {
     ] {
         assert_eq!(phone(written).as_deref(), read, "{written}");
     }
-    for (written, good) in [("ou_1-a.b@c", true), ("all", false), ("@All", false), ("", false), ("a<b", false), ("村", false)] {
+    for (written, good) in
+        [("ou_1-a.b@c", true), ("all", false), ("@All", false), ("", false), ("a<b", false), ("村", false)]
+    {
         assert_eq!(user(written).is_some(), good, "{written}");
     }
 }
@@ -122,7 +124,8 @@ fn moments_are_local_unless_they_say_otherwise() {
         let text = format!("{base}[[override]]\nwho = \"a\"\nfrom = {written}\nto = 2027-01-01\n");
         assert_eq!(roster(&text, &zone()).unwrap().stand_ins[0].from, utc(at), "{written}");
     }
-    for written in ["\"tomorrow\"", "\"2026-12\"", "10", "\"2026-12-01 10:00[Asia/Shanghai]\"", "\"2026-13-01 00:00\""] {
+    for written in ["\"tomorrow\"", "\"2026-12\"", "10", "\"2026-12-01 10:00[Asia/Shanghai]\"", "\"2026-13-01 00:00\""]
+    {
         let text = format!("{base}[[override]]\nwho = \"a\"\nfrom = {written}\nto = 2027-01-01\n");
         assert!(roster(&text, &zone()).is_err(), "{written}");
     }
