@@ -91,7 +91,7 @@ impl Asked {
             people.iter().filter_map(|who| part(who)).collect::<Vec<_>>().join(",")
         };
         Asked {
-            name: all(|who| Some(&who.name)),
+            name: all(|who| Some(who.name.as_str())),
             phone: all(|who| who.phone.as_deref()),
             email: all(|who| who.email.as_deref()),
         }
