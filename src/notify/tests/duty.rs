@@ -79,7 +79,7 @@ fn unasked(metrics: &prometheus::Registry, why: &str) -> u64 {
     let families = metrics.gather();
     let family = families.iter().find(|f| f.name() == "cunkou_notifications_without_duty_total").unwrap();
     let of = |m: &&prometheus::proto::Metric| m.get_label().iter().any(|l| l.value() == why);
-    family.get_metric().iter().find(of).unwrap().get_counter().value() as u64
+    family.get_metric().iter().find(of).unwrap().get_counter().get_value() as u64
 }
 
 #[tokio::test]
