@@ -230,7 +230,20 @@ impl Report {
                 return self.push(line(dir, None, format!("{:#}", anyhow::Error::from(error))));
             }
         };
-        for fault in notify::Templates::new(&files, &settings.sinks).err().unwrap_or_default() {
+        let templates = notify::Templates::new(&files, &settings.sinks);
+        for sink in templates.iter().flat_map(|t| t.without_number(&settings.sinks)) {
+            let message = match settings.ui.language {
+                Language::ZhCn => {
+                    "无人值班时，这段正文没有号码可拨：请写成 {{ duty.phone or \"13800000000\" }}".to_owned()
+                }
+                Language::En => "when nobody is on duty this body has no number to call; write {{ duty.phone or \
+                                 \"13800000000\" }}"
+                    .to_owned(),
+            };
+            let file = format!("the body of sink {sink:?}");
+            self.push(Line { severity: "warning", ..line(file, None, message) });
+        }
+        for fault in templates.err().unwrap_or_default() {
             let row = fault.line.and_then(|n| u32::try_from(n).ok());
             self.push(line(fault.file, row, fault.what));
         }

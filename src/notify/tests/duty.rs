@@ -11,7 +11,8 @@ use super::http::{Answer, PATIENCE, Receiver, Rig, quick, sink, start_with, with
 use super::mail;
 use crate::files::secrets::{SecretText, SecretUrl};
 use crate::files::settings::{SinkForm, SinkKind, SinkSettings, roster};
-use crate::notify::{DutyGap, duty_gaps};
+use crate::files::templates::TemplateFiles;
+use crate::notify::{DutyGap, Templates, duty_gaps};
 use crate::roster::{Board, Roster};
 
 /// T0 is on Tuesday 2026-11-24 02:10: until 09:00 li has the turn, then wang.
@@ -240,4 +241,20 @@ fn check_says_who_cannot_be_reached_by_what() {
     );
     assert_eq!(duty_gaps(&sinks, None), [DutyGap::NoRoster { sink: "desk".into() }]);
     assert!(duty_gaps(&sinks[1..], None).is_empty());
+}
+
+#[test]
+fn a_body_without_a_number_of_its_own_is_told() {
+    let with = |body: &str, on_duty| {
+        let mut settings = SinkSettings { on_duty, ..gateway(1) };
+        let SinkForm::Http { body: text, .. } = &mut settings.form else { unreachable!() };
+        *text = SecretText::new(body);
+        let templates = Templates::new(&TemplateFiles::default(), std::slice::from_ref(&settings)).unwrap();
+        templates.without_number(&[settings])
+    };
+    let bare = r#"{"to": "{{ duty.phone }}", "text": "{{ title }}"}"#;
+    assert_eq!(with(bare, true), ["desk"]);
+    for (body, on_duty) in [(BODY, true), (bare, false), (r#"{"text": "{{ title }} {{ duty.name }}"}"#, true)] {
+        assert!(with(body, on_duty).is_empty(), "{body}");
+    }
 }
