@@ -27,6 +27,7 @@ use crate::http::{self, AppState, Build, Parts};
 use crate::metrics::{Counters, Plan};
 use crate::notify::{self, Pace, Setup, Sinks};
 use crate::probe::{AllowList, Limits, Prober};
+use crate::roster::Board;
 use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
 
 /// Files that the daemon itself holds open: database, log, HTTP, sinks.
@@ -137,7 +138,8 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let (stop, stopping) = watch::channel(false);
     let (breaks, broken) = watch::channel(false);
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
-    let sinks = sinks(&settings, &secrets, templates, &roster, &store, &handle, &clock, &counters)?;
+    let texts = Texts { templates, roster: roster.board().clone() };
+    let sinks = sinks(&settings, &secrets, texts, &store, &handle, &clock, &counters)?;
     let supervisor = Supervisor {
         store: store.clone(),
         clock: clock.clone(),
@@ -316,11 +318,16 @@ fn templates(settings: &Settings) -> Result<notify::Templates, DaemonError> {
     notify::Templates::new(&files, &settings.sinks).map_err(DaemonError::Templates)
 }
 
+/// What the sinks are told of the town and of its people.
+struct Texts {
+    templates: Arc<notify::Templates>,
+    roster: Arc<Board>,
+}
+
 fn sinks(
     settings: &Settings,
     secrets: &Secrets,
-    templates: Arc<notify::Templates>,
-    roster: &RosterFile,
+    texts: Texts,
     store: &Store,
     handle: &Handle,
     clock: &Clock,
@@ -333,8 +340,8 @@ fn sinks(
         time_zone: settings.ui.time_zone.clone(),
         public_url: &settings.http.public_url,
         client: notify::client().map_err(DaemonError::Client)?,
-        templates,
-        roster: roster.board().clone(),
+        templates: texts.templates,
+        roster: texts.roster,
         outbox: Arc::new(StoreOutbox { store: store.clone() }),
         snapshot: handle.snapshot.clone(),
         clock: Arc::new(move || clock.now()),

@@ -100,7 +100,7 @@ impl Email {
     /// What a conversation means for the message.
     fn judge(&mut self, script: &Script, key: &str, sent: Sent) -> Tried {
         for (address, why) in &sent.refused {
-            let (address, why) = (cover(&address.to_string(), &script.people), cover(why, &script.people));
+            let (address, why) = (cover(address.as_ref(), &script.people), cover(why, &script.people));
             tracing::warn!(sink = %self.name, address, why, "a mail server refuses this recipient");
         }
         let first = |refused: &[(Address, String)]| refused.first().map(|(to, why)| format!("{to}: {why}"));
