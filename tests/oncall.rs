@@ -49,7 +49,7 @@ fn who_is_on_duty_is_said_for_now_a_moment_and_the_days_to_come() {
     let json = ask(&["--at", "2026-11-09 08:59", "--days", "1", "--format", "json"]).ends(0).json();
     let turn = |t: &Value| format!("{} {} {}", t["level"], text(&t["who"]["id"]), text(&t["from"]));
     let turns: Vec<String> = json["turns"].as_array().unwrap().iter().map(turn).collect();
-    assert_eq!(turns[3..], ["0 li 2026-11-09T01:00:00Z", "1 zhao 2026-11-09T01:00:00Z"]);
+    assert_eq!(turns[3..], ["0 li 2026-11-09T01:00:00.000Z", "1 zhao 2026-11-09T01:00:00.000Z"]);
     for wrong in [&["--at", "soon"][..], &["--days", "0"], &["--days", "367"]] {
         ask(wrong).ends(2);
     }

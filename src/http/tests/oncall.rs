@@ -19,7 +19,7 @@ async fn people_are_named_to_tokens_only_and_reached_by_those_who_operate() {
         let whole = body["levels"].as_array().unwrap();
         let ids: Vec<&str> = whole.iter().map(|l| l["who"]["id"].as_str().unwrap()).collect();
         assert_eq!(ids, ["wang", "li", "chief"]);
-        assert_eq!((&whole[0]["reason"], &whole[0]["until"]), (&"rota".into(), &"2026-11-09T01:00:00Z".into()));
+        assert_eq!((&whole[0]["reason"], &whole[0]["until"]), (&"rota".into(), &"2026-11-09T01:00:00.000Z".into()));
         assert_eq!((&whole[2]["until"], &whole[0]["who"]["contact"]), (&Value::Null, &Value::Null));
         for personal in ["138", "town.example", "ou_1a2b3c", "manager4220", "liuzhi-wang"] {
             assert!(!reader.text.contains(personal), "{}", reader.text);
@@ -42,11 +42,11 @@ async fn turns_of_the_days_to_come_are_listed() {
         .map(|t| format!("{} {} {}", t["level"], t["who"]["id"].as_str().unwrap(), t["from"].as_str().unwrap()))
         .collect();
     let expected = [
-        "0 wang 2026-11-04T00:00:00Z",
-        "1 li 2026-11-04T00:00:00Z",
-        "2 chief 2026-11-04T00:00:00Z",
-        "0 li 2026-11-09T01:00:00Z",
-        "1 zhao 2026-11-09T01:00:00Z",
+        "0 wang 2026-11-04T00:00:00.000Z",
+        "1 li 2026-11-04T00:00:00.000Z",
+        "2 chief 2026-11-04T00:00:00.000Z",
+        "0 li 2026-11-09T01:00:00.000Z",
+        "1 zhao 2026-11-09T01:00:00.000Z",
     ];
     assert_eq!(turns, expected);
     for bad in ["days=0", "days=367", "days=soon", "at=soon", "week=1"] {

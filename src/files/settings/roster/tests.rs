@@ -86,8 +86,10 @@ instead = \"wang\"
 [[overide]]
 ";
     insta::assert_snapshot!(faults(text).join("\n"));
-    assert_eq!(faults("")[..2], ["the file: rota: this is missing here: begins, a date of the week in which the first of each level is on duty".to_owned(), "line 1: this is missing here: [[level]], with the order in which contacts take their weeks".to_owned()]);
-    assert!(faults("[rota\n")[0].starts_with("line 1: this is no TOML"));
+    let empty = faults("").join("\n");
+    assert!(empty.contains("the file: rota: this is missing here: begins, a date"), "{empty}");
+    assert!(empty.contains("this is missing here: [[level]], with the order"), "{empty}");
+    assert!(faults("[rota\n")[0].contains("this is no TOML"));
 }
 
 #[test]
