@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cunkou::engine::{Alive, Handle};
+use cunkou::files::roster::RosterFile;
+use cunkou::files::settings::Settings;
 use cunkou::http::{
     Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastEntrance, Step, serve,
 };
@@ -126,6 +128,7 @@ fn daemon(snapshot: Arc<Snapshot>) -> SocketAddr {
             let (commands, _wishes) = mpsc::channel(1);
             let plan = Plan::default();
             let state = AppState::new(Parts {
+                roster: RosterFile::of(&Settings::default()),
                 handle: Handle::new(seen, Arc::new(Alive::default()), commands),
                 history: Arc::new(NoHistory),
                 counters: Arc::new(Counters::new("0", "").expect("counters")),

@@ -10,6 +10,8 @@ use std::fs;
 use std::sync::Arc;
 
 use cunkou::engine::{self, Alive, Handle, ReloadReport, ReloadRequest, ReloadSource, registry_rows};
+use cunkou::files::roster::RosterFile;
+use cunkou::files::settings::Settings;
 use cunkou::http::{
     Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastEntrance, Role, Step,
     Token, serve,
@@ -199,6 +201,7 @@ fn parts(snapshot: Snapshot, commands: mpsc::Sender<engine::Command>, listen: st
     // Nothing is published later; the channel stays open all the same.
     std::mem::forget(published);
     Parts {
+        roster: RosterFile::of(&Settings::default()),
         handle: Handle::new(seen, Arc::new(Alive::default()), commands),
         history: Arc::new(NoHistory),
         counters: Arc::new(Counters::new("0", "").unwrap()),

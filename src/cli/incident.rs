@@ -118,7 +118,8 @@ fn story(detail: &IncidentDetail, tongue: &Tongue) -> String {
             };
             let error = d.error.as_deref().map(|e| format!(" · {}", plain(e))).unwrap_or_default();
             let tries = tongue.say("次尝试", "tries");
-            let _ = writeln!(out, "  {} {}  {ended}  {} {tries}{error}", plain(&d.sink), d.step, d.attempts);
+            let to = d.to.as_deref().map(|to| format!(" → {}", plain(to))).unwrap_or_default();
+            let _ = writeln!(out, "  {} {}{to}  {ended}  {} {tries}{error}", plain(&d.sink), d.step, d.attempts);
         }
     }
     out

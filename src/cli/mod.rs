@@ -23,6 +23,7 @@ mod incident;
 mod init;
 mod notify;
 mod offline;
+mod oncall;
 mod probe;
 mod report;
 mod restore;
@@ -68,6 +69,7 @@ enum Command {
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
+    Oncall(oncall::Args),
     Audit(audit::Args),
     Report(report::Args),
     Notify(notify::Args),
@@ -94,6 +96,7 @@ impl Command {
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,
+            Command::Oncall(args) => oncall::run(args, common).await,
             Command::Audit(args) => audit::run(args, common).await,
             Command::Report(args) => report::run(args, common).await,
             Command::Notify(args) => notify::run(args, common).await,

@@ -17,7 +17,9 @@ use super::source::GapQuery;
 use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
-use crate::http::wire::{Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDetail, Status};
+use crate::http::wire::{
+    Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Status,
+};
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
 use crate::store::{Delivery, IncidentQuery, Store};
@@ -177,7 +179,7 @@ impl Offline {
             incident,
             alerts: IncidentAlert::of(&self.snapshot, &story.incident),
             steps: steps.map(|s| (&s).into()).collect(),
-            deliveries: story.deliveries.iter().map(|d| (&delivery(d)).into()).collect(),
+            deliveries: story.deliveries.iter().map(|d| IncidentDelivery::of(&delivery(d), true)).collect(),
         })
     }
 }
@@ -191,6 +193,7 @@ fn delivery(d: &Delivery) -> http::Delivery {
         delivered: ended("delivered"),
         dropped: ended("dropped"),
         error: d.last_error.as_deref().map(Into::into),
+        to: d.told_to.as_deref().map(Into::into),
     }
 }
 

@@ -11,6 +11,7 @@ use super::attempts::Attempts;
 use super::events::Feed;
 use super::{History, HttpSettings};
 use crate::engine::Handle;
+use crate::files::roster::RosterFile;
 use crate::metrics::{Counters, Figures, Options};
 
 /// Event streams at a time; another client is asked to come back later.
@@ -36,6 +37,8 @@ pub struct Parts {
     pub history: Arc<dyn History>,
     /// Counters of the process.
     pub counters: Arc<Counters>,
+    /// Who is on duty.
+    pub roster: RosterFile,
     /// How and for whom to serve.
     pub settings: HttpSettings,
     /// What /metrics shows.

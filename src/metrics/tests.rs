@@ -246,6 +246,7 @@ fn counters_stand_at_zero_for_every_label_value_and_count() {
     counters.schedule_lag(Span::millis(-5));
     counters.transaction(std::time::Duration::from_millis(7));
     counters.reload(true, Some(Time(12_500)));
+    counters.roster(true);
     let text = written();
     for (series, wanted) in [
         ("cunkou_probes_total{check=\"reach\",result=\"timeout\"}", "1"),
@@ -256,6 +257,7 @@ fn counters_stand_at_zero_for_every_label_value_and_count() {
         ("cunkou_store_transaction_duration_seconds_count", "1"),
         ("cunkou_registry_last_reload_successful", "1"),
         ("cunkou_registry_last_reload_success_timestamp_seconds", "12.5"),
+        ("cunkou_roster_last_reload_successful", "1"),
         ("cunkou_build_info{revision=\"abc\",version=\"0.1.0\"}", "1"),
     ] {
         assert_eq!(value(&text, series).as_deref(), Some(wanted), "{series}");

@@ -18,14 +18,18 @@
 //! | `station` | `name` and `km` of the nearest work station, or none |
 //! | `link` | where it can be looked at; empty where no `public_url` is set |
 //! | `sink`, `language` | whom it goes to |
+//! | `duty` | who is called, where the sink asks the roster: `name`, `phone`, `email`; each empty where nobody is |
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use cunkou_core::alert::{Alert, Listed, Message, MessageKind, Told};
 use cunkou_core::model::{Language, Severity};
 use minijinja::Value;
 
 use super::escape::{Escape, without_links};
+use crate::roster::Contact;
 
 /// What happened, in what a sink must know of it besides the words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,11 +76,40 @@ impl News {
     }
 }
 
+/// Who is called, as a template has them; several stand one behind the other, with commas between them.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(super) struct Asked {
+    name: String,
+    phone: String,
+    email: String,
+}
+
+impl Asked {
+    /// Of those who are called.
+    pub(super) fn of(people: &[Arc<Contact>]) -> Asked {
+        let all = |part: fn(&Contact) -> Option<&str>| -> String {
+            people.iter().filter_map(|who| part(who)).collect::<Vec<_>>().join(",")
+        };
+        Asked {
+            name: all(|who| Some(who.name.as_str())),
+            phone: all(|who| who.phone.as_deref()),
+            email: all(|who| who.email.as_deref()),
+        }
+    }
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asked(…)")
+    }
+}
+
 /// Everything that a template is given.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Facts {
     pub(super) news: News,
     pub(super) told: Told,
+    pub(super) asked: Asked,
     pub(super) sink: String,
     pub(super) language: Language,
 }
@@ -98,6 +131,8 @@ impl Facts {
             .station
             .as_ref()
             .map(|(name, metres)| map([("name", text(name)), ("km", Value::from((metres / 100.0).round() / 10.0))]));
+        let asked = &self.asked;
+        let duty = map([("name", text(&asked.name)), ("phone", text(&asked.phone)), ("email", text(&asked.email))]);
         map([
             ("title", text(&told.title)),
             ("headline", text(&told.headline)),
@@ -119,6 +154,7 @@ impl Facts {
             ("until", text(told.until.as_deref().unwrap_or_default())),
             ("station", station.unwrap_or(Value::from(()))),
             ("link", link(told.link.as_deref().unwrap_or_default(), escape)),
+            ("duty", duty),
             ("sink", Value::from(self.sink.as_str())),
             ("language", Value::from(self.language.tag())),
         ])

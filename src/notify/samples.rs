@@ -16,7 +16,8 @@ use cunkou_core::registry::{
 };
 use cunkou_core::world::Snapshot;
 
-use super::facts::{Facts, News};
+use super::facts::{Asked, Facts, News};
+use crate::roster::Contact;
 
 /// 2026-11-24 02:10 in Liuzhi.
 const THEN: Time = Time(1_795_457_400_000);
@@ -62,13 +63,18 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         reasons: &|_| ReasonSet::default(),
         lost_now: &lost_now,
     };
-    let facts = |news, told| Facts { news, told, sink: "test".to_owned(), language };
+    // A body must be one also where nobody is on duty.
+    let nobody = Asked::default;
+    let facts = |news, told, asked| Facts { news, told, asked, sink: "test".to_owned(), language };
     use MessageKind as K;
     let kinds = [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged];
     let messages = kinds.map(|kind| {
         let message = message(&HOSTILE, kind, IncidentId(42), THEN);
-        (format!("the message {:?}", kind.word()), facts(News::of(&message), speaker.told(&message)))
+        (format!("the message {:?}", kind.word()), facts(News::of(&message), speaker.told(&message), nobody()))
     });
+    let message = message(&HOSTILE, K::Opened, IncidentId(42), THEN);
+    let asked = facts(News::of(&message), speaker.told(&message), Asked::of(&[Arc::new(on_duty(&HOSTILE))]));
+    let asked = ("the message \"opened\" to who is on duty".to_owned(), asked);
     let alerts = AlertName::ALL.into_iter().flat_map(|name| [(name, None), (name, Some((THEN, EndReason::Recovered)))]);
     let alerts = alerts.map(|(name, ended)| {
         let object = object(name);
@@ -76,9 +82,33 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         let incident = if object == AlertObject::Monitor { IncidentId(0) } else { IncidentId(42) };
         let alert = alert(name, object, &HOSTILE, incident, THEN, ended);
         let what = if ended.is_some() { "the end of the alert" } else { "the alert" };
-        (format!("{what} {:?}", name.word()), facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None)))
+        (
+            format!("{what} {:?}", name.word()),
+            facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None), nobody()),
+        )
     });
-    messages.into_iter().chain(alerts).collect()
+    messages.into_iter().chain([asked]).chain(alerts).collect()
+}
+
+/// A number of which nothing stands in any other fact, and nothing needs an escape.
+pub(super) const NUMBER: &str = "13800138000";
+
+/// An opening that calls a number; an empty one: nobody is on duty.
+pub(super) fn with_number(language: Language, phone: &str) -> Option<Facts> {
+    let (_, facts) = every_kind(language).into_iter().next()?;
+    let who = Contact { phone: Some(phone.to_owned()), ..Contact::default() };
+    Some(Facts { asked: Asked::of(&[Arc::new(who)]), ..facts })
+}
+
+/// Somebody with everything that a roster can hold.
+fn on_duty(names: &Names) -> Contact {
+    Contact {
+        id: "test".to_owned(),
+        name: names.by.to_owned(),
+        email: Some(format!("{} <test@town.example>", names.by)),
+        phone: Some("+8613800000000".to_owned()),
+        ..Contact::default()
+    }
 }
 
 /// A message that says itself that it is a test: an entrance of a test village is lost by a switch that is none.

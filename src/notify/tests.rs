@@ -1,5 +1,6 @@
 //! Tests of delivery: the loop with a scripted carrier under a paused clock, the sinks against a receiver on loopback.
 
+mod duty;
 mod fixture;
 mod fuzz;
 mod http;

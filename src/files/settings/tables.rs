@@ -17,6 +17,13 @@ pub struct RegistrySettings {
     pub secrets: PathBuf,
 }
 
+/// `[roster]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RosterSettings {
+    /// The file of who is on duty; `None`: nobody is asked by name.
+    pub file: Option<PathBuf>,
+}
+
 /// `[database]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DatabaseSettings {

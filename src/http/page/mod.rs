@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::model::Language;
 
-use super::auth::{Refusal, identify, remote, wrong_token};
+use super::auth::{Door, Refusal, identify, remote, wrong_token};
 use super::{AppState, Role};
 
 pub(super) use assets::asset;
@@ -25,7 +25,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; w
 pub(super) async fn index(State(state): State<AppState>, request: Request) -> Response {
     let language = language(request.uri().query(), request.headers(), state.parts.settings.language);
     let words = words::of(language);
-    let (status, body) = match identify(&state.parts.settings, Role::Read, request.headers()) {
+    let settings = &state.parts.settings;
+    let (status, body) = match identify(settings, Door::of(settings, Role::Read), request.headers()) {
         Ok(_) => (StatusCode::OK, view::town(&state, language, words)),
         Err(Refusal::Wrong) => {
             let from = remote(&request).0;

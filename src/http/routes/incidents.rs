@@ -16,8 +16,9 @@ use utoipa::IntoParams;
 
 use super::lists::{Wanted, answer, lies_in};
 use crate::engine::{AckError, AckRequest, Origin};
+use crate::http::auth::Holder;
 use crate::http::params::{AreaParam, ListParams, Query};
-use crate::http::wire::{AckBody, Incident, IncidentAlert, IncidentDetail, Page, words};
+use crate::http::wire::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Page, words};
 use crate::http::{AppState, Problem};
 
 /// Incidents that are read from history in one go.
@@ -123,6 +124,7 @@ fn lies_there(snapshot: &Snapshot, incident: &alert::Incident, wanted: Option<&A
             content_type = "application/problem+json")))]
 pub(super) async fn one(
     State(state): State<AppState>,
+    Extension(Holder(role)): Extension<Holder>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Json<IncidentDetail>, Problem> {
@@ -141,7 +143,8 @@ pub(super) async fn one(
         incident: shown,
         alerts: IncidentAlert::of(&snapshot, &incident),
         steps: steps.iter().map(Into::into).collect(),
-        deliveries: deliveries.iter().map(Into::into).collect(),
+        // Whatever may be read without a token, people are not.
+        deliveries: deliveries.iter().map(|d| IncidentDelivery::of(d, role.is_some())).collect(),
     }))
 }
 

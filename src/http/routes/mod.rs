@@ -7,6 +7,7 @@ mod events;
 mod gaps;
 mod incidents;
 mod lists;
+mod oncall;
 mod ops;
 mod registry;
 mod status;
@@ -23,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) use self::ops::readiness;
-use super::auth::{doorkeeper, require};
+use super::auth::{Door, doorkeeper, require};
 use super::{AppState, Problem, Role, openapi, page};
 
 /// Bytes of a request's body, where it is no registry.
@@ -41,10 +42,12 @@ pub(super) fn router(state: &AppState) -> Router {
         .routes(routes!(ops::healthy))
         .routes(routes!(ops::ready));
     openapi::complete(open.get_openapi_mut());
+    let door = |role| Door::of(&state.parts.settings, role);
     let (api, document) = open
-        .merge(group(state, Role::Read, read()))
-        .merge(group(state, Role::Operate, OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
-        .merge(group(state, Role::Admin, admin()))
+        .merge(group(state, door(Role::Read), read()))
+        .merge(group(state, Door::to_people(), OpenApiRouter::new().routes(routes!(oncall::on_call))))
+        .merge(group(state, door(Role::Operate), OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
+        .merge(group(state, door(Role::Admin), admin()))
         .split_for_parts();
     let page =
         Router::new().route("/", get(page::index)).route("/static/{file}", get(page::asset)).with_state(state.clone());
@@ -89,12 +92,11 @@ fn admin() -> OpenApiRouter<AppState> {
         .merge(OpenApiRouter::new().routes(routes!(registry::apply)).layer(DefaultBodyLimit::max(MAX_REGISTRY)))
 }
 
-/// Operations behind the door of one role.
-fn group(state: &AppState, role: Role, mut routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
-    let open = role == Role::Read && state.parts.settings.reads_are_open();
-    openapi::set_role(routes.get_openapi_mut(), role, open);
+/// Operations behind one door.
+fn group(state: &AppState, door: Door, mut routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+    openapi::set_role(routes.get_openapi_mut(), door.role, door.open);
     openapi::complete(routes.get_openapi_mut());
-    routes.route_layer(from_fn_with_state((state.clone(), role), require))
+    routes.route_layer(from_fn_with_state((state.clone(), door), require))
 }
 
 /// This description of the API, OpenAPI 3.1.

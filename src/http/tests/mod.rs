@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod document;
 mod fields;
+mod oncall;
 mod page;
 mod past;
 mod serving;
@@ -29,6 +30,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::*;
 use crate::engine::{Alive, Command, Handle, Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
+use crate::files::roster::RosterFile;
 use crate::metrics::{Counters, CoverageRatio, Figures, Options};
 use town::NOW;
 
@@ -49,6 +51,16 @@ pub(crate) fn settings(read: ReadAccess) -> HttpSettings {
         role,
     });
     HttpSettings { read, tokens: tokens.to_vec(), hosts: vec!["cunkou.example".into()], ..HttpSettings::default() }
+}
+
+/// The example of a roster, in force.
+fn roster() -> RosterFile {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config/roster.toml");
+    let text = format!("[roster]\nfile = \"{example}\"\n");
+    let settings = crate::files::settings::Settings::parse(&text, [], std::path::Path::new("")).unwrap();
+    let file = RosterFile::of(&settings);
+    file.read_again().unwrap();
+    file
 }
 
 /// Before this nothing was known.
@@ -113,6 +125,7 @@ impl History for Past {
             delivered: Some(NOW),
             dropped: None,
             error: Some("503".into()),
+            to: Some("王强".into()),
         };
         self.answer(vec![delivery])
     }
@@ -162,6 +175,7 @@ pub(crate) async fn daemon_with(mut settings: HttpSettings, snapshot: Snapshot) 
     tokio::spawn(engine(inbox, receiver.clone(), asked.clone(), origins.clone()));
     let past = Arc::new(Past::default());
     let state = AppState::new(Parts {
+        roster: roster(),
         handle: Handle::new(receiver, alive.clone(), commands),
         history: past.clone(),
         counters: Arc::new(Counters::new("0.1.0", "abc").unwrap()),

@@ -211,10 +211,14 @@ pub struct IncidentDelivery {
     pub dropped_at: Option<String>,
     /// What the last failed try said.
     pub error: Option<String>,
+    /// Who of the roster was called, by name; null: whom the settings of the sink name, or you may not see people.
+    pub to: Option<String>,
 }
 
-impl From<&Delivery> for IncidentDelivery {
-    fn from(delivery: &Delivery) -> IncidentDelivery {
+impl IncidentDelivery {
+    /// A delivery; `people`: whether it may be said who was called.
+    #[must_use]
+    pub fn of(delivery: &Delivery, people: bool) -> IncidentDelivery {
         IncidentDelivery {
             sink: delivery.sink.to_string(),
             step: delivery.step,
@@ -222,6 +226,7 @@ impl From<&Delivery> for IncidentDelivery {
             delivered_at: delivery.delivered.map(stamp),
             dropped_at: delivery.dropped.map(stamp),
             error: delivery.error.as_ref().map(ToString::to_string),
+            to: delivery.to.as_ref().filter(|_| people).map(ToString::to_string),
         }
     }
 }

@@ -10,6 +10,7 @@ mod entrance;
 mod gap;
 mod incident;
 mod node;
+mod oncall;
 mod registry;
 mod status;
 pub(in crate::http) mod words;
@@ -24,6 +25,7 @@ pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use gap::{GAP_STATES, Gap};
 pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep};
 pub use node::Node;
+pub use oncall::{DutyLevel, DutyTurn, OnCall, Person, PersonContact, Shown};
 pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
 pub use status::{CameraCounts, Canary, Coverage, EntranceCounts, IncidentCounts, Readiness, RoundView, Status};
 

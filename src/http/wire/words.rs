@@ -87,6 +87,7 @@ schemas! {
     gap_reason: nullable([GapReason::None, GapReason::TooFew, GapReason::OnlyMaybe, GapReason::NoNight].map(GapReason::word));
     verdict: words(["no", "maybe", "yes"]);
     outage: nullable(["planned"]);
+    duty_reason: words(crate::roster::Reason::ALL.map(crate::roster::Reason::word));
     level: words(["plan", "built", "live"]);
     severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
     incident_status: words(INCIDENT_STATUS);
