@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cunkou_core::alert::{
-    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, SayReason, Speaker,
 };
 use cunkou_core::health::Cause;
@@ -63,10 +63,15 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         lost_now: &lost_now,
     };
     let facts = |news, told| Facts { news, told, sink: "test".to_owned(), language };
-    use MessageKind as K;
-    let kinds = [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged];
-    let messages = kinds.map(|kind| {
-        let message = message(&HOSTILE, kind, IncidentId(42), THEN);
+    // A reminder has three reasons, each with words of its own.
+    use SayReason as W;
+    let reasons = [W::FirstWord, W::AckExpired, W::SilenceEnded];
+    let kinds = MessageKind::ALL.into_iter().flat_map(|kind| {
+        let reasons = if kind == MessageKind::Reminded { &reasons[..] } else { &reasons[..1] };
+        reasons.iter().map(move |why| (kind, *why))
+    });
+    let messages = kinds.map(|(kind, why)| {
+        let message = Message { why, ..message(&HOSTILE, kind, IncidentId(42), THEN) };
         (format!("the message {:?}", kind.word()), facts(News::of(&message), speaker.told(&message)))
     });
     let alerts = AlertName::ALL.into_iter().flat_map(|name| [(name, None), (name, Some((THEN, EndReason::Recovered)))]);
@@ -78,7 +83,7 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         let what = if ended.is_some() { "the end of the alert" } else { "the alert" };
         (format!("{what} {:?}", name.word()), facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None)))
     });
-    messages.into_iter().chain(alerts).collect()
+    messages.chain(alerts).collect()
 }
 
 /// A message that says itself that it is a test: an entrance of a test village is lost by a switch that is none.
@@ -116,6 +121,7 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
     let ended = over.then_some((at, EndReason::Recovered));
     let taken = kind == MessageKind::Acknowledged;
     let by = Acknowledgement { at, by: names.by.into(), note: names.by.into(), until: Some(at + Span::hours(1)) };
+    let hold = Hold { at, by: names.by.into(), note: names.by.into(), until: at + Span::hours(1) };
     let incident = Incident {
         id,
         status: if over { IncidentStatus::Resolved } else { IncidentStatus::Open },
@@ -135,6 +141,10 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         reopened_at: None,
         reopenings: 1,
         merged_into: (kind == MessageKind::Merged).then_some(IncidentId(7)),
+        silenced: (kind == MessageKind::Silenced).then(|| hold.clone()),
+        lapsed: Some(hold),
+        waiting_since: at,
+        level: 0,
         pages: 1,
         last_page_at: Some(at),
         paged_entrances: ids(EntranceId::new),

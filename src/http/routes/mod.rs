@@ -2,12 +2,14 @@
 //! role and writes it into the description, so that none is open by oversight.
 
 mod audit;
+mod body;
 mod events;
 mod gaps;
 mod incidents;
 mod lists;
 mod ops;
 mod registry;
+mod silence;
 mod status;
 
 use std::sync::Arc;
@@ -42,7 +44,7 @@ pub(super) fn router(state: &AppState) -> Router {
     openapi::complete(open.get_openapi_mut());
     let (api, document) = open
         .merge(group(state, Role::Read, read()))
-        .merge(group(state, Role::Operate, OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
+        .merge(group(state, Role::Operate, operate()))
         .merge(group(state, Role::Admin, admin()))
         .split_for_parts();
     let page =
@@ -78,6 +80,10 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(registry::in_force))
         .routes(routes!(events::events))
         .routes(routes!(document))
+}
+
+fn operate() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(incidents::acknowledge)).routes(routes!(silence::silence, silence::lift))
 }
 
 fn admin() -> OpenApiRouter<AppState> {

@@ -20,7 +20,7 @@ pub use camera::{Camera, CameraDetail, CheckView, Evidence, PhaseTime};
 pub use change::{CameraChange, Change, EntranceChange, NodeChange};
 pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use gap::{GAP_STATES, Gap};
-pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep};
+pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep, SilenceBody};
 pub use node::Node;
 pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
 pub use status::{CameraCounts, Canary, Coverage, EntranceCounts, IncidentCounts, Readiness, RoundView, Status};

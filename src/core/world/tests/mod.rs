@@ -2,6 +2,7 @@
 
 mod faults;
 mod harness;
+mod holds;
 mod orders;
 mod plan;
 mod random;
