@@ -285,7 +285,12 @@ fn engine_settings(
         routes: settings
             .sinks
             .iter()
-            .map(|s| SinkRoute { name: s.name.clone(), min_severity: s.min_severity, people: s.kind.is_for_people() })
+            .map(|s| SinkRoute {
+                name: s.name.clone(),
+                min_severity: s.min_severity,
+                people: s.kind.is_for_people(),
+                level: s.level,
+            })
             .collect(),
         policy: policy(settings, in_flight),
         registry: RegistrySource {

@@ -61,6 +61,10 @@ impl World {
             let ready = |cause: &Cause| *cause == blind || (!self.eyes.is_asking() && self.is_ready(cause));
             book.release(self.now, self.eyes.is_asking(), &ready);
         }
+        let was_mute = std::mem::replace(&mut book.mute, self.is_holding_words());
+        if was_mute && !book.mute {
+            book.unmute(self.now);
+        }
         let said = book.speak(self.now, self);
         self.book = book;
         self.turn.effects.incidents.extend(said.incidents);

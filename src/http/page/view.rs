@@ -168,6 +168,11 @@ impl Page<'_> {
                 .text(w.acknowledge)
                 .raw("</button></p>"),
         };
+        if let (Some(by), Some(until)) = (&incident.silenced_by, &incident.silenced_until) {
+            html.raw("<p class=\"quiet\">").text(w.silenced_by).text(by).raw(" ").text(w.until).raw(" ");
+            self.time(html, Some(until));
+            html.raw("</p>");
+        }
         html.raw("</article>");
     }
 

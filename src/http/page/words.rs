@@ -43,6 +43,8 @@ catalogue! {
     cameras_out: "受影响摄像头", "cameras affected";
     acknowledged_by: "已接单：", "taken by ";
     acknowledge: "接单", "Acknowledge";
+    silenced_by: "已静默：", "silenced by ";
+    until: "至", "until";
     villages: "有缺口的村", "Villages with gaps";
     village: "村 / 社区", "Village";
     no_villages: "各村进出口均有覆盖。", "Every watched entrance is covered.";

@@ -2,6 +2,7 @@
 //! role and writes it into the description, so that none is open by oversight.
 
 mod audit;
+mod body;
 mod critical;
 mod events;
 mod gaps;
@@ -10,6 +11,7 @@ mod lists;
 mod oncall;
 mod ops;
 mod registry;
+mod silence;
 mod status;
 
 use std::sync::Arc;
@@ -46,7 +48,7 @@ pub(super) fn router(state: &AppState) -> Router {
     let (api, document) = open
         .merge(group(state, door(Role::Read), read()))
         .merge(group(state, Door::to_people(), OpenApiRouter::new().routes(routes!(oncall::on_call))))
-        .merge(group(state, door(Role::Operate), OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
+        .merge(group(state, door(Role::Operate), operate()))
         .merge(group(state, door(Role::Admin), admin()))
         .split_for_parts();
     let page =
@@ -83,6 +85,10 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(registry::in_force))
         .routes(routes!(events::events))
         .routes(routes!(document))
+}
+
+fn operate() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(incidents::acknowledge)).routes(routes!(silence::silence, silence::lift))
 }
 
 fn admin() -> OpenApiRouter<AppState> {

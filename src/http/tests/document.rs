@@ -29,6 +29,7 @@ async fn the_document_is_whole_and_its_references_lead_somewhere() {
         "/api/v1/incidents",
         "/api/v1/incidents/{id}",
         "/api/v1/incidents/{id}/ack",
+        "/api/v1/incidents/{id}/silence",
         "/api/v1/nodes",
         "/api/v1/oncall",
         "/api/v1/openapi.json",

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use cunkou_core::alert::{Acknowledgement, Incident, IncidentStatus, MessageKind, SayReason};
+use cunkou_core::alert::{Acknowledgement, Hold, Incident, IncidentStatus, MessageKind, SayReason};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::model::{
     Check, EntranceId, IncidentId, Outcome, Period, Phase, PhaseTimes, ProbeResult, Span, Target, Time,
@@ -221,6 +221,21 @@ async fn engine(
                             Acknowledgement { at: NOW, by: request.by.who, note: request.note, until: request.until };
                         let status = IncidentStatus::Acknowledged;
                         Ok(Arc::new(Incident { acknowledged: Some(taken), status, ..(**i).clone() }))
+                    }
+                };
+                let _ = reply.send(answer);
+            }
+            Command::Silence(request, reply) => {
+                note(&request.by);
+                let until = request.until.map_or_else(|| "lifted".to_owned(), |t| format!("for {}", t - NOW));
+                asked.lock().unwrap().push(format!("silence {} {} {until}", request.incident, request.by.who));
+                let incidents = snapshots.borrow().incidents.clone();
+                let answer = match incidents.get(&request.incident) {
+                    None => Err(crate::engine::AckError::NotFound),
+                    Some(i) if !i.status.is_open() => Err(crate::engine::AckError::Over),
+                    Some(i) => {
+                        let hold = |until| Hold { at: NOW, by: request.by.who, note: request.note, until };
+                        Ok(Arc::new(Incident { silenced: request.until.map(hold), ..(**i).clone() }))
                     }
                 };
                 let _ = reply.send(answer);

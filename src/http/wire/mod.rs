@@ -23,7 +23,7 @@ pub use change::{CameraChange, Change, EntranceChange, NodeChange};
 pub use critical::Critical;
 pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use gap::{GAP_STATES, Gap};
-pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep};
+pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep, SilenceBody};
 pub use node::Node;
 pub use oncall::{DutyLevel, DutyTurn, OnCall, Person, PersonContact, Shown};
 pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};

@@ -3,6 +3,7 @@
 mod causes;
 mod faults;
 mod harness;
+mod holds;
 mod orders;
 mod plan;
 mod random;
