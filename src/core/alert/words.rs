@@ -296,6 +296,12 @@ impl Speaker<'_> {
     }
 }
 
+/// What is wrong with a camera that answers, in words.
+#[must_use]
+pub fn reason_phrase(language: Language, reason: Reason) -> &'static str {
+    tongue(language).reason(reason)
+}
+
 fn tongue(language: Language) -> &'static dyn Tongue {
     match language {
         Language::ZhCn => &zh::Zh,

@@ -12,7 +12,10 @@ use cunkou_core::model::Language;
 use sha2::{Digest, Sha256};
 
 use super::auth::{Refusal, identify, remote, wrong_token};
-use super::{AppState, Problem, Role};
+use super::{AppState, Problem, Role, boards};
+
+pub(super) use html::Html;
+pub(super) use words::catalogue;
 
 /// What a browser may do on the page: nothing but our own style, script and requests.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
@@ -67,11 +70,13 @@ fn preferred(accepted: &str) -> Option<Language> {
 
 /// Style and script, from this program; known by their hash, so that a browser asks once.
 pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    let (kind, text) = match file.as_str() {
-        "page.css" => ("text/css; charset=utf-8", STYLE),
-        "page.js" => ("text/javascript; charset=utf-8", SCRIPT),
-        _ => return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such file")),
-    };
+    let style = [("page.css", STYLE)].into_iter().chain(boards::STYLES).map(|f| ("text/css; charset=utf-8", f));
+    let script =
+        [("page.js", SCRIPT)].into_iter().chain(boards::SCRIPTS).map(|f| ("text/javascript; charset=utf-8", f));
+    let mut files = style.chain(script);
+    let (kind, (_, text)) = files
+        .find(|(_, (name, _))| *name == file)
+        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "there is no such file"))?;
     let tag = etag(text);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
     let known = known.is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag));

@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 
 pub(super) use self::ops::readiness;
 use super::auth::{doorkeeper, require};
-use super::{AppState, Problem, Role, openapi, page};
+use super::{AppState, Problem, Role, boards, openapi, page};
 
 /// Bytes of a request's body, where it is no registry.
 const MAX_BODY: usize = 64 << 10;
@@ -45,8 +45,12 @@ pub(super) fn router(state: &AppState) -> Router {
         .merge(group(state, Role::Operate, OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
         .merge(group(state, Role::Admin, admin()))
         .split_for_parts();
-    let page =
-        Router::new().route("/", get(page::index)).route("/static/{file}", get(page::asset)).with_state(state.clone());
+    let page = Router::new()
+        .route("/", get(page::index))
+        .route("/wall", get(boards::wall))
+        .route("/sheet/incident/{id}", get(boards::sheet))
+        .route("/static/{file}", get(page::asset))
+        .with_state(state.clone());
     let text = document.to_json().unwrap_or_else(|error| {
         tracing::error!(%error, "the description of the API cannot be written");
         String::from("{}")
@@ -78,6 +82,7 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(registry::in_force))
         .routes(routes!(events::events))
         .routes(routes!(document))
+        .routes(routes!(boards::badge))
 }
 
 fn admin() -> OpenApiRouter<AppState> {

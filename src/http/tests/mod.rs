@@ -2,6 +2,7 @@
 
 mod api;
 mod auth;
+mod boards;
 mod document;
 mod fields;
 mod page;

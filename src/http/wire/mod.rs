@@ -17,7 +17,7 @@ pub(in crate::http) use area::with_those_above;
 pub use area::{Area, Place};
 pub use audit::AuditItem;
 pub use camera::{Camera, CameraDetail, CheckView, Evidence, PhaseTime};
-pub use change::{CameraChange, Change, EntranceChange, NodeChange};
+pub use change::{CameraChange, Change, EntranceChange, NodeChange, Tick};
 pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use gap::{GAP_STATES, Gap};
 pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep};

@@ -2,7 +2,7 @@
 
 use cunkou_core::coverage::{EntranceState, GapReason};
 use cunkou_core::health::State;
-use cunkou_core::model::{Check, FailKind, Period, Phase, Reason, ResultLabel, Severity};
+use cunkou_core::model::{Check, FailKind, Language, Period, Phase, Reason, ResultLabel, Severity};
 use cunkou_core::registry::{AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NodeKind, PlaceKind};
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
@@ -72,6 +72,7 @@ schemas! {
     phase: words(Phase::ALL.map(Phase::word));
     result: words(ResultLabel::all().into_iter().map(ResultLabel::word));
     outcome_reason: nullable(outcome_reasons());
+    language: words(Language::ALL.map(Language::tag));
     period: words(Period::ALL.map(Period::word));
     state: words(State::ALL.map(State::word));
     state_or_null: nullable(State::ALL.map(State::word));
