@@ -13,6 +13,7 @@ mod crowd;
 mod events;
 mod history;
 mod openapi;
+mod packed;
 mod page;
 mod params;
 mod problem;

@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use super::words::Words;
 use super::{shape, words};
+use crate::http::packed::is_known;
 use crate::http::page::Html;
 use crate::http::params::Query;
 use crate::http::wire::words as wire_words;
@@ -63,9 +64,7 @@ pub(in crate::http) async fn badge(
 fn answer(headers: &HeaderMap, svg: String) -> Response {
     let hash: String = Sha256::digest(svg.as_bytes()).iter().take(12).map(|b| format!("{b:02x}")).collect();
     let tag = format!("\"{hash}\"");
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
-    let known = known.flat_map(|v| v.split(',')).any(|t| t.trim().trim_start_matches("W/") == tag);
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { svg.into_response() };
+    let mut response = if is_known(headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { svg.into_response() };
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
     // An old badge would say that somebody watches where nobody does: it is asked for each time.
