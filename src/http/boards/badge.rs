@@ -64,7 +64,8 @@ pub(in crate::http) async fn badge(
 fn answer(headers: &HeaderMap, svg: String) -> Response {
     let hash: String = Sha256::digest(svg.as_bytes()).iter().take(12).map(|b| format!("{b:02x}")).collect();
     let tag = format!("\"{hash}\"");
-    let mut response = if is_known(headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { svg.into_response() };
+    let mut response =
+        if is_known(headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { svg.into_response() };
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
     // An old badge would say that somebody watches where nobody does: it is asked for each time.

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use cunkou_core::alert::{Incident, IncidentStatus, Speaker, clean};
 use cunkou_core::coverage::EntranceState;
-use cunkou_core::model::{Language, ReasonSet, Span, Time};
+use cunkou_core::model::{CameraId, Language, ReasonSet, Span, Time};
 use cunkou_core::world::Snapshot;
 
 use super::words::Words;
@@ -184,7 +184,7 @@ impl Wall<'_> {
             IncidentStatus::Opening | IncidentStatus::Open => ("open", w.open),
         };
         let time = |at: Time| local(&self.settings.time_zone, at, "%H:%M");
-        let no_reasons = |_: &_| ReasonSet::default();
+        let no_reasons = |_: &CameraId| ReasonSet::default();
         let speaker = Speaker {
             language: self.language,
             registry: &self.snapshot.registry,

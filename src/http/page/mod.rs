@@ -67,11 +67,6 @@ fn preferred(accepted: &str) -> Option<Language> {
     best.map(|(_, language)| language)
 }
 
-use super::{AppState, Role};
-
-pub(super) use assets::asset;
-pub(super) use html::Html;
-pub(super) use words::catalogue;
 #[cfg(test)]
 mod tests {
     use super::*;

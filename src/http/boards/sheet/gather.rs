@@ -94,13 +94,13 @@ pub(super) struct Row {
 pub(super) async fn sheet(state: &AppState, incident: &Incident, language: Language, may_see: bool) -> Sheet {
     let snapshot = state.snapshot();
     let of = Of { snapshot: &snapshot, incident, may_see };
+    let listed = of.listed();
+    let rows = of.rows(state, &listed).await;
     let (zone, registry) = (state.parts.settings.time_zone.clone(), &*snapshot.registry);
     let time = |at: Time| local(&zone, at, "%Y-%m-%d %H:%M:%S");
     let no_reasons = |_: &CameraId| ReasonSet::default();
     let speaker =
         Speaker { language, registry, local_time: &time, link: &|_| None, reasons: &no_reasons, lost_now: &[] };
-    let listed = of.listed();
-    let rows = of.rows(state, &listed).await;
     let hint = rows.iter().find_map(|r| hint(&r.outcomes)).map(|h| h.words(language));
     let at = of.position();
     Sheet {
