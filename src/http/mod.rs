@@ -25,7 +25,9 @@ mod state;
 pub(crate) mod tests;
 pub mod wire;
 
-pub use history::{Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastEntrance, Step};
+pub use history::{
+    Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastChange, PastEntrance, PastTurn, Step,
+};
 pub use problem::{Problem, ProblemType};
 pub use serve::serve;
 pub use settings::{HttpSettings, ReadAccess, Role, Token};

@@ -15,4 +15,4 @@ pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
     MessageKind, Policy, SayReason,
 };
-pub use words::{Listed, Speaker, Station, Told, clean, nearest_station, reason_phrase};
+pub use words::{Listed, Speaker, Station, Told, clean, nearest_station, node_kind_name, reason_name};

@@ -66,6 +66,18 @@ trait Tongue: Sync {
     fn reason(&self, reason: Reason) -> &'static str;
 }
 
+/// What a reason of a degraded camera is called.
+#[must_use]
+pub fn reason_name(reason: Reason, language: Language) -> &'static str {
+    tongue(language).reason(reason)
+}
+
+/// What a kind of node is called.
+#[must_use]
+pub fn node_kind_name(kind: NodeKind, language: Language) -> &'static str {
+    tongue(language).node(Some(kind))
+}
+
 /// Says things, in one language, with the names of one registry.
 #[derive(Clone, Copy)]
 pub struct Speaker<'a> {
@@ -294,12 +306,6 @@ impl Speaker<'_> {
     fn names(&self) -> Names<'_> {
         Names { registry: self.registry, tongue: self.tongue() }
     }
-}
-
-/// What is wrong with a camera that answers, in words.
-#[must_use]
-pub fn reason_phrase(language: Language, reason: Reason) -> &'static str {
-    tongue(language).reason(reason)
 }
 
 fn tongue(language: Language) -> &'static dyn Tongue {

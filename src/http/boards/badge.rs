@@ -1,16 +1,16 @@
 //! The badge of an entrance, for a page of one's own: its name and its state, as a small SVG.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use cunkou_core::alert::clean;
 use cunkou_core::model::Language;
-use sha2::{Digest, Sha256};
+use flate2::Compression;
 use utoipa::IntoParams;
 
 use super::words::Words;
 use super::{shape, words};
-use crate::http::packed::is_known;
+use crate::http::packed::Packed;
 use crate::http::page::Html;
 use crate::http::params::Query;
 use crate::http::wire::words as wire_words;
@@ -58,23 +58,8 @@ pub(in crate::http) async fn badge(
     let entrance = snapshot.registry.entrances.get(id).ok_or_else(|| Problem::no_such("entrance"))?;
     let now = snapshot.entrance(id).map(|(_, belief)| belief.now.state);
     let name = Some(clean(&entrance.name)).filter(|n| !n.is_empty()).unwrap_or_else(|| id.to_owned());
-    Ok(answer(&headers, draw(&name, now, words::of(language))))
-}
-
-fn answer(headers: &HeaderMap, svg: String) -> Response {
-    let hash: String = Sha256::digest(svg.as_bytes()).iter().take(12).map(|b| format!("{b:02x}")).collect();
-    let tag = format!("\"{hash}\"");
-    let mut response =
-        if is_known(headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { svg.into_response() };
-    let out = response.headers_mut();
-    out.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
     // An old badge would say that somebody watches where nobody does: it is asked for each time.
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    out.insert(header::VARY, HeaderValue::from_static("authorization"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        out.insert(header::ETAG, tag);
-    }
-    response
+    Ok(Packed::new("image/svg+xml", draw(&name, now, words::of(language)), Compression::fast()).answer(&headers))
 }
 
 fn draw(name: &str, state: Option<cunkou_core::coverage::EntranceState>, words: &Words) -> String {

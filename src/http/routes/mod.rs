@@ -6,9 +6,11 @@ mod events;
 mod gaps;
 mod incidents;
 mod lists;
+mod map;
 mod ops;
 mod registry;
 mod status;
+mod turns;
 
 use std::sync::Arc;
 
@@ -77,6 +79,12 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(lists::areas))
         .routes(routes!(lists::places))
         .routes(routes!(gaps::gaps))
+        .routes(routes!(map::town))
+        .routes(routes!(map::states))
+        .routes(routes!(map::roads))
+        .routes(routes!(turns::camera))
+        .routes(routes!(turns::entrance))
+        .routes(routes!(turns::timeline))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
         .routes(routes!(registry::in_force))

@@ -8,9 +8,11 @@ mod change;
 mod entrance;
 mod gap;
 mod incident;
+mod map;
 mod node;
 mod registry;
 mod status;
+mod turn;
 pub(in crate::http) mod words;
 
 pub(in crate::http) use area::with_those_above;
@@ -21,9 +23,11 @@ pub use change::{CameraChange, Change, EntranceChange, NodeChange, Tick};
 pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use gap::{GAP_STATES, Gap};
 pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep};
+pub use map::{MapArea, MapCamera, MapElement, MapEntrance, MapNode, MapStates, RoadCollection, TownMap};
 pub use node::Node;
 pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
 pub use status::{CameraCounts, Canary, Coverage, EntranceCounts, IncidentCounts, Readiness, RoundView, Status};
+pub use turn::{Timeline, TimelinePart, Turn};
 
 use cunkou_core::health;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, NodeId, Time};

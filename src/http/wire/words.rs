@@ -95,6 +95,16 @@ pub(in crate::http) fn reasons() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(Reason::ALL.map(Reason::word))).build()
 }
 
+/// A list of states, with null where there is none.
+pub(in crate::http) fn states_or_null() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(state_or_null()).build()
+}
+
+/// A list of states of entrances, with null where there is none.
+pub(in crate::http) fn entrance_states_or_null() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(entrance_state_or_null()).build()
+}
+
 /// Names of files to their content.
 pub(in crate::http) fn files() -> Object {
     files_of(ObjectBuilder::new().schema_type(Type::String).build())

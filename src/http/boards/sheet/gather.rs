@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use geo::{Distance, Haversine, Point};
 
 use super::map::{self, Drawing};
+use crate::files::RoadMap;
 use crate::http::AppState;
 use crate::http::boards::{local, words};
 use crate::http::page::Html;
@@ -96,6 +97,7 @@ pub(super) async fn sheet(state: &AppState, incident: &Incident, language: Langu
     let of = Of { snapshot: &snapshot, incident, may_see };
     let listed = of.listed();
     let rows = of.rows(state, &listed).await;
+    let roads = roads(state).await;
     let (zone, registry) = (state.parts.settings.time_zone.clone(), &*snapshot.registry);
     let time = |at: Time| local(&zone, at, "%Y-%m-%d %H:%M:%S");
     let no_reasons = |_: &CameraId| ReasonSet::default();
@@ -123,10 +125,16 @@ pub(super) async fn sheet(state: &AppState, incident: &Incident, language: Langu
         cameras_listed: listed.iter().filter(|l| matches!(l, Listed::Camera(_))).count(),
         rows,
         hint,
-        map: map::draw(&of.drawing(), language),
+        map: map::draw(&of.drawing(&roads), language),
         zone: zone.clone(),
         language,
     }
+}
+
+/// The roads of the registry folder; a file that has changed is read first, on a thread that serves nobody.
+async fn roads(state: &AppState) -> Arc<RoadMap> {
+    let state = state.clone();
+    tokio::task::spawn_blocking(move || state.roads().roads).await.unwrap_or_default()
 }
 
 fn status(incident: &Incident, language: Language, time: &dyn Fn(Time) -> String) -> String {
@@ -311,11 +319,12 @@ impl Of<'_> {
         .collect()
     }
 
-    fn drawing(&self) -> Drawing<'_> {
+    fn drawing<'b>(&'b self, roads: &'b RoadMap) -> Drawing<'b> {
         let registry = self.registry();
         let lost = self.incident.entrances_lost.iter().take(MAX_LOST).enumerate();
         Drawing {
             registry,
+            roads,
             cause: self.cause_node().and_then(|id| registry.nodes.get(id)?.at),
             lost: lost.filter_map(|(n, id)| Some((n + 1, registry.entrances.get(id)?.at?))).collect(),
             cameras: self

@@ -7,6 +7,7 @@ use cunkou_core::model::Language;
 use cunkou_core::registry::{AreaKind, LonLat, Registry};
 use geo::{Coord, LineString};
 
+use crate::files::{RoadLine, RoadMap};
 use crate::http::boards::words;
 use crate::http::page::Html;
 
@@ -28,12 +29,16 @@ const FINE: f64 = 3.0;
 const MAX_NAMES: usize = 12;
 /// The radius of a numbered mark.
 const MARK: f64 = 22.0;
+/// Classes of main roads, as the demo and OpenStreetMap have them.
+const MAIN_ROADS: [&str; 6] = ["main", "motorway", "trunk", "primary", "secondary", "tertiary"];
 /// Lengths that the scale may show, metres.
 const SCALES: [u32; 9] = [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000];
 
 /// What is to be drawn.
 pub(super) struct Drawing<'a> {
     pub(super) registry: &'a Registry,
+    /// The roads of the registry folder.
+    pub(super) roads: &'a RoadMap,
     /// Where the thing to blame stands.
     pub(super) cause: Option<LonLat>,
     /// Lost entrances with the numbers that the list gives them.
@@ -51,6 +56,7 @@ pub(super) fn draw(drawing: &Drawing<'_>, language: Language) -> Option<Html> {
         "<svg class=\"map\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 760\" role=\"img\" aria-label=\"",
     );
     svg.text(words::of(language).map).raw("\"><rect class=\"ground\" width=\"960\" height=\"760\"/>");
+    canvas.roads(drawing.roads);
     canvas.boundaries(drawing.registry);
     canvas.names(drawing.registry);
     canvas.marks(drawing);
@@ -142,6 +148,17 @@ impl Canvas {
         }
         if path.contains('L') {
             self.svg.raw("<path class=\"").raw(class).raw("\" d=\"").text(&path).raw("\"/>");
+        }
+    }
+
+    /// Main roads first, so that they lose no points to the others.
+    fn roads(&mut self, roads: &RoadMap) {
+        let is_main = |road: &RoadLine| MAIN_ROADS.contains(&road.highway.as_str());
+        for main in [true, false] {
+            let class = if main { "road main" } else { "road" };
+            for road in roads.lines.iter().filter(|r| is_main(r) == main) {
+                road.parts.iter().for_each(|part| self.line(part, class));
+            }
         }
     }
 
@@ -269,7 +286,13 @@ mod tests {
     #[test]
     fn without_a_position_there_is_no_map() {
         let registry = Registry::default();
-        let nothing = Drawing { registry: &registry, cause: None, lost: Vec::new(), cameras: Vec::new() };
+        let nothing = Drawing {
+            registry: &registry,
+            roads: &RoadMap::default(),
+            cause: None,
+            lost: Vec::new(),
+            cameras: Vec::new(),
+        };
         assert!(draw(&nothing, Language::En).is_none());
     }
 
@@ -280,7 +303,8 @@ mod tests {
             let of = |n: usize| at(114.5 + spread * (n as f64 - 3.0), 31.0 + spread * ((n * 7) % 10) as f64 / 10.0);
             let lost = (1..=10).map(|n| (n, of(n))).collect();
             let cameras = (0..40).map(of).collect();
-            let svg = drawn(&Drawing { registry: &registry, cause: Some(of(0)), lost, cameras });
+            let svg =
+                drawn(&Drawing { registry: &registry, roads: &RoadMap::default(), cause: Some(of(0)), lost, cameras });
             let (x, y) = (numbers(&svg, "cx"), numbers(&svg, "cy"));
             assert_eq!((x.len(), y.len()), (10, 10), "{spread}");
             assert!(x.iter().all(|x| (0.0..=WIDTH).contains(x)) && y.iter().all(|y| (0.0..=HEIGHT).contains(y)));
@@ -295,10 +319,29 @@ mod tests {
     fn north_is_up_and_east_is_right() {
         let registry = Registry::default();
         let lost = vec![(1, at(114.5, 31.0)), (2, at(114.52, 31.02))];
-        let svg = drawn(&Drawing { registry: &registry, cause: None, lost, cameras: Vec::new() });
+        let svg =
+            drawn(&Drawing { registry: &registry, roads: &RoadMap::default(), cause: None, lost, cameras: Vec::new() });
         let (x, y) = (numbers(&svg, "cx"), numbers(&svg, "cy"));
         assert!(x[1] > x[0] && y[1] < y[0], "{x:?} {y:?}");
         assert!(svg.contains(">500 m<"), "a third of some 3 km: {svg}");
+    }
+
+    #[test]
+    fn roads_that_cross_the_crop_are_drawn_and_no_others() {
+        let registry = Registry::default();
+        let road = |highway: &str, points: [(f64, f64); 2]| RoadLine {
+            id: String::new(),
+            highway: highway.into(),
+            name: "<b>".into(),
+            parts: vec![LineString::from(points.to_vec())],
+        };
+        let across = [(114.0, 31.0), (115.0, 31.0)];
+        let lines = vec![road("main", across), road("track", across), road("main", [(1.0, 1.0), (2.0, 1.0)])];
+        let roads = RoadMap { lines, ..RoadMap::default() };
+        let lost = vec![(1, at(114.5, 31.0))];
+        let svg = drawn(&Drawing { registry: &registry, roads: &roads, cause: None, lost, cameras: Vec::new() });
+        assert_eq!((svg.matches("class=\"road main\"").count(), svg.matches("class=\"road\"").count()), (1, 1));
+        assert!(!svg.contains("<b>"), "{svg}");
     }
 
     #[test]
@@ -319,7 +362,8 @@ mod tests {
             Area { id: id.clone(), parent: None, kind, name, code: None, at: Some(at(114.5, 31.0)), boundary, extra };
         let registry = Registry { areas: [(id, area)].into(), ..Registry::default() };
         let lost = vec![(1, at(114.5, 31.0))];
-        let svg = drawn(&Drawing { registry: &registry, cause: None, lost, cameras: Vec::new() });
+        let svg =
+            drawn(&Drawing { registry: &registry, roads: &RoadMap::default(), cause: None, lost, cameras: Vec::new() });
         assert_eq!(svg.matches("class=\"edge village\"").count(), 2, "the far one is not drawn");
         assert!(svg.len() < 20 * MAX_POINTS && svg.contains("&lt;b&gt;村"), "{}", svg.len());
     }

@@ -1,6 +1,6 @@
 //! A sheet as HTML. Its style makes one page of A4 of it.
 
-use cunkou_core::alert::reason_phrase;
+use cunkou_core::alert::reason_name;
 use cunkou_core::health::State;
 use cunkou_core::model::{Check, FailKind, Inconclusive, Outcome, ProbeResult};
 use cunkou_core::registry::{PlaceKind, as_gcj02};
@@ -203,7 +203,7 @@ impl View<'_> {
                 FailKind::Tls => w.tls,
                 FailKind::Body => w.body,
             },
-            ProbeResult::Answered(reason) => reason_phrase(self.sheet.language, reason),
+            ProbeResult::Answered(reason) => reason_name(reason, self.sheet.language),
             ProbeResult::Inconclusive(why) => match why {
                 Inconclusive::Blind => w.while_blind,
                 Inconclusive::OwnFault => w.own_fault,
