@@ -100,7 +100,8 @@ fn an_incident_is_taken_on_the_page_and_its_sheet_is_one_page_of_paper() {
     wait_for("the acknowledgement", || {
         (daemon.api(&format!("incidents/{id}"))["status"] == "acknowledged").then_some(())
     });
-    browser.wait("the page to say who took it", "return document.querySelector('article')?.innerText.includes('demo')");
+    let taken = "return /已接单：\\s*demo/.test(document.body.innerText)";
+    browser.wait("the page to say who took it", taken);
     assert_eq!(browser.run("return window.sameAsBefore"), true, "without loading the page anew");
 
     for language in ["zh-CN", "en"] {
