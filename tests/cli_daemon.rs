@@ -13,17 +13,17 @@ use cunkou::engine::{self, Alive, Handle, ReloadReport, ReloadRequest, ReloadSou
 use cunkou::files::roster::RosterFile;
 use cunkou::files::settings::Settings;
 use cunkou::http::{
-    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastEntrance, Role, Step,
-    Token, serve,
+    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastChange, PastEntrance,
+    PastTurn, Role, Step, Token, serve,
 };
 use cunkou::metrics::{Counters, Figures, Options};
 use cunkou::store::{Batch, OpenMode, RegistryPut, Store};
 use cunkou_core::alert::{Acknowledgement, Hold, Incident, IncidentStatus};
 use cunkou_core::coverage::EntranceState;
-use cunkou_core::health::Cause;
+use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, Period, Severity, Span, Time};
 use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Registry};
-use cunkou_core::world::{Effects, Policy, Saved, Snapshot, World};
+use cunkou_core::world::{Effects, Policy, Saved, Snapshot, Subject, World};
 use program::{Ran, cunkou};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -113,6 +113,15 @@ impl History for NoHistory {
     fn entrances_at(&self, _: Period, at: Time) -> Answer<'_, Vec<PastEntrance>> {
         let known = at >= NOON - Span::hours(24);
         Box::pin(async move { Ok(known.then(covered).into_iter().collect()) })
+    }
+    fn cameras_at(&self, _: Time) -> Answer<'_, Vec<(CameraId, State)>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn entrance_turns(&self, _: Time, _: Time, _: usize) -> Answer<'_, Vec<PastTurn>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn changes(&self, _: Subject, _: Option<u64>, _: usize) -> Answer<'_, Vec<PastChange>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
     fn incidents(&self, _: Option<IncidentId>, _: usize) -> Answer<'_, Vec<Incident>> {
         Box::pin(async { Ok(Vec::new()) })

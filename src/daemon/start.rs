@@ -405,6 +405,7 @@ fn http_settings(settings: &Settings, listen: SocketAddr) -> http::HttpSettings 
         tokens: settings.tokens.iter().map(token).collect(),
         language: language(settings.ui.language),
         time_zone: settings.ui.time_zone.clone(),
+        registry_dir: Some(settings.registry.dir.clone()),
     }
 }
 

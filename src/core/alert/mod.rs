@@ -16,4 +16,4 @@ pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, Policy, SayReason,
 };
-pub use words::{Listed, Speaker, Station, Told, clean, nearest_station};
+pub use words::{Listed, Speaker, Station, Told, clean, nearest_station, node_kind_name, reason_name};

@@ -71,6 +71,18 @@ trait Tongue: Sync {
     fn reason(&self, reason: Reason) -> &'static str;
 }
 
+/// What a reason of a degraded camera is called.
+#[must_use]
+pub fn reason_name(reason: Reason, language: Language) -> &'static str {
+    tongue(language).reason(reason)
+}
+
+/// What a kind of node is called.
+#[must_use]
+pub fn node_kind_name(kind: NodeKind, language: Language) -> &'static str {
+    tongue(language).node(Some(kind))
+}
+
 /// Says things, in one language, with the names of one registry.
 #[derive(Clone, Copy)]
 pub struct Speaker<'a> {

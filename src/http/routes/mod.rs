@@ -8,11 +8,13 @@ mod events;
 mod gaps;
 mod incidents;
 mod lists;
+mod map;
 mod oncall;
 mod ops;
 mod registry;
 mod silence;
 mod status;
+mod turns;
 
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ use utoipa_axum::routes;
 
 pub(super) use self::ops::readiness;
 use super::auth::{Door, doorkeeper, require};
-use super::{AppState, Problem, Role, openapi, page};
+use super::{AppState, Problem, Role, boards, openapi, page};
 
 /// Bytes of a request's body, where it is no registry.
 const MAX_BODY: usize = 64 << 10;
@@ -51,8 +53,12 @@ pub(super) fn router(state: &AppState) -> Router {
         .merge(group(state, door(Role::Operate), operate()))
         .merge(group(state, door(Role::Admin), admin()))
         .split_for_parts();
-    let page =
-        Router::new().route("/", get(page::index)).route("/static/{file}", get(page::asset)).with_state(state.clone());
+    let page = Router::new()
+        .route("/", get(page::index))
+        .route("/wall", get(boards::wall))
+        .route("/sheet/incident/{id}", get(boards::sheet))
+        .route("/static/{file}", get(page::asset))
+        .with_state(state.clone());
     let text = document.to_json().unwrap_or_else(|error| {
         tracing::error!(%error, "the description of the API cannot be written");
         String::from("{}")
@@ -80,11 +86,18 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(lists::places))
         .routes(routes!(gaps::gaps))
         .routes(routes!(critical::critical))
+        .routes(routes!(map::town))
+        .routes(routes!(map::states))
+        .routes(routes!(map::roads))
+        .routes(routes!(turns::camera))
+        .routes(routes!(turns::entrance))
+        .routes(routes!(turns::timeline))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
         .routes(routes!(registry::in_force))
         .routes(routes!(events::events))
         .routes(routes!(document))
+        .routes(routes!(boards::badge))
 }
 
 fn operate() -> OpenApiRouter<AppState> {

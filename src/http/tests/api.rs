@@ -155,7 +155,11 @@ async fn what_is_personal_or_secret_is_in_no_read() {
     let d = daemon(settings(ReadAccess::Open)).await;
     let paths =
         ["cameras", "cameras/C1", "entrances", "nodes", "areas", "places", "gaps", "incidents", "status", "registry"];
-    for path in paths.iter().map(|p| format!("/api/v1/{p}")).chain(["/metrics".into(), "/".into()]) {
+    for path in paths
+        .iter()
+        .map(|p| format!("/api/v1/{p}"))
+        .chain(["/metrics", "/", "/wall", "/sheet/incident/7"].map(Into::into))
+    {
         let reply = d.get(&path).await;
         assert_eq!(reply.status, 200, "{path}");
         for secret in [CONTACT, HOST, "cams", "rtsp://"] {

@@ -2,7 +2,7 @@
 
 use cunkou_core::coverage::{EntranceState, GapReason};
 use cunkou_core::health::State;
-use cunkou_core::model::{Check, FailKind, Period, Phase, Reason, ResultLabel, Severity};
+use cunkou_core::model::{Check, FailKind, Language, Period, Phase, Reason, ResultLabel, Severity};
 use cunkou_core::registry::{AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NodeKind, PlaceKind};
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
@@ -78,6 +78,7 @@ schemas! {
     phase: words(Phase::ALL.map(Phase::word));
     result: words(ResultLabel::all().into_iter().map(ResultLabel::word));
     outcome_reason: nullable(outcome_reasons());
+    language: words(Language::ALL.map(Language::tag));
     period: words(Period::ALL.map(Period::word));
     state: words(State::ALL.map(State::word));
     state_or_null: nullable(State::ALL.map(State::word));
@@ -100,6 +101,16 @@ schemas! {
 /// A list of reasons.
 pub(in crate::http) fn reasons() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(Reason::ALL.map(Reason::word))).build()
+}
+
+/// A list of states, with null where there is none.
+pub(in crate::http) fn states_or_null() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(state_or_null()).build()
+}
+
+/// A list of states of entrances, with null where there is none.
+pub(in crate::http) fn entrance_states_or_null() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(entrance_state_or_null()).build()
 }
 
 /// Names of files to their content.
