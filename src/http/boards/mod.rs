@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use cunkou_core::model::{Language, Time};
 use jiff::tz::TimeZone;
 
-use super::auth::{Refusal, identify, remote, wrong_token};
+use super::auth::{Door, Refusal, identify, remote, wrong_token};
 use super::page::Html;
 use super::{AppState, Role};
 use words::Words;
@@ -48,7 +48,7 @@ fn language(raw: Option<&str>, setting: Language) -> Language {
 async fn admitted(state: &AppState, request: Request) -> Result<HeaderMap, StatusCode> {
     let from = remote(&request).0;
     let (parts, _) = request.into_parts();
-    match identify(&state.parts.settings, Role::Read, &parts.headers) {
+    match identify(&state.parts.settings, Door::of(&state.parts.settings, Role::Read), &parts.headers) {
         Ok(_) => Ok(parts.headers),
         Err(Refusal::Wrong) => {
             let problem = wrong_token(state, from, parts.uri.path()).await;

@@ -146,7 +146,7 @@ fn half_a_town_behind_five_hundred_switches_is_small_work() {
     nodes.extend((0..switches).map(|_| (Needs::All, vec![0])));
     let path = |c: usize| vec![1 + c / cameras];
     let topology = topology(&nodes, (0..switches * cameras).map(path));
-    let silent = |c: &usize| c % 3 != 0;
+    let silent = |c: &usize| !c.is_multiple_of(3);
     let failures: Vec<Failure> = (0..switches * cameras)
         .filter(silent)
         .map(|c| Failure {
@@ -156,7 +156,7 @@ fn half_a_town_behind_five_hundred_switches_is_small_work() {
         })
         .collect();
     // The uplink let others pass all the time; every fifth switch was silent from the first failure on.
-    let onset = |n: NodeIx| Some(Time(if n.at() > 0 && n.at() % 5 == 0 { 1_000 } else { 2_000 }));
+    let onset = |n: NodeIx| Some(Time(if n.at() > 0 && n.at().is_multiple_of(5) { 1_000 } else { 2_000 }));
     let blames = smallest(&topology, &failures, &|_| false, &onset);
     assert_eq!(blames.len(), switches / 5, "each of them by itself");
     assert!(blames.iter().all(|b| b.exact && b.rivals.is_empty() && b.explains.len() >= 13));

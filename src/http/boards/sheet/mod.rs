@@ -16,7 +16,7 @@ use cunkou_core::model::{IncidentId, Language};
 
 use super::words::Words;
 use super::{Board, admitted, answer, door, head, language, words};
-use crate::http::auth::identify;
+use crate::http::auth::{Door, identify};
 use crate::http::page::Html;
 use crate::http::{AppState, HistoryError, Role};
 
@@ -50,7 +50,7 @@ pub(in crate::http) async fn sheet(
             return sorry(StatusCode::SERVICE_UNAVAILABLE, language, words, words.no_history);
         }
     };
-    let may_see = identify(&state.parts.settings, Role::Operate, &headers).is_ok();
+    let may_see = identify(&state.parts.settings, Door::of(&state.parts.settings, Role::Operate), &headers).is_ok();
     let sheet = gather::sheet(&state, &incident, language, may_see).await;
     let mut html = begin(language, words, &format!("{} #{}", words.sheet_title, incident.id));
     view::write(&mut html, &sheet, words);
