@@ -192,7 +192,7 @@ fn every_answer_is_clean(daemon: &common::Daemon, camera: &str, entrance: &str, 
             Some("entrances") => entrance,
             _ => incident,
         };
-        let url = format!("{}{}", daemon.base, path.replace("{id}", id));
+        let url = format!("{}{}", daemon.base, path.replace("{id}", id).replace("{file}", &format!("{entrance}.svg")));
         if path.ends_with("/events") {
             clean(path, &first_words(&url));
         } else {
@@ -205,6 +205,13 @@ fn every_answer_is_clean(daemon: &common::Daemon, camera: &str, entrance: &str, 
         asked += 1;
     }
     assert!(asked >= 16, "{asked} paths");
+    let bearer = format!("Bearer {CHIEF}");
+    for path in ["/wall".to_owned(), format!("/sheet/incident/{incident}")] {
+        let url = format!("{}{path}", daemon.base);
+        let reply = http("GET", &url, &[("Authorization", &bearer)], b"").expect("an answer");
+        assert_eq!(reply.status, 200, "{url}");
+        clean(&path, &reply.body);
+    }
 }
 
 /// What a stream of events says first.
