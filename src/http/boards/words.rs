@@ -53,7 +53,7 @@ catalogue! {
     degraded: "异常", "degraded";
     camera_down: "离线", "down";
     sheet_title: "抢修单", "Repair sheet";
-    print: "打印", "Print";
+    to_print: "打印", "Print";
     no_such_incident: "没有这个编号的事件。", "No incident has this number.";
     no_history: "历史记录暂时无法读取，请稍后再试。", "The history cannot be read at the moment; try again.";
     map: "位置示意图", "Sketch of the place";

@@ -76,7 +76,7 @@ fn begin(language: Language, words: &Words, title: &str) -> Html {
     let mut html = Html::default();
     head(&mut html, &BOARD, language, title);
     // Outside of what the script renews, and not printed.
-    html.raw("<nav><button id=\"print\" type=\"button\" hidden>").text(words.print).raw("</button></nav>");
+    html.raw("<nav><button id=\"print\" type=\"button\" hidden>").text(words.to_print).raw("</button></nav>");
     html
 }
 
