@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use cunkou::engine::{self, Alive, Handle, ReloadReport, ReloadRequest, ReloadSource, registry_rows};
 use cunkou::http::{
-    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastChange, PastEntrance, PastTurn, Role, Step,
-    Token, serve,
+    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastChange, PastEntrance,
+    PastTurn, Role, Step, Token, serve,
 };
 use cunkou::metrics::{Counters, Figures, Options};
 use cunkou::store::{Batch, OpenMode, RegistryPut, Store};

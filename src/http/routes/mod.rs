@@ -47,8 +47,12 @@ pub(super) fn router(state: &AppState) -> Router {
         .merge(group(state, Role::Operate, OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
         .merge(group(state, Role::Admin, admin()))
         .split_for_parts();
-    let page =
-        Router::new().route("/", get(page::index)).route("/static/{file}", get(page::asset)).with_state(state.clone());
+    let page = Router::new()
+        .route("/", get(page::index))
+        .route("/page/search", get(page::search))
+        .route("/page/{kind}/{id}", get(page::sheet))
+        .route("/static/{file}", get(page::asset))
+        .with_state(state.clone());
     let text = document.to_json().unwrap_or_else(|error| {
         tracing::error!(%error, "the description of the API cannot be written");
         String::from("{}")

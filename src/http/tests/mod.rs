@@ -8,6 +8,7 @@ mod map;
 mod page;
 mod past;
 mod serving;
+mod sheets;
 mod stream;
 pub(crate) mod town;
 
