@@ -140,3 +140,31 @@ fn starttls_is_demanded_and_a_stranger_gets_no_password() {
     tried(settings.path(), Some(&cert)).ends(0);
     wait_for("the mail", || server.said().contains("END MESSAGE").then_some(()));
 }
+
+#[test]
+fn a_mail_goes_to_who_is_on_duty_and_to_the_others_when_nobody_is() {
+    let name = "a_mail_goes_to_who_is_on_duty_and_to_the_others_when_nobody_is";
+    if !has_aiosmtpd(name) {
+        return;
+    }
+    let port = free_port();
+    let server = serve(port, None);
+    let url = format!("smtp://127.0.0.1:{port}");
+    let folder = settings(&url, "tls = \"none\"\non_duty = true\n", "Xq9-marked-login");
+    let config = folder.path().join("cunkou.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("[roster]\nfile = \"roster.toml\"\n{text}")).unwrap();
+    let people = "[rota]\nbegins = 2026-11-02\n[[contact]]\nid = \"wang\"\nname = \"王强\"\n\
+                  email = \"王强 <wang@town.example>\"\n[[level]]\norder = [\"wang\"]\n";
+    std::fs::write(folder.path().join("roster.toml"), people).unwrap();
+    tried(folder.path(), None).ends(0);
+    let mail = wait_for("the mail", || Some(server.said()).filter(|s| s.contains("END MESSAGE")));
+    assert!(mail.contains("<wang@town.example>") && !mail.contains("duty@town.example"), "{mail}");
+    let day =
+        |hours: i64| (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours)).to_string()[..10].to_owned();
+    let nobody = format!("[[holiday]]\nfrom = {}\nto = {}\norder = []\n", day(-48), day(72));
+    std::fs::write(folder.path().join("roster.toml"), format!("{people}{nobody}")).unwrap();
+    tried(folder.path(), None).ends(0);
+    let mails = wait_for("the second", || Some(server.said()).filter(|s| s.matches("END MESSAGE").count() == 2));
+    assert!(mails.contains("To: duty@town.example"), "{mails}");
+}

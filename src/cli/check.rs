@@ -5,19 +5,22 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use cunkou_core::model::Language;
+use cunkou_core::model::{Language, Span, Time};
 use cunkou_core::registry::{Fault, FileKind, PlanSummary, Registry, plan_summary};
 use serde::Serialize;
 
 use super::common::{BadSettings, Common, Tongue, density, may_colour, print, print_json, secrets};
 use super::exit::Exit;
 use super::table::plain;
+use super::when;
 use crate::files::folder::Form;
+use crate::files::roster::{RosterError, RosterFile};
 use crate::files::secrets::{Secret, Secrets};
 use crate::files::settings::{Place, Settings};
 use crate::files::templates::TemplateFiles;
 use crate::files::{self, Loaded};
-use crate::notify;
+use crate::notify::{self, DutyGap};
+use crate::roster::Roster;
 
 /// Checks the registry and the settings: every fault with file, line, column and what is allowed.
 ///
@@ -180,6 +183,33 @@ impl Report {
             }
         }
         self.templates(settings);
+        self.roster(settings);
+    }
+
+    /// Every fault of the roster; and when nobody is on duty.
+    fn roster(&mut self, settings: &Settings) {
+        let file = RosterFile::of(settings);
+        let path = settings.roster.file.as_deref().unwrap_or(Path::new("")).display().to_string();
+        let line = |severity, message| Line {
+            severity,
+            file: path.clone(),
+            row: None,
+            column: None,
+            value: String::new(),
+            message,
+        };
+        match file.read() {
+            Ok(None) => {
+                let told = notify::duty_gaps(&settings.sinks, None);
+                told.iter().for_each(|gap| self.push(line("warning", gap_words(gap, settings.ui.language))));
+            }
+            Ok(Some(roster)) => {
+                let told = gaps_of_duty(&roster, when::now(), settings);
+                told.into_iter().for_each(|message| self.push(line("warning", message)));
+            }
+            Err(RosterError::Faults { path, faults }) => self.bad_settings(BadSettings { file: Some(path), faults }),
+            Err(error) => self.push(line("error", format!("{:#}", anyhow::Error::from(error)))),
+        }
     }
 
     /// Every text that a sink may be sent, tried with every kind of message.
@@ -200,7 +230,20 @@ impl Report {
                 return self.push(line(dir, None, format!("{:#}", anyhow::Error::from(error))));
             }
         };
-        for fault in notify::Templates::new(&files, &settings.sinks).err().unwrap_or_default() {
+        let templates = notify::Templates::new(&files, &settings.sinks);
+        for sink in templates.iter().flat_map(|t| t.without_number(&settings.sinks)) {
+            let message = match settings.ui.language {
+                Language::ZhCn => {
+                    "无人值班时，这段正文没有号码可拨：请写成 {{ duty.phone or \"13800000000\" }}".to_owned()
+                }
+                Language::En => "when nobody is on duty this body has no number to call; write {{ duty.phone or \
+                                 \"13800000000\" }}"
+                    .to_owned(),
+            };
+            let file = format!("the body of sink {sink:?}");
+            self.push(Line { severity: "warning", ..line(file, None, message) });
+        }
+        for fault in templates.err().unwrap_or_default() {
             let row = fault.line.and_then(|n| u32::try_from(n).ok());
             self.push(line(fault.file, row, fault.what));
         }
@@ -357,6 +400,58 @@ fn plan(registry: &Registry, settings: &Settings, language: Language) -> Plan {
         probes_per_second: summary.probes_per_second,
         core_share: summary.core_share,
         message,
+    }
+}
+
+/// Times within a year at which nobody is on duty, and sinks of which nobody knows.
+fn gaps_of_duty(roster: &Roster, now: Time, settings: &Settings) -> Vec<String> {
+    let language = settings.ui.language;
+    let local = |at: Time| when::local(at, &settings.ui.time_zone);
+    let empty = roster.turns(now, now + Span::hours(24 * 366)).into_iter().filter(|turn| turn.who.is_none());
+    let mut told: Vec<String> = empty
+        .map(|turn| {
+            let (level, from, to) = (turn.level, local(turn.from), local(turn.to));
+            match language {
+                Language::ZhCn => format!("{from} 至 {to} 第 {level} 级（从 0 起）无人值班：消息发给通道的默认收件人"),
+                Language::En => format!(
+                    "from {from} to {to} nobody is on duty at level {level}: messages go to what each sink has by default"
+                ),
+            }
+        })
+        .collect();
+    told.extend(notify::duty_gaps(&settings.sinks, Some(roster)).iter().map(|gap| gap_words(gap, language)));
+    told
+}
+
+/// What is missing between the sinks and the roster, in words.
+fn gap_words(gap: &DutyGap, language: Language) -> String {
+    match (gap, language) {
+        (DutyGap::NoRoster { sink }, Language::ZhCn) => {
+            format!("通道 {sink} 设了 on_duty，但没有值班表（[roster] file）：消息发给它的默认收件人")
+        }
+        (DutyGap::NoRoster { sink }, Language::En) => format!(
+            "the sink {sink} has on_duty = true and there is no roster ([roster] file): its messages go to what it has by \
+             default"
+        ),
+        (DutyGap::NoAddress { sink, kind, contact }, Language::ZhCn) => {
+            let kind = kind.word();
+            format!("{contact} 会轮到值班，但没有通道 {sink}（{kind}）能用的联系方式：届时消息发给它的默认收件人")
+        }
+        (DutyGap::NoAddress { sink, kind, contact }, Language::En) => {
+            let kind = kind.word();
+            format!(
+                "{contact} takes turns and has nothing by which the sink {sink} ({kind}) reaches people: its messages go to \
+                 what it has by default then"
+            )
+        }
+        (DutyGap::NotAsked { sink, contact }, Language::ZhCn) => {
+            format!("联系人 {contact} 指定了通道 {sink}，但配置中没有这个名字且 on_duty = true 的通道")
+        }
+        (DutyGap::NotAsked { sink, contact }, Language::En) => {
+            format!(
+                "contact {contact} names the sink {sink}, and the settings have none of that name with on_duty = true"
+            )
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod check;
 mod client;
 mod common;
 mod completions;
+mod critical;
 mod demo;
 mod doctor;
 mod exit;
@@ -22,6 +23,7 @@ mod incident;
 mod init;
 mod notify;
 mod offline;
+mod oncall;
 mod probe;
 mod report;
 mod restore;
@@ -63,9 +65,11 @@ enum Command {
     Probe(probe::Args),
     Status(status::Args),
     Gaps(gaps::Args),
+    Critical(critical::Args),
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
+    Oncall(oncall::Args),
     Audit(audit::Args),
     Report(report::Args),
     Notify(notify::Args),
@@ -88,9 +92,11 @@ impl Command {
             Command::Probe(args) => probe::run(args, common).await,
             Command::Status(args) => status::run(args, common).await,
             Command::Gaps(args) => gaps::run(args, common).await,
+            Command::Critical(args) => critical::run(args, common).await,
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,
+            Command::Oncall(args) => oncall::run(args, common).await,
             Command::Audit(args) => audit::run(args, common).await,
             Command::Report(args) => report::run(args, common).await,
             Command::Notify(args) => notify::run(args, common).await,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::common::{Common, Tongue, print, print_json, secrets};
 use super::exit::{Exit, wrong_use};
 use super::table::plain;
+use crate::files::roster::RosterFile;
 use crate::files::settings::Settings;
 use crate::files::templates::TemplateFiles;
 use crate::notify::{self, Exchange, Outcome, Templates, Trial, try_sink};
@@ -25,7 +26,7 @@ pub(super) struct Args {
 enum What {
     /// Sends a sink a message that says itself that it is a test; shows the request, without secrets, and the answer
     ///
-    /// Exit 0 when the sink took it, 3 when it did not.
+    /// A sink with on_duty = true calls who is on duty now. Exit 0 when the sink took it, 3 when it did not.
     Test(Test),
 }
 
@@ -65,7 +66,10 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
         return Err(wrong_use(format!("the settings have no sink {:?}; they have {known}", wanted.sink)));
     };
     let secrets = secrets(&settings)?;
+    let roster = RosterFile::of(&settings);
+    roster.read_again()?;
     let trial = Trial {
+        roster: roster.board().clone(),
         secrets: &secrets,
         time_zone: settings.ui.time_zone.clone(),
         client: notify::client()?,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use cunkou_core::alert::{AlertKey, IncidentStatus};
-use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Standing, Watch, is_night, spare_nodes};
+use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Watch, is_night, spare_nodes};
 use cunkou_core::health::{Cause, MonitorCause, State};
 use cunkou_core::model::{CameraIx, EntranceIx, IncidentId, NodeIx, Period, ReasonSet, Time};
 use cunkou_core::registry::{Registry, Topology};
@@ -17,7 +17,9 @@ use super::source::GapQuery;
 use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
-use crate::http::wire::{EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDetail, Status};
+use crate::http::wire::{
+    Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Status,
+};
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
 use crate::store::{Delivery, IncidentQuery, Store};
@@ -123,6 +125,11 @@ impl Offline {
         Ok(gaps)
     }
 
+    /// What is most critical, worst first.
+    pub(super) fn critical(&self, period: Period) -> Vec<Critical> {
+        Critical::all(&self.snapshot, period)
+    }
+
     /// One entrance with its watchers.
     ///
     /// # Errors
@@ -172,7 +179,7 @@ impl Offline {
             incident,
             alerts: IncidentAlert::of(&self.snapshot, &story.incident),
             steps: steps.map(|s| (&s).into()).collect(),
-            deliveries: story.deliveries.iter().map(|d| (&delivery(d)).into()).collect(),
+            deliveries: story.deliveries.iter().map(|d| IncidentDelivery::of(&delivery(d), true)).collect(),
         })
     }
 }
@@ -186,6 +193,7 @@ fn delivery(d: &Delivery) -> http::Delivery {
         delivered: ended("delivered"),
         dropped: ended("dropped"),
         error: d.last_error.as_deref().map(Into::into),
+        to: d.told_to.as_deref().map(Into::into),
     }
 }
 
@@ -282,7 +290,7 @@ fn believe(snapshot: &Snapshot, ix: EntranceIx, kept: Option<Kept>) -> Option<En
     let slot = snapshot.topology.entrances.get(ix.at()).filter(|s| s.judged)?;
     let object = snapshot.registry.entrances.get(&slot.id)?;
     let watchers = snapshot.watch.watchers(ix);
-    let stands = |c: CameraIx| standing(snapshot, c);
+    let stands = |c: CameraIx| snapshot.standing(c);
     let life = |c: CameraIx| snapshot.topology.cameras.get(c.at()).and_then(|s| s.life);
     let judge = |night: bool| coverage::judge_entrance(watchers, night, object.required, object.target, stands, life);
     let (day, night) = (judge(false), judge(true));
@@ -306,9 +314,4 @@ fn believe(snapshot: &Snapshot, ix: EntranceIx, kept: Option<Kept>) -> Option<En
         since_day,
         since_night,
     })
-}
-
-fn standing(snapshot: &Snapshot, camera: CameraIx) -> Standing {
-    let view = snapshot.cameras.get(camera.at());
-    view.map_or(Standing::Unknown, |v| coverage::standing(v.state, v.before, v.flapping, v.reasons))
 }

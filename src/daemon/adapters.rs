@@ -131,6 +131,7 @@ fn delivery(d: crate::store::Delivery) -> Delivery {
         delivered: ended("delivered"),
         dropped: ended("dropped"),
         error: d.last_error.as_deref().map(Into::into),
+        to: d.told_to.as_deref().map(Into::into),
     }
 }
 
@@ -169,9 +170,9 @@ impl Outbox for StoreOutbox {
         self.store.release(&keys).await;
     }
 
-    async fn delivered(&self, sink: &str, rows: &[RowKey], at: Time) -> Result<(), OutboxError> {
+    async fn delivered(&self, sink: &str, rows: &[RowKey], at: Time, to: Option<&str>) -> Result<(), OutboxError> {
         for row in rows {
-            self.store.delivered(&key(sink, row), at, None).await.map_err(outbox)?;
+            self.store.delivered(&key(sink, row), at, None, to).await.map_err(outbox)?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::engine::{Handle, Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
+use crate::files::roster::RosterFile;
 use service::Service;
 
 pub use start::{DaemonError, Options, start};
@@ -33,18 +34,22 @@ pub struct Running {
     stop: watch::Sender<bool>,
     broken: watch::Receiver<bool>,
     service: Arc<Service>,
+    roster: RosterFile,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Running {
-    /// Reads the registry folder again, on a signal; the service manager is told.
+    /// Reads the registry folder and the roster again, on a signal; the service manager is told. What is wrong with the
+    /// roster is said in the log, and the last good one stays.
     ///
     /// # Errors
     /// When the folder cannot be read, has faults, removes too much, or cannot be kept; the registry in force stays.
     pub fn reload(&self, by: Origin) -> impl Future<Output = Result<ReloadReport, ReloadRefused>> + Send + use<> {
-        let (service, handle) = (self.service.clone(), self.handle.clone());
+        let (service, handle, roster) = (self.service.clone(), self.handle.clone(), self.roster.clone());
         async move {
             service.reloading();
+            // It has nothing to do with the registry: it is read whatever comes of that, and says itself what it found.
+            let _ = tokio::task::spawn_blocking(move || roster.read_again()).await;
             let request = ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, by };
             let result = handle.reload(request).await;
             service.ready(&handle);

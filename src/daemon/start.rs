@@ -20,12 +20,14 @@ use crate::engine::{
     ReloadRequest, ReloadSource, registry_rows, restore_registry,
 };
 use crate::files;
+use crate::files::roster::RosterFile;
 use crate::files::secrets::Secrets;
 use crate::files::settings::{ReadRule, Role, Settings};
 use crate::http::{self, AppState, Build, Parts};
 use crate::metrics::{Counters, Plan};
 use crate::notify::{self, Pace, Setup, Sinks};
 use crate::probe::{AllowList, Limits, Prober};
+use crate::roster::Board;
 use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
 
 /// Files that the daemon itself holds open: database, log, HTTP, sinks.
@@ -105,6 +107,10 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let Options { settings, secrets } = options;
     // Before anything is opened: a text that cannot be said is told at once.
     let templates = Arc::new(templates(&settings)?);
+    let roster = RosterFile::of(&settings);
+    // One with faults does not keep the town from being watched: it was said in the log, and messages go to the sinks all
+    // the same.
+    let _ = roster.read_again();
     let (soft, _) = crate::sim::raise_open_files();
     // One crypto provider for everybody; a second call of the same process changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -126,19 +132,23 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let counters = Arc::new(counters.map_err(DaemonError::Counters)?);
     let outbox = Arc::new(Notify::new());
     let prober = prober(&settings, listen);
-    let engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
+    let mut engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
+    let levels = &mut engine_settings.policy.alert.levels;
+    *levels = (*levels).max(levels_of_the_roster(&settings, roster.board()));
     let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
     let (engine, handle) = started.await.map_err(store_error)?;
     let (stop, stopping) = watch::channel(false);
     let (breaks, broken) = watch::channel(false);
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
-    let sinks = sinks(&settings, &secrets, templates, &store, &handle, &clock, &counters)?;
+    let texts = Texts { templates, roster: roster.board().clone() };
+    let sinks = sinks(&settings, &secrets, texts, &store, &handle, &clock, &counters)?;
     let supervisor = Supervisor {
         store: store.clone(),
         clock: clock.clone(),
         handle: handle.clone(),
         counters: counters.clone(),
         outbox,
+        roster: roster.board().clone(),
         store_grace: settings.monitor.store_grace,
         sinks: settings.sinks.iter().map(|s| s.name.clone()).collect(),
         engine,
@@ -155,7 +165,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let service = Arc::new(Service::from_env());
     let (manager, watched, until, alive) = (service.clone(), clock.clone(), stopping.clone(), handle.alive.clone());
     let watchdog = tokio::spawn(async move { manager.watch(watched, alive, until).await });
-    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock));
+    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock, roster.clone()));
     let mut ends = stopping;
     let serving = tokio::spawn(async move {
         let ended = async move {
@@ -168,7 +178,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     });
     take_up_folder(handle.clone());
     service.ready(&handle);
-    Ok(Running { listen, handle, stop, broken, service, tasks: vec![supervisor, serving, watchdog, upkeep] })
+    Ok(Running { listen, handle, stop, broken, service, roster, tasks: vec![supervisor, serving, watchdog, upkeep] })
 }
 
 /// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.
@@ -265,6 +275,14 @@ fn policy(settings: &Settings, in_flight: usize) -> Policy {
     }
 }
 
+/// The highest level at which somebody of the roster is called, where a sink calls who is on duty. Read at the start: a
+/// roster that gains a level while the daemon runs is escalated to after the next start.
+fn levels_of_the_roster(settings: &Settings, board: &Board) -> u8 {
+    let calls = settings.sinks.iter().any(|s| s.on_duty);
+    let levels = board.now().filter(|_| calls).map_or(0, |roster| roster.levels.len().saturating_sub(1));
+    u8::try_from(levels).unwrap_or(u8::MAX)
+}
+
 fn engine_settings(
     settings: &Settings,
     secrets: &Secrets,
@@ -277,7 +295,12 @@ fn engine_settings(
         routes: settings
             .sinks
             .iter()
-            .map(|s| SinkRoute { name: s.name.clone(), min_severity: s.min_severity, people: s.kind.is_for_people() })
+            .map(|s| SinkRoute {
+                name: s.name.clone(),
+                min_severity: s.min_severity,
+                people: s.kind.is_for_people(),
+                level: s.level,
+            })
             .collect(),
         policy: policy(settings, in_flight),
         registry: RegistrySource {
@@ -310,10 +333,16 @@ fn templates(settings: &Settings) -> Result<notify::Templates, DaemonError> {
     notify::Templates::new(&files, &settings.sinks).map_err(DaemonError::Templates)
 }
 
+/// What the sinks are told of the town and of its people.
+struct Texts {
+    templates: Arc<notify::Templates>,
+    roster: Arc<Board>,
+}
+
 fn sinks(
     settings: &Settings,
     secrets: &Secrets,
-    templates: Arc<notify::Templates>,
+    texts: Texts,
     store: &Store,
     handle: &Handle,
     clock: &Clock,
@@ -326,7 +355,8 @@ fn sinks(
         time_zone: settings.ui.time_zone.clone(),
         public_url: &settings.http.public_url,
         client: notify::client().map_err(DaemonError::Client)?,
-        templates,
+        templates: texts.templates,
+        roster: texts.roster,
         outbox: Arc::new(StoreOutbox { store: store.clone() }),
         snapshot: handle.snapshot.clone(),
         clock: Arc::new(move || clock.now()),
@@ -343,12 +373,14 @@ fn parts(
     store: Store,
     counters: Arc<Counters>,
     clock: Clock,
+    roster: RosterFile,
 ) -> Parts {
     let plan = Plan::default();
     Parts {
         handle: handle.clone(),
         history: Arc::new(StoreHistory(store)),
         counters,
+        roster,
         settings: http_settings(settings, listen),
         metrics: crate::metrics::Options {
             per_camera: settings.metrics.per_camera,

@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::engine::{Alive, Clock, Handle};
 use crate::metrics::{Backlog, Counters};
 use crate::notify::Sinks;
+use crate::roster::Board;
 use crate::store::Store;
 
 /// How often the outbox and the store are looked at.
@@ -26,6 +27,7 @@ pub(super) struct Supervisor {
     pub(super) handle: Handle,
     pub(super) counters: Arc<Counters>,
     pub(super) outbox: Arc<Notify>,
+    pub(super) roster: Arc<Board>,
     pub(super) store_grace: Span,
     /// Names of the sinks of the settings.
     pub(super) sinks: Vec<String>,
@@ -101,6 +103,7 @@ impl Supervisor {
         let alive = &self.handle.alive;
         let good = alive.reload_failed.load(Ordering::Relaxed) == 0;
         self.counters.reload(good, Alive::time(&alive.reloaded));
+        self.counters.roster(self.roster.is_good());
         if let Ok(backlog) = self.store.backlog().await {
             // A sink for which nothing waits has a series too: 0.
             let row = |name: &String| {

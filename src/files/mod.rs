@@ -8,6 +8,7 @@ pub mod folder;
 mod judge;
 mod load;
 mod roads;
+pub mod roster;
 pub mod rows;
 pub mod secrets;
 pub mod settings;

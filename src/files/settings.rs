@@ -7,6 +7,7 @@ mod doc;
 mod fault;
 mod gather;
 mod read;
+mod roster;
 mod sinks;
 mod tables;
 
@@ -17,10 +18,11 @@ use cunkou_core::health;
 use cunkou_core::registry::Intervals;
 
 pub use fault::{FaultKind, Place, SettingFault};
+pub use roster::roster;
 pub use sinks::{MailTls, SinkForm, SinkKind, SinkSettings, TemplateSettings};
 pub use tables::{
     CoverageSettings, DatabaseSettings, EscalationSettings, HttpSettings, KeepSettings, MetricsSettings, Mode,
-    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, TokenSettings, UiSettings,
+    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings,
 };
 
 /// Everything that can be set.
@@ -34,6 +36,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Who may change something.
     pub tokens: Vec<TokenSettings>,
+    /// Who is on duty.
+    pub roster: RosterSettings,
     /// Language and time zone.
     pub ui: UiSettings,
     /// How to probe.
@@ -81,7 +85,8 @@ impl Settings {
     /// When to tell.
     #[must_use]
     pub fn alert(&self) -> alert::Policy {
-        self.alert.clone()
+        let levels = self.sinks.iter().map(|s| s.level).max().unwrap_or(0);
+        alert::Policy { levels, ..self.alert.clone() }
     }
 
     /// How often each check is asked.

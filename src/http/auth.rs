@@ -132,16 +132,43 @@ fn origin_is_ours(settings: &HttpSettings, headers: &HeaderMap, host: &Authority
     if ours { Ok(()) } else { Err(Problem::new(StatusCode::FORBIDDEN, "a change must not come from a foreign page")) }
 }
 
+/// What a door asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Door {
+    /// The role that is needed.
+    pub(super) role: Role,
+    /// Whether it opens without a token.
+    pub(super) open: bool,
+}
+
+impl Door {
+    /// That of a role, as the settings have it.
+    pub(super) fn of(settings: &HttpSettings, role: Role) -> Door {
+        Door { role, open: role == Role::Read && settings.reads_are_open() }
+    }
+
+    /// That of what names people: a token is needed whatever the settings say.
+    pub(super) const fn to_people() -> Door {
+        Door { role: Role::Read, open: false }
+    }
+}
+
+/// The role of the token that was shown; `None`: none was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Holder(pub(super) Option<Role>);
+
 /// The door of an operation that needs a role.
 pub(super) async fn require(
-    State((state, role)): State<(AppState, Role)>,
+    State((state, door)): State<(AppState, Door)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match identify(&state.parts.settings, role, request.headers()) {
-        Ok(who) => {
+    let role = door.role;
+    match identify(&state.parts.settings, door, request.headers()) {
+        Ok((who, held)) => {
             let origin = origin(who, &request);
             request.extensions_mut().insert(origin);
+            request.extensions_mut().insert(Holder(held));
             next.run(request).await
         }
         Err(Refusal::Missing) => {
@@ -173,15 +200,20 @@ pub(super) enum Refusal {
     TooLow(Arc<str>, Role),
 }
 
-/// Who asks, by the token's name, if they may. A token that is shown must be right, also where none is needed: a typo is told at once.
-pub(super) fn identify(settings: &HttpSettings, role: Role, headers: &HeaderMap) -> Result<Arc<str>, Refusal> {
+/// Who asks, by the token's name, and its role, if they may. A token that is shown must be right, also where none is
+/// needed: a typo is told at once.
+pub(super) fn identify(
+    settings: &HttpSettings,
+    door: Door,
+    headers: &HeaderMap,
+) -> Result<(Arc<str>, Option<Role>), Refusal> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        let open = role == Role::Read && settings.reads_are_open();
-        return if open { Ok("anonymous".into()) } else { Err(Refusal::Missing) };
+        return if door.open { Ok(("anonymous".into(), None)) } else { Err(Refusal::Missing) };
     };
     let token = bearer(value).ok_or(Refusal::Wrong)?;
     let token = find(&settings.tokens, token).ok_or(Refusal::Wrong)?;
-    if token.role >= role { Ok(token.name.clone()) } else { Err(Refusal::TooLow(token.name.clone(), token.role)) }
+    let name = token.name.clone();
+    if token.role >= door.role { Ok((name, Some(token.role))) } else { Err(Refusal::TooLow(name, token.role)) }
 }
 
 fn bearer(value: &HeaderValue) -> Option<&str> {

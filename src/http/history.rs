@@ -165,4 +165,6 @@ pub struct Delivery {
     pub dropped: Option<Time>,
     /// What the last failed try said, one line without secrets.
     pub error: Option<Arc<str>>,
+    /// Who of the roster was called, by name; `None`: whom the settings of the sink name.
+    pub to: Option<Arc<str>>,
 }

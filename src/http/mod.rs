@@ -1,12 +1,14 @@
 //! API, page, metrics endpoint, auth, wire types. Asks the published snapshot and the store; changes go through the
-//! engine. Never passes a picture through, never shows a place's contact or a password, never takes a token from
-//! anywhere but the `Authorization` header.
+//! engine. Never passes a picture through, never shows a password, shows a place's contact and the address of a device to
+//! nobody but a token with the role operate, on the repair sheet; names people of the roster to tokens only; never takes
+//! a token from anywhere but the `Authorization` header.
 //!
 //! Every operation of the API is registered together with its description and its role, so that `openapi.json`
 //! cannot say anything else than what is served.
 
 mod attempts;
 mod auth;
+mod boards;
 mod crowd;
 mod events;
 mod history;

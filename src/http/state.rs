@@ -13,6 +13,7 @@ use super::events::Feed;
 use super::packed::Packed;
 use super::{History, HttpSettings};
 use crate::engine::Handle;
+use crate::files::roster::RosterFile;
 use crate::files::{RoadBook, RoadsSeen};
 use crate::metrics::{Counters, Figures, Options};
 
@@ -39,6 +40,8 @@ pub struct Parts {
     pub history: Arc<dyn History>,
     /// Counters of the process.
     pub counters: Arc<Counters>,
+    /// Who is on duty.
+    pub roster: RosterFile,
     /// How and for whom to serve.
     pub settings: HttpSettings,
     /// What /metrics shows.

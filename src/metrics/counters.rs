@@ -37,6 +37,7 @@ pub struct Counters {
     transaction: Histogram,
     reload_successful: IntGauge,
     reload_success_at: Gauge,
+    roster_successful: IntGauge,
     backlog: Mutex<Vec<Backlog>>,
 }
 
@@ -73,6 +74,10 @@ impl Counters {
                 "cunkou_registry_last_reload_success_timestamp_seconds",
                 "When a registry was last put in force.",
             )?,
+            roster_successful: IntGauge::new(
+                "cunkou_roster_last_reload_successful",
+                "1 when the roster that was read last is in force or none is named, 0 when it was refused.",
+            )?,
             backlog: Mutex::new(Vec::new()),
             registry,
         };
@@ -96,7 +101,8 @@ impl Counters {
         r.register(Box::new(self.lag.clone()))?;
         r.register(Box::new(self.transaction.clone()))?;
         r.register(Box::new(self.reload_successful.clone()))?;
-        r.register(Box::new(self.reload_success_at.clone()))
+        r.register(Box::new(self.reload_success_at.clone()))?;
+        r.register(Box::new(self.roster_successful.clone()))
     }
 
     fn start_at_zero(&self) {
@@ -136,6 +142,11 @@ impl Counters {
     /// A writing transaction took so long.
     pub fn transaction(&self, took: Duration) {
         self.transaction.observe(took.as_secs_f64());
+    }
+
+    /// Whether the roster that was read last is in force.
+    pub fn roster(&self, successful: bool) {
+        self.roster_successful.set(i64::from(successful));
     }
 
     /// What the last reload came to; `at` is when a registry was last put in force.

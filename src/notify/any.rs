@@ -13,6 +13,7 @@ use url::Url;
 use super::alertmanager::Alertmanager;
 use super::delivery::{Carrier, Scene};
 use super::dingtalk::Dingtalk;
+use super::duty::{Desk, DutyCounters};
 use super::email::{Email, mailbox};
 use super::feishu::Feishu;
 use super::letter::Letter;
@@ -30,6 +31,7 @@ use super::webhook::Webhook;
 use super::wecom::Wecom;
 use crate::files::secrets::{Secret, SecretUrl, Secrets};
 use crate::files::settings::{MailTls, SinkForm, SinkKind, SinkSettings};
+use crate::roster::Board;
 
 /// What every sink is made with.
 pub(super) struct Making<'a> {
@@ -38,6 +40,8 @@ pub(super) struct Making<'a> {
     pub(super) public_url: &'a str,
     pub(super) client: reqwest::Client,
     pub(super) templates: Arc<Templates>,
+    pub(super) roster: Arc<Board>,
+    pub(super) duty: Option<DutyCounters>,
     pub(super) started: Time,
     /// The longest time of one try; mail gets three times that.
     pub(super) timeout: Duration,
@@ -136,6 +140,9 @@ fn people<C: Channel>(settings: &SinkSettings, making: &Making<'_>, channel: C) 
         channel,
         voice: voice(settings, making),
         templates: making.templates.clone(),
+        desk: Desk::of(settings, &making.roster, making.duty.as_ref()),
+        had: BTreeMap::new(),
+        told_to: None,
         watchdog: settings.watchdog,
         started: making.started,
         limiter: Limiter::default(),
@@ -255,6 +262,10 @@ impl Carrier for Any {
 
     async fn pulse(&mut self, scene: &Scene, stuck: Option<&Alert>) -> Tried {
         each!(self, sink => sink.pulse(scene, stuck).await)
+    }
+
+    fn told_to(&mut self) -> Option<String> {
+        each!(self, sink => sink.told_to())
     }
 }
 

@@ -46,6 +46,10 @@ pub(super) trait Carrier: Send + Sync + 'static {
     fn aside(&mut self, alert: &Alert, key: &str, scene: &Scene) -> impl Future<Output = Tried> + Send;
     /// What is sent again and again: standing alerts, the watchdog; neither retried nor counted, the next one comes.
     fn pulse(&mut self, scene: &Scene, stuck: Option<&Alert>) -> impl Future<Output = Tried> + Send;
+    /// Who was called by the letter that was brought last, by name; `None`: whom the settings of the sink name.
+    fn told_to(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// The sink as a whole does not answer: until then only one letter is tried at a time.
@@ -58,7 +62,8 @@ struct Away {
 /// What the outbox was to be told and did not take: told again later, and acted on meanwhile.
 #[derive(Clone, Debug)]
 enum Mark {
-    Delivered(Time),
+    /// When, and to whom of the roster.
+    Delivered(Time, Option<String>),
     Dropped(Time),
     /// The letter is still with us, and is tried again from memory.
     Retry(Time, String, Received, Letter),
@@ -68,7 +73,7 @@ impl Mark {
     fn next_try(&self) -> Option<Time> {
         match self {
             Mark::Retry(at, ..) => Some(*at),
-            Mark::Delivered(_) | Mark::Dropped(_) => None,
+            Mark::Delivered(..) | Mark::Dropped(_) => None,
         }
     }
 }
@@ -208,7 +213,8 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
                 self.state.away = None;
                 self.counters.count(&self.name, Fate::Delivered, 1);
                 tracing::info!(sink = %self.name, key, kind = letter.message.kind.word(), "delivered");
-                self.keep(letter.row, Mark::Delivered((self.clock)())).await;
+                let mark = Mark::Delivered((self.clock)(), self.carrier.told_to());
+                self.keep(letter.row, mark).await;
             }
             Tried::Failed { why, away, asked, received } => {
                 self.counters.count(&self.name, Fate::Retried, 1);
@@ -313,7 +319,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
 
     async fn write(&self, rows: &[RowKey], mark: &Mark) -> Result<(), OutboxError> {
         match mark {
-            Mark::Delivered(at) => self.outbox.delivered(&self.name, rows, *at).await,
+            Mark::Delivered(at, to) => self.outbox.delivered(&self.name, rows, *at, to.as_deref()).await,
             Mark::Dropped(at) => self.outbox.dropped(&self.name, rows, *at).await,
             Mark::Retry(at, why, received, _) => self.outbox.retry(&self.name, rows, *at, why, *received).await,
         }

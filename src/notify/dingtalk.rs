@@ -34,12 +34,21 @@ pub(super) struct Dingtalk {
 }
 
 impl Dingtalk {
-    /// The payload. `isAtAll` is said to be false, so that no text can make it true.
+    /// The payload. `isAtAll` is said to be false, so that no text can make it true. A page calls who is on duty: by userid,
+    /// else by number, each of which must stand in the text too.
     pub(super) fn payload(script: &Script) -> Vec<u8> {
         let title = cut::head(&script.title, MAX_TITLE);
+        let (users, mobiles) = called(script);
+        let calls: Vec<String> = users.iter().chain(&mobiles).map(|who| format!("@{who}")).collect();
+        let calls = if calls.is_empty() { String::new() } else { format!("\n\n{}", calls.join(" ")) };
         let with = |text: &str| {
-            let markdown = json!({ "title": title, "text": text });
-            let payload = json!({ "msgtype": "markdown", "markdown": markdown, "at": { "isAtAll": false } });
+            let markdown = json!({ "title": title, "text": format!("{text}{calls}") });
+            let mut at = json!({ "isAtAll": false });
+            if let (false, Some(at)) = (calls.is_empty(), at.as_object_mut()) {
+                at.insert("atUserIds".to_owned(), json!(users));
+                at.insert("atMobiles".to_owned(), json!(mobiles));
+            }
+            let payload = json!({ "msgtype": "markdown", "markdown": markdown, "at": at });
             payload.to_string().into_bytes()
         };
         cut::to_fit(&script.text, script.link.as_deref(), MAX_BODY, with)
@@ -53,6 +62,14 @@ impl Dingtalk {
         url.query_pairs_mut().append_pair("timestamp", &now.millis().to_string()).append_pair("sign", &sign);
         Some(url)
     }
+}
+
+/// Userids and, of those who have none, numbers of whom a page calls.
+fn called(script: &Script) -> (Vec<&str>, Vec<&str>) {
+    let people = script.people.iter().filter(|_| script.news.pages);
+    let (known, others): (Vec<_>, Vec<_>) = people.partition(|who| who.dingtalk.is_some());
+    let users = known.into_iter().filter_map(|who| who.dingtalk.as_deref()).collect();
+    (users, others.into_iter().filter_map(|who| who.phone.as_deref()).collect())
 }
 
 fn meaning(code: i64, _: &str) -> Meaning {

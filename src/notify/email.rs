@@ -14,6 +14,7 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
 use super::cut;
+use super::duty::cover;
 use super::limiter::Limit;
 use super::outbox::Received;
 use super::people::{Channel, Script};
@@ -29,6 +30,7 @@ pub(super) struct Email {
     pub(super) name: String,
     pub(super) server: Server,
     pub(super) from: Mailbox,
+    /// Who gets it where nobody is called.
     pub(super) to: Vec<Mailbox>,
     /// The templates of text and HTML.
     pub(super) templates: [String; 2],
@@ -54,8 +56,8 @@ impl Email {
         let seconds = u64::try_from(now.millis() / 1_000).unwrap_or_default();
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let mut message = Message::builder().from(self.from.clone()).date(date);
-        for to in &self.to {
-            message = message.to(to.clone());
+        for to in self.recipients(script) {
+            message = message.to(to);
         }
         message = message.subject(cut::head(&script.title, MAX_SUBJECT));
         message = if script.begins {
@@ -83,16 +85,23 @@ impl Email {
         format!("<cunkou.{of}.{}@{}>", self.name, self.from.email.domain())
     }
 
+    /// Who is called, or whom the settings name.
+    fn recipients(&self, script: &Script) -> Vec<Mailbox> {
+        let called = script.people.iter().filter_map(|who| mailbox(who.email.as_deref()?)).collect::<Vec<_>>();
+        if called.is_empty() { self.to.clone() } else { called }
+    }
+
     /// Who must still get a message.
-    fn open(&self, key: &str) -> Vec<Address> {
+    fn open(&self, script: &Script, key: &str) -> Vec<Address> {
         let has = |to: &Address| self.partly.get(key).is_some_and(|taken| taken.contains(&to.to_string()));
-        self.to.iter().map(|m| m.email.clone()).filter(|to| !has(to)).collect()
+        self.recipients(script).into_iter().map(|m| m.email).filter(|to| !has(to)).collect()
     }
 
     /// What a conversation means for the message.
-    fn judge(&mut self, key: &str, sent: Sent) -> Tried {
+    fn judge(&mut self, script: &Script, key: &str, sent: Sent) -> Tried {
         for (address, why) in &sent.refused {
-            tracing::warn!(sink = %self.name, %address, why, "a mail server refuses this recipient");
+            let (address, why) = (cover(address.as_ref(), &script.people), cover(why, &script.people));
+            tracing::warn!(sink = %self.name, address, why, "a mail server refuses this recipient");
         }
         let first = |refused: &[(Address, String)]| refused.first().map(|(to, why)| format!("{to}: {why}"));
         if let Some(why) = first(&sent.later) {
@@ -141,7 +150,7 @@ impl Channel for Email {
         if let Some(tap) = &self.tap {
             tap.sent(&message.headers().to_string(), &script.text);
         }
-        let to = self.open(key);
+        let to = self.open(script, key);
         let sent = self.server.send(&self.from.email, &to, &message.formatted()).await;
         if let Some(tap) = &self.tap {
             tap.answered(match &sent {
@@ -150,7 +159,7 @@ impl Channel for Email {
             });
         }
         match sent {
-            Ok(sent) => self.judge(key, sent),
+            Ok(sent) => self.judge(script, key, sent),
             Err(Failed { why, away, received }) => Tried::Failed { why, away, asked: None, received },
         }
     }

@@ -5,7 +5,9 @@
 //! | `title` | what happened, what is lost, how many cameras, the cause |
 //! | `headline` | the same without what happened |
 //! | `lines` | a fact a line, long lists capped and counted |
-//! | `kind` | opened, updated, more_lost, reopened, acknowledged, resolved, merged; of an alert alone: firing, resolved |
+//! | `kind` | opened, updated, more_lost, reopened, acknowledged, silenced, reminded, escalated, resolved, merged; of an
+//! alert alone: firing, resolved |
+//! | `level` | how far the incident has been escalated; 0: not |
 //! | `pages`, `resolved` | whether it is news that pages; whether it is over |
 //! | `incident` | its number; 0 where there is none |
 //! | `severity` | none, info, warning, critical |
@@ -18,14 +20,18 @@
 //! | `station` | `name` and `km` of the nearest work station, or none |
 //! | `link` | where it can be looked at; empty where no `public_url` is set |
 //! | `sink`, `language` | whom it goes to |
+//! | `duty` | who is called, where the sink asks the roster: `name`, `phone`, `email`; each empty where nobody is |
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use cunkou_core::alert::{Alert, Listed, Message, MessageKind, Told};
 use cunkou_core::model::{Language, Severity};
 use minijinja::Value;
 
 use super::escape::{Escape, without_links};
+use crate::roster::Contact;
 
 /// What happened, in what a sink must know of it besides the words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +48,8 @@ pub(super) struct News {
     pub(super) alert: &'static str,
     /// The incident; 0: none.
     pub(super) incident: u64,
+    /// How far it has been escalated.
+    pub(super) level: u8,
 }
 
 impl News {
@@ -55,6 +63,7 @@ impl News {
             severity: message.incident.severity,
             alert: worst.map_or("", |name| name.word()),
             incident: message.incident.id.0,
+            level: message.incident.level,
         }
     }
 
@@ -68,7 +77,36 @@ impl News {
             severity: alert.key.name.severity(),
             alert: alert.key.name.word(),
             incident: alert.incident.0,
+            level: 0,
         }
+    }
+}
+
+/// Who is called, as a template has them; several stand one behind the other, with commas between them.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(super) struct Asked {
+    name: String,
+    phone: String,
+    email: String,
+}
+
+impl Asked {
+    /// Of those who are called.
+    pub(super) fn of(people: &[Arc<Contact>]) -> Asked {
+        let all = |part: fn(&Contact) -> Option<&str>| -> String {
+            people.iter().filter_map(|who| part(who)).collect::<Vec<_>>().join(",")
+        };
+        Asked {
+            name: all(|who| Some(who.name.as_str())),
+            phone: all(|who| who.phone.as_deref()),
+            email: all(|who| who.email.as_deref()),
+        }
+    }
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asked(…)")
     }
 }
 
@@ -77,6 +115,7 @@ impl News {
 pub(super) struct Facts {
     pub(super) news: News,
     pub(super) told: Told,
+    pub(super) asked: Asked,
     pub(super) sink: String,
     pub(super) language: Language,
 }
@@ -98,6 +137,8 @@ impl Facts {
             .station
             .as_ref()
             .map(|(name, metres)| map([("name", text(name)), ("km", Value::from((metres / 100.0).round() / 10.0))]));
+        let asked = &self.asked;
+        let duty = map([("name", text(&asked.name)), ("phone", text(&asked.phone)), ("email", text(&asked.email))]);
         map([
             ("title", text(&told.title)),
             ("headline", text(&told.headline)),
@@ -106,6 +147,7 @@ impl Facts {
             ("pages", Value::from(self.news.pages)),
             ("resolved", Value::from(self.news.resolved)),
             ("incident", Value::from(self.news.incident)),
+            ("level", Value::from(self.news.level)),
             ("severity", Value::from(self.news.severity.word())),
             ("alert", Value::from(self.news.alert)),
             ("alerts", texts(&told.alerts)),
@@ -119,6 +161,7 @@ impl Facts {
             ("until", text(told.until.as_deref().unwrap_or_default())),
             ("station", station.unwrap_or(Value::from(()))),
             ("link", link(told.link.as_deref().unwrap_or_default(), escape)),
+            ("duty", duty),
             ("sink", Value::from(self.sink.as_str())),
             ("language", Value::from(self.language.tag())),
         ])

@@ -44,7 +44,8 @@ impl Feishu {
         let with = |text: &str| {
             // The first line is the title.
             let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
-            let content: Vec<Value> = rest.lines().map(|line| paragraph(line, link)).collect();
+            let mut content: Vec<Value> = rest.lines().map(|line| paragraph(line, link)).collect();
+            content.extend(calls(script));
             let post = json!({ language: { "title": title, "content": content } });
             let mut payload = json!({ "msg_type": "post", "content": { "post": post } });
             if let (Some(secret), Some(fields)) = (&self.secret, payload.as_object_mut()) {
@@ -55,6 +56,13 @@ impl Feishu {
         };
         cut::to_fit(&script.text, link, MAX_BODY, with)
     }
+}
+
+/// A paragraph that calls who is on duty, where it is a page.
+fn calls(script: &Script) -> Option<Value> {
+    let called = script.people.iter().filter(|_| script.news.pages).filter_map(|who| who.feishu.as_deref());
+    let nodes: Vec<Value> = called.map(|user| json!({ "tag": "at", "user_id": user })).collect();
+    (!nodes.is_empty()).then(|| Value::from(nodes))
 }
 
 /// A line as a paragraph; the link in it, where it is there, as a node of its own.

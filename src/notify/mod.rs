@@ -7,7 +7,8 @@
 //! mended or the row's sink no longer takes it. Steps of one incident that surely were not received fold into the latest.
 //!
 //! Sinks that people read (mail, robots, ntfy, gateways) get one message a step, from templates that a town can change;
-//! what stands in names is text there and never markup.
+//! what stands in names is text there and never markup. Those with `on_duty = true` call who has the turn in the roster when
+//! a message goes out.
 
 mod alertmanager;
 mod any;
@@ -16,6 +17,7 @@ mod counters;
 mod cut;
 mod delivery;
 mod dingtalk;
+mod duty;
 mod email;
 mod escape;
 mod facts;
@@ -44,6 +46,7 @@ mod wecom;
 mod tests;
 
 pub use backoff::Pace;
+pub use duty::{DutyGap, duty_gaps};
 pub use labels::{fingerprint, labels};
 pub use outbox::{Outbox, OutboxError, OutboxItem, Received, RowKey, Take};
 pub use post::{ClientError, client};

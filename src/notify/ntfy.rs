@@ -88,6 +88,8 @@ fn tag(script: &Script) -> &'static str {
 
 impl Channel for Ntfy {
     const LIMITS: &'static [Limit] = &[];
+    /// Each has a topic of their own.
+    const EACH: bool = true;
 
     fn template(&self) -> String {
         self.template.clone()
@@ -95,7 +97,9 @@ impl Channel for Ntfy {
 
     async fn say(&mut self, script: &Script, key: &str, now: Time) -> Tried {
         // The settings are read so that there is a topic; without one the server says what is missing.
-        let (url, topic) = self.target().unzip();
+        let (url, usual) = self.target().unzip();
+        let own = script.people.first().and_then(|who| who.ntfy.clone());
+        let topic = own.or(usual);
         let request = Request::json(Ntfy::payload(script, topic.as_deref().unwrap_or_default()), Some(key));
         // Whoever knows the topic can read it, and write to it.
         self.post.send(Request { url, conceal: topic.clone(), ..request }, now).await

@@ -85,8 +85,15 @@ pub trait Outbox: Send + Sync + 'static {
     /// These rows were handed out and not tried: they wait as before.
     fn release(&self, sink: &str, rows: &[RowKey]) -> impl Future<Output = ()> + Send;
 
-    /// The sink has taken these rows.
-    fn delivered(&self, sink: &str, rows: &[RowKey], at: Time) -> impl Future<Output = Result<(), OutboxError>> + Send;
+    /// The sink has taken these rows. `to` names who of the roster was called by them; `None`: the sink's own settings say
+    /// whom it reaches.
+    fn delivered(
+        &self,
+        sink: &str,
+        rows: &[RowKey],
+        at: Time,
+        to: Option<&str>,
+    ) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     /// A try failed: counts it, and keeps these rows until `next_attempt_at`.
     fn retry(

@@ -1,7 +1,8 @@
 //! A request with a body of the town's own: gateways for SMS and calls, chat services that have no sink here.
 //!
 //! The body is a template of the settings, escaped by its `content_type`; with GET it is the query. Success is a status of
-//! 2xx, and, where `expect` is set, that text in the answer: many gateways put their errors into a 200.
+//! 2xx, and, where `expect` is set, that text in the answer: many gateways put their errors into a 200. With `on_duty` there
+//! is a request for each who is called, and the body says where it goes: `{{ duty.phone or "13800000000" }}`.
 
 use cunkou_core::model::Time;
 use reqwest::Method;
@@ -52,6 +53,8 @@ fn verdict(body: &str, expect: &str) -> Tried {
 
 impl Channel for PlainHttp {
     const LIMITS: &'static [Limit] = &[];
+    /// Gateways call one number a request.
+    const EACH: bool = true;
 
     fn template(&self) -> String {
         self.template.clone()

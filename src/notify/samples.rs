@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cunkou_core::alert::{
-    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, SayReason, Speaker,
 };
 use cunkou_core::health::Cause;
@@ -16,7 +16,8 @@ use cunkou_core::registry::{
 };
 use cunkou_core::world::Snapshot;
 
-use super::facts::{Facts, News};
+use super::facts::{Asked, Facts, News};
+use crate::roster::Contact;
 
 /// 2026-11-24 02:10 in Liuzhi.
 const THEN: Time = Time(1_795_457_400_000);
@@ -62,13 +63,23 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         reasons: &|_| ReasonSet::default(),
         lost_now: &lost_now,
     };
-    let facts = |news, told| Facts { news, told, sink: "test".to_owned(), language };
-    use MessageKind as K;
-    let kinds = [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged];
-    let messages = kinds.map(|kind| {
-        let message = message(&HOSTILE, kind, IncidentId(42), THEN);
-        (format!("the message {:?}", kind.word()), facts(News::of(&message), speaker.told(&message)))
+    // A body must be one also where nobody is on duty.
+    let nobody = Asked::default;
+    let facts = |news, told, asked| Facts { news, told, asked, sink: "test".to_owned(), language };
+    // A reminder has three reasons, each with words of its own.
+    use SayReason as W;
+    let reasons = [W::FirstWord, W::AckExpired, W::SilenceEnded];
+    let kinds = MessageKind::ALL.into_iter().flat_map(|kind| {
+        let reasons = if kind == MessageKind::Reminded { &reasons[..] } else { &reasons[..1] };
+        reasons.iter().map(move |why| (kind, *why))
     });
+    let messages = kinds.map(|(kind, why)| {
+        let message = Message { why, ..message(&HOSTILE, kind, IncidentId(42), THEN) };
+        (format!("the message {:?}", kind.word()), facts(News::of(&message), speaker.told(&message), nobody()))
+    });
+    let message = message(&HOSTILE, MessageKind::Opened, IncidentId(42), THEN);
+    let asked = facts(News::of(&message), speaker.told(&message), Asked::of(&[Arc::new(on_duty(&HOSTILE))]));
+    let asked = ("the message \"opened\" to who is on duty".to_owned(), asked);
     let alerts = AlertName::ALL.into_iter().flat_map(|name| [(name, None), (name, Some((THEN, EndReason::Recovered)))]);
     let alerts = alerts.map(|(name, ended)| {
         let object = object(name);
@@ -76,9 +87,33 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         let incident = if object == AlertObject::Monitor { IncidentId(0) } else { IncidentId(42) };
         let alert = alert(name, object, &HOSTILE, incident, THEN, ended);
         let what = if ended.is_some() { "the end of the alert" } else { "the alert" };
-        (format!("{what} {:?}", name.word()), facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None)))
+        (
+            format!("{what} {:?}", name.word()),
+            facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None), nobody()),
+        )
     });
-    messages.into_iter().chain(alerts).collect()
+    messages.into_iter().chain([asked]).chain(alerts).collect()
+}
+
+/// A number of which nothing stands in any other fact, and nothing needs an escape.
+pub(super) const NUMBER: &str = "13800138000";
+
+/// An opening that calls a number; an empty one: nobody is on duty.
+pub(super) fn with_number(language: Language, phone: &str) -> Option<Facts> {
+    let (_, facts) = every_kind(language).into_iter().next()?;
+    let who = Contact { phone: Some(phone.to_owned()), ..Contact::default() };
+    Some(Facts { asked: Asked::of(&[Arc::new(who)]), ..facts })
+}
+
+/// Somebody with everything that a roster can hold.
+fn on_duty(names: &Names) -> Contact {
+    Contact {
+        id: "test".to_owned(),
+        name: names.by.to_owned(),
+        email: Some(format!("{} <test@town.example>", names.by)),
+        phone: Some("+8613800000000".to_owned()),
+        ..Contact::default()
+    }
 }
 
 /// A message that says itself that it is a test: an entrance of a test village is lost by a switch that is none.
@@ -116,6 +151,7 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
     let ended = over.then_some((at, EndReason::Recovered));
     let taken = kind == MessageKind::Acknowledged;
     let by = Acknowledgement { at, by: names.by.into(), note: names.by.into(), until: Some(at + Span::hours(1)) };
+    let hold = Hold { at, by: names.by.into(), note: names.by.into(), until: at + Span::hours(1) };
     let incident = Incident {
         id,
         status: if over { IncidentStatus::Resolved } else { IncidentStatus::Open },
@@ -135,6 +171,10 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         reopened_at: None,
         reopenings: 1,
         merged_into: (kind == MessageKind::Merged).then_some(IncidentId(7)),
+        silenced: (kind == MessageKind::Silenced).then(|| hold.clone()),
+        lapsed: Some(hold),
+        waiting_since: at,
+        level: 0,
         pages: 1,
         last_page_at: Some(at),
         paged_entrances: ids(EntranceId::new),

@@ -17,12 +17,14 @@ use super::any::{Any, Making, secret};
 use super::backoff::Pace;
 use super::counters::Counters;
 use super::delivery::{Carrier, Delivery, Wires};
+use super::duty::DutyCounters;
 use super::outbox::Outbox;
 use super::people;
 use super::templates::Templates;
 use super::webhook;
 use crate::files::secrets::Secrets;
 use crate::files::settings::{SinkKind, SinkSettings};
+use crate::roster::Board;
 
 /// What time it is.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -39,6 +41,8 @@ pub struct Setup<'a, O> {
     pub public_url: &'a str,
     /// From [`super::client`].
     pub client: reqwest::Client,
+    /// Where the roster in force hangs.
+    pub roster: Arc<Board>,
     /// The texts of sinks that people read.
     pub templates: Arc<Templates>,
     /// The outbox.
@@ -124,6 +128,7 @@ impl Sinks {
     pub fn start<O: Outbox>(setup: Setup<'_, O>) -> Result<Sinks, SinksError> {
         let names = setup.sinks.iter().map(|s| s.name.as_str());
         let counters = Counters::new(setup.metrics, names).map_err(SinksError::Metrics)?;
+        let duty = DutyCounters::new(setup.metrics, setup.sinks).map_err(SinksError::Metrics)?;
         let (stuck, _) = watch::channel(None);
         let mut sinks = Sinks { tasks: JoinSet::new(), wakes: Vec::new(), stuck, stop: CancellationToken::new() };
         let making = Making {
@@ -132,6 +137,8 @@ impl Sinks {
             public_url: setup.public_url,
             client: setup.client.clone(),
             templates: setup.templates.clone(),
+            roster: setup.roster.clone(),
+            duty: Some(duty),
             started: (setup.clock)(),
             timeout: setup.pace.try_timeout.to_std(),
             tap: None,

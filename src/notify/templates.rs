@@ -121,6 +121,23 @@ impl Templates {
         Templates::new(&TemplateFiles::default(), &[])
     }
 
+    /// Sinks of kind `http` that ask the roster and whose body has no number of its own for when nobody is on duty.
+    #[must_use]
+    pub fn without_number(&self, sinks: &[SinkSettings]) -> Vec<String> {
+        let lacks = |sink: &&SinkSettings| {
+            let SinkForm::Http { content_type, .. } = &sink.form else { return false };
+            let name = body_name(&sink.name, content_type);
+            let Some(escape) = Escape::of_name(&name) else { return false };
+            let said = |phone: &str| {
+                let facts = samples::with_number(sink.language, phone)?;
+                self.render_or_why(&name, escape, &facts).ok()
+            };
+            let (Some(with), Some(without)) = (said(samples::NUMBER), said("")) else { return false };
+            with.contains(samples::NUMBER) && with.replace(samples::NUMBER, "") == without
+        };
+        sinks.iter().filter(|sink| sink.on_duty).filter(lacks).map(|sink| sink.name.clone()).collect()
+    }
+
     fn try_all(&self, sources: &Sources, faults: &mut Vec<TemplateFault>) {
         for (name, (_, languages)) in &sources.whole {
             let Some(escape) = Escape::of_name(name) else { continue };

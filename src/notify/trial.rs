@@ -17,6 +17,7 @@ use super::tap::{Exchange, Tap};
 use super::templates::Templates;
 use crate::files::secrets::Secrets;
 use crate::files::settings::SinkSettings;
+use crate::roster::Board;
 
 /// What a trial is made with.
 pub struct Trial<'a> {
@@ -26,6 +27,8 @@ pub struct Trial<'a> {
     pub time_zone: TimeZone,
     /// From [`super::client`].
     pub client: reqwest::Client,
+    /// Where the roster in force hangs.
+    pub roster: Arc<Board>,
     /// The texts.
     pub templates: Arc<Templates>,
     /// What time it is.
@@ -54,6 +57,8 @@ pub async fn try_sink(sink: &SinkSettings, trial: Trial<'_>) -> Result<Outcome, 
         public_url: "",
         client: trial.client,
         templates: trial.templates,
+        roster: trial.roster,
+        duty: None,
         started: trial.now,
         timeout: Pace::default().try_timeout.to_std(),
         tap: Some(tap.clone()),

@@ -25,10 +25,13 @@ pub(super) struct Wecom {
 }
 
 impl Wecom {
-    /// The payload.
+    /// The payload. A page calls who is on duty.
     pub(super) fn payload(script: &Script) -> Vec<u8> {
-        let text = cut::lines(&script.text, script.link.as_deref(), MAX_TEXT);
-        json!({ "msgtype": "markdown", "markdown": { "content": text } }).to_string().into_bytes()
+        let called = script.people.iter().filter(|_| script.news.pages).filter_map(|who| who.wecom.as_deref());
+        // No other `<` gets through; what stands here is of the roster, which takes userids only.
+        let calls: String = called.map(|user| format!("\n<@{user}>")).collect();
+        let text = cut::lines(&script.text, script.link.as_deref(), MAX_TEXT.saturating_sub(calls.len()));
+        json!({ "msgtype": "markdown", "markdown": { "content": format!("{text}{calls}") } }).to_string().into_bytes()
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Delivery {
     pub last_error: Option<String>,
     /// What the sink answered.
     pub answer_code: Option<i64>,
+    /// Who of the roster was called, by name; `None`: whom the settings of the sink name.
+    pub told_to: Option<String>,
 }
 
 /// All that is known of an incident.
@@ -140,7 +142,7 @@ async fn alerts(link: &mut Link<'_>, id: IncidentId) -> Result<Vec<Alert>, Store
 
 async fn deliveries(link: &mut Link<'_>, id: IncidentId) -> Result<Vec<Delivery>, StoreError> {
     let sql = "SELECT sink, step, from_step, state, created_ms, next_attempt_ms, attempts, ended_ms, last_error, \
-               answer_code FROM outbox WHERE incident = $1 ORDER BY sink, step";
+               answer_code, told_to FROM outbox WHERE incident = $1 ORDER BY sink, step";
     let read = |row: &AnyRow| {
         Ok(Delivery {
             key: OutboxKey { incident: id, sink: row.text("sink")?, step: row.small("step")? },
@@ -152,6 +154,7 @@ async fn deliveries(link: &mut Link<'_>, id: IncidentId) -> Result<Vec<Delivery>
             ended_at: row.maybe_time("ended_ms")?,
             last_error: row.maybe_text("last_error")?,
             answer_code: row.maybe_int("answer_code")?,
+            told_to: row.maybe_text("told_to")?,
         })
     };
     link.rows(sql, values![id]).await?.iter().map(read).collect()

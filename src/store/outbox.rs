@@ -173,15 +173,21 @@ impl Store {
         session.finish(marked).await.map(|_| ())
     }
 
-    /// A sink has received a row. `code` is what it answered, where it has such.
+    /// A sink has received a row. `code` is what it answered, where it has such; `to` names who of the roster was called.
     ///
     /// # Errors
     /// When that cannot be kept: the row stays with the caller, who tells it again later.
-    pub async fn delivered(&self, key: &OutboxKey, now: Time, code: Option<u16>) -> Result<(), StoreError> {
+    pub async fn delivered(
+        &self,
+        key: &OutboxKey,
+        now: Time,
+        code: Option<u16>,
+        to: Option<&str>,
+    ) -> Result<(), StoreError> {
         let code = super::sql::Value::Int(code.map(i64::from));
-        let sql = "UPDATE outbox SET state = 'delivered', ended_ms = $4, answer_code = $5, attempts = attempts + 1 \
-                   WHERE incident = $1 AND sink = $2 AND step = $3";
-        self.settle(key, sql, vec![now.into(), code]).await
+        let sql = "UPDATE outbox SET state = 'delivered', ended_ms = $4, answer_code = $5, told_to = $6, \
+                   attempts = attempts + 1 WHERE incident = $1 AND sink = $2 AND step = $3";
+        self.settle(key, sql, vec![now.into(), code, to.map(str::to_owned).into()]).await
     }
 
     /// A row is given up: the sink will never take it, or is no more.

@@ -18,7 +18,7 @@ mod watch;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use elements::element_entrances;
 pub use lens::{Framed, Mount};

@@ -78,6 +78,13 @@ impl SettingFault {
         SettingFault::new(Place::File, "", "", kind)
     }
 
+    /// The fault without what stands there, for a log that must not hold it.
+    #[must_use]
+    pub fn without_value(&self) -> String {
+        let key = if self.key.is_empty() { String::new() } else { format!("{}: ", self.key) };
+        format!("{}: {key}{}", self.place, self.kind)
+    }
+
     /// The line of the file, where it is one.
     #[must_use]
     pub fn line(&self) -> Option<u32> {

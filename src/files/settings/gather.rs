@@ -17,7 +17,8 @@ use super::read::{Faults, Table};
 use super::sinks::{sinks, templates};
 use super::tables::{
     CoverageSettings, DatabaseSettings, EscalationSettings, HttpSettings, KeepSettings, MetricsSettings, Mode,
-    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, TokenSettings, UiSettings, link_base,
+    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings,
+    link_base,
 };
 
 const SPAN: &str = "a length of time: 800ms, 10s, 5m, 6h, 400d";
@@ -62,9 +63,8 @@ fn all(root: Entry, faults: &Faults, base_dir: &Path) -> Settings {
     (settings.alert, settings.escalation) = incident(root.table("incident"));
     settings.sinks = sinks(root.tables("sink"), settings.ui.language);
     settings.templates = templates(root.table("templates"), base_dir);
-    for key in ["roster", "contact", "heartbeat"] {
-        root.reserved(key);
-    }
+    settings.roster = roster(root.table("roster"), base_dir);
+    root.reserved("heartbeat");
     root.done();
     // What health shares with other tables is said once.
     settings.health.auth_retry = settings.probe.auth_retry;
@@ -82,6 +82,13 @@ fn registry(mut t: Table<'_>, base: &Path) -> RegistrySettings {
     };
     t.done();
     read
+}
+
+fn roster(mut t: Table<'_>, base: &Path) -> RosterSettings {
+    let allowed = "a path, or nothing";
+    let file = t.text("file", allowed, None, |text| if text.is_empty() { Some(None) } else { path(text).map(Some) });
+    t.done();
+    RosterSettings { file: file.map(|file| base.join(file)) }
 }
 
 fn database(mut t: Table<'_>, base: &Path) -> DatabaseSettings {
@@ -163,7 +170,7 @@ pub(super) fn required(
 }
 
 /// A short name that people read: no control characters.
-fn label(text: &str) -> Option<String> {
+pub(super) fn label(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty() && text.chars().count() <= 64 && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
@@ -290,8 +297,9 @@ fn incident(mut t: Table<'_>) -> (alert::Policy, EscalationSettings) {
     p.regroup = t.span("regroup", SPAN, p.regroup, FLOOR..=CEILING);
     p.reopen_within = t.span("reopen_within", SPAN, p.reopen_within, FLOOR..=CEILING);
     p.unknown_after = t.span("unknown_after", SPAN, p.unknown_after, FLOOR..=CEILING);
-    later.escalate_after = t.span("escalate_after", SPAN, later.escalate_after, FLOOR..=CEILING);
-    later.remind_every = t.span("remind_every", SPAN, later.remind_every, FLOOR..=CEILING);
+    p.escalate_after = t.span("escalate_after", SPAN, p.escalate_after, FLOOR..=CEILING);
+    p.remind_every =
+        t.span("remind_every", "a length of time of at least 1m", p.remind_every, Span::minutes(1)..=CEILING);
     let mut storm = t.table("storm");
     later.storm_messages = storm.whole("messages", "a number from 1 to 10000", later.storm_messages, 1..=10_000);
     later.storm_per = storm.span("per", SPAN, later.storm_per, FLOOR..=CEILING);

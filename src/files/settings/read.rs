@@ -217,6 +217,52 @@ impl<'f> Table<'f> {
         values
     }
 
+    /// The name of something that is known, such as a contact; one near it is named.
+    pub(super) fn known<T: Clone>(
+        &mut self,
+        key: &'static str,
+        allowed: &'static str,
+        things: &BTreeMap<String, T>,
+    ) -> Option<T> {
+        let entry = self.take(key)?;
+        self.look_up(key, &entry, allowed, things)
+    }
+
+    /// A list of names of things that are known; `None` where the key is not given.
+    pub(super) fn all_known<T: Clone>(
+        &mut self,
+        key: &'static str,
+        allowed: &'static str,
+        things: &BTreeMap<String, T>,
+    ) -> Option<Vec<T>> {
+        match self.take(key)? {
+            Entry { value: Value::List(list), .. } => {
+                Some(list.iter().filter_map(|entry| self.look_up(key, entry, allowed, things)).collect())
+            }
+            entry => {
+                self.wrong(key, &entry, "a list in brackets");
+                Some(Vec::new())
+            }
+        }
+    }
+
+    fn look_up<T: Clone>(
+        &self,
+        key: &str,
+        entry: &Entry,
+        allowed: &'static str,
+        things: &BTreeMap<String, T>,
+    ) -> Option<T> {
+        let found = text_of(entry).and_then(|name| things.get(name)).cloned();
+        if found.is_none() {
+            let kind = FaultKind::NotAllowed(allowed);
+            let mut fault = SettingFault::new(entry.place.clone(), &self.full(key), &entry.value.shown(), kind);
+            fault.did_you_mean = text_of(entry).and_then(|name| nearest(name, things.keys().map(String::as_str)));
+            self.faults.borrow_mut().push(fault);
+        }
+        found
+    }
+
     /// How many faults have been found so far: whether reading a key found one.
     pub(super) fn fault_count(&self) -> usize {
         self.faults.borrow().len()

@@ -134,8 +134,12 @@ pub struct SinkSettings {
     pub url: SecretUrl,
     /// What is less than this is not sent there.
     pub min_severity: Severity,
+    /// From which level of escalation on it is told; 0: from the beginning.
+    pub level: u8,
     /// Whether it gets the alert that always fires.
     pub watchdog: bool,
+    /// Whether it calls who is on duty; what its settings name is then for when nobody is.
+    pub on_duty: bool,
     /// The language of its texts.
     pub language: Language,
     /// The entry of the secrets file that it is shown, or signed with.
@@ -182,7 +186,10 @@ fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<
     }
     let least = if kind.is_some_and(SinkKind::is_for_people) { Severity::Warning } else { Severity::Info };
     let min_severity = t.word("min_severity", "info, warning or critical", &severities, least);
+    let level = u8::try_from(t.whole("level", "a number from 0 to 9", 0, 0..=9)).unwrap_or(0);
     let watchdog = t.flag("watchdog", kind == Some(SinkKind::Alertmanager));
+    // Machines know no duty.
+    let on_duty = kind.is_none_or(SinkKind::is_for_people) && t.flag("on_duty", false);
     let language =
         t.text("language", LANGUAGES, ui, |tag| if tag.is_empty() { Some(ui) } else { Language::from_tag(tag) });
     let secret = t.text("secret", "the name of an entry of the secrets file", None, |entry| match entry {
@@ -195,7 +202,18 @@ fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<
         _ => Some(SinkForm::Plain),
     };
     t.done();
-    Some(SinkSettings { name: name?, kind: kind?, url: url?, min_severity, watchdog, language, secret, form: form? })
+    Some(SinkSettings {
+        name: name?,
+        kind: kind?,
+        url: url?,
+        min_severity,
+        level,
+        watchdog,
+        on_duty,
+        language,
+        secret,
+        form: form?,
+    })
 }
 
 fn kind(t: &mut Table<'_>) -> Option<SinkKind> {
@@ -215,12 +233,16 @@ fn topic_url(text: &str) -> Option<SecretUrl> {
     let url = SecretUrl::parse(text)?;
     let parsed = url::Url::parse(url.expose()).ok()?;
     let topic = parsed.path_segments()?.next_back()?;
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let named = (1..=64).contains(&topic.len()) && topic.chars().all(good);
-    (named && parsed.query().is_none() && parsed.fragment().is_none()).then_some(url)
+    (is_topic(topic) && parsed.query().is_none() && parsed.fragment().is_none()).then_some(url)
 }
 
-const MAILBOX: &str = "an address: a@town.example, or \"村口 <a@town.example>\"";
+/// Whether a text may be the name of a topic of ntfy.
+pub(super) fn is_topic(text: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (1..=64).contains(&text.len()) && text.chars().all(good)
+}
+
+pub(super) const MAILBOX: &str = "an address: a@town.example, or \"村口 <a@town.example>\"";
 
 fn email(t: &mut Table<'_>, url: Option<&SecretUrl>) -> Option<SinkForm> {
     let wrapped = url.is_some_and(|u| u.expose().starts_with("smtps:"));
@@ -244,7 +266,7 @@ fn email(t: &mut Table<'_>, url: Option<&SecretUrl>) -> Option<SinkForm> {
 }
 
 /// An address as mail knows it, with or without a name in front; what it exactly may be, the sink judges at start.
-fn mailbox(text: &str) -> Option<String> {
+pub(super) fn mailbox(text: &str) -> Option<String> {
     let address = match text.trim().strip_suffix('>') {
         Some(rest) => rest.split_once('<')?.1,
         None => text.trim(),

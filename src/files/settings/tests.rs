@@ -244,16 +244,28 @@ fn sinks_and_tokens_are_read_whole() {
     let text = format!(
         "[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9000/x\"\nmin_severity = \"critical\"\n\
          watchdog = true\nlanguage = \"en\"\nsecret = \"desk\"\n[[token]]\nname = \"值班\"\nhash = \"{hash}\"\n\
-         role = \"operate\"\n[[contact]]\nname = \"x\"\n[roster]\nfile = \"r\"\n[templates]\ndir = \"t\"\n\
+         role = \"operate\"\n[roster]\nfile = \"r\"\n[templates]\ndir = \"t\"\n\
          [heartbeat]\nurl = \"u\"\n[ui]\ntiles = \"t\"\n"
     );
     let settings = parse(&text).unwrap();
     assert_eq!(settings.templates.dir, Some(PathBuf::from("t")));
+    assert_eq!(settings.roster.file, Some(PathBuf::from("r")));
     let sink = &settings.sinks[0];
     assert_eq!((sink.kind, sink.min_severity, sink.watchdog), (SinkKind::Webhook, Severity::Critical, true));
     assert_eq!((sink.language, sink.secret.as_deref()), (Language::En, Some("desk")));
     let token = &settings.tokens[0];
     assert_eq!((token.name.as_str(), token.hash, token.role), ("值班", [0x0f; 32], Role::Operate));
+}
+
+#[test]
+fn who_is_on_duty_is_called_by_sinks_of_people_alone() {
+    let text =
+        |kind: &str| format!("[[sink]]\nname = \"a\"\nkind = \"{kind}\"\nurl = \"http://a/t\"\non_duty = true\n");
+    assert!(parse(&text("ntfy")).unwrap().sinks[0].on_duty);
+    assert!(!parse(&text("ntfy").replace("true", "false")).unwrap().sinks[0].on_duty);
+    for kind in ["webhook", "alertmanager"] {
+        assert_eq!(faults(&text(kind)), ["line 5: sink[0].on_duty: there is no such setting"]);
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ const fn file(name: &'static str, kind: &'static str, text: &'static str) -> Ass
     Asset { name, kind, text, made: OnceLock::new() }
 }
 
-static ASSETS: [Asset; 12] = [
+static ASSETS: [Asset; 17] = [
     file("page.css", STYLE, include_str!("page.css")),
     file("page.js", SCRIPT, include_str!("page.js")),
     file("feed.js", SCRIPT, include_str!("feed.js")),
@@ -41,6 +41,11 @@ static ASSETS: [Asset; 12] = [
     file("maplibre-gl-worker.mjs", SCRIPT, include_str!("vendor/maplibre-gl-worker.mjs")),
     file("maplibre-gl.css", STYLE, include_str!("vendor/maplibre-gl.css")),
     file("maplibre-gl.LICENSE.txt", PLAIN, include_str!("vendor/maplibre-gl.LICENSE.txt")),
+    file("board.js", SCRIPT, include_str!("../boards/board.js")),
+    file("sheet.css", STYLE, include_str!("../boards/sheet.css")),
+    file("sheet.js", SCRIPT, include_str!("../boards/sheet.js")),
+    file("wall.css", STYLE, include_str!("../boards/wall.css")),
+    file("wall.js", SCRIPT, include_str!("../boards/wall.js")),
 ];
 
 impl Asset {

@@ -68,7 +68,12 @@ pub(super) fn head(html: &mut Html, language: Language, words: &Words) {
     html.text(words.title).raw("</a></h1><p>").text(words.subtitle);
     html.raw("</p><form id=\"search\" role=\"search\" action=\"/page/search\"><input name=\"q\" type=\"search\"");
     html.raw(" autocomplete=\"off\" maxlength=\"100\" aria-label=\"").text(words.search).raw("\" placeholder=\"");
-    html.text(words.search).raw("\"></form><a id=\"other\" href=\"/?lang=").text(other.tag()).raw("\" hreflang=\"");
+    html.text(words.search)
+        .raw("\"></form><a href=\"/wall\">")
+        .text(words.wall)
+        .raw("</a><a id=\"other\" href=\"/?lang=")
+        .text(other.tag())
+        .raw("\" hreflang=\"");
     html.text(other.tag()).raw("\" lang=\"").text(other.tag()).raw("\">");
     html.text(words_of(language).other_language).raw("</a></header>");
     // Shown by the script once it cannot ask any more: a page that stands still must say so.

@@ -16,11 +16,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::model::Language;
 
-use super::auth::{Refusal, identify, remote, wrong_token};
+use super::auth::{Door, Refusal, identify, remote, wrong_token};
 use super::{AppState, Role};
 
 pub(super) use assets::asset;
 use context::{Page, Sheet};
+pub(super) use html::Html;
+pub(super) use words::catalogue;
 
 /// What a browser may do on the page: nothing but our own style, script and requests.
 /// The map draws in a worker of our own, and makes its pictures itself (`data:`, `blob:`).
@@ -78,7 +80,8 @@ struct Reader {
 /// nothing else.
 async fn admit(state: &AppState, request: Request) -> Result<Reader, Box<Response>> {
     let language = language(request.uri().query(), request.headers(), state.parts.settings.language);
-    let status = match identify(&state.parts.settings, Role::Read, request.headers()) {
+    let settings = &state.parts.settings;
+    let status = match identify(settings, Door::of(settings, Role::Read), request.headers()) {
         Ok(_) => {
             let sought = parameter(request.uri().query(), "q").unwrap_or_default();
             return Ok(Reader { language, sought });

@@ -141,6 +141,7 @@ impl Page<'_> {
             self.names(html, Sheet::Entrance, &pairs(&incident.entrances_lost, &incident.entrances_lost_names));
             html.raw("</p>");
         }
+        html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(w.sheet).raw("</a></p>");
         if let Some(by) = &incident.acknowledged_by {
             html.raw("<p class=\"quiet\">").text(w.acknowledged_by);
             self.name(html, by);
@@ -149,6 +150,13 @@ impl Page<'_> {
             // Shown by the script to those who have a token.
             html.raw("<p><button class=\"ack\" hidden data-incident=\"").number(incident.id).raw("\">");
             html.text(w.acknowledge).raw("</button></p>");
+        }
+        if let (Some(by), Some(until)) = (&incident.silenced_by, &incident.silenced_until) {
+            html.raw("<p class=\"quiet\">").text(w.silenced_by);
+            self.name(html, by);
+            html.raw(" ").text(w.until).raw(" ");
+            self.time(html, Some(until));
+            html.raw("</p>");
         }
         html.raw("</article>");
     }

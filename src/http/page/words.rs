@@ -12,6 +12,7 @@ macro_rules! catalogue {
         const EN: Words = Words { $($key: $en,)* };
     };
 }
+pub(in crate::http) use catalogue;
 
 catalogue! {
     title: "村口", "cunkou";
@@ -43,6 +44,10 @@ catalogue! {
     cameras_out: "受影响摄像头", "cameras affected";
     acknowledged_by: "已接单：", "taken by ";
     acknowledge: "接单", "Acknowledge";
+    silenced_by: "已静默：", "silenced by ";
+    until: "至", "until";
+    sheet: "抢修单", "Repair sheet";
+    wall: "值班屏", "Duty-room wall";
     villages: "各村覆盖", "Villages";
     village: "村 / 社区", "Village";
     no_villages: "各村进出口均有覆盖。", "Every watched entrance is covered.";
@@ -186,6 +191,9 @@ catalogue! {
     said_more_lost: "失守增加", "more is lost";
     said_reopened: "再次发生", "again";
     said_acknowledged: "已接单", "taken";
+    said_silenced: "已静默", "silenced";
+    said_reminded: "再次提醒", "said again";
+    said_escalated: "已升级", "escalated";
     said_resolved: "已恢复", "resolved";
     said_merged: "已并入其他事件", "merged";
     cameras_not_well: "不正常的摄像头", "Cameras that are not well";

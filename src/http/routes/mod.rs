@@ -2,13 +2,17 @@
 //! role and writes it into the description, so that none is open by oversight.
 
 mod audit;
+mod body;
+mod critical;
 mod events;
 mod gaps;
 mod incidents;
 mod lists;
 mod map;
+mod oncall;
 mod ops;
 mod registry;
+mod silence;
 mod status;
 mod turns;
 
@@ -24,8 +28,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) use self::ops::readiness;
-use super::auth::{doorkeeper, require};
-use super::{AppState, Problem, Role, openapi, page};
+use super::auth::{Door, doorkeeper, require};
+use super::{AppState, Problem, Role, boards, openapi, page};
 
 /// Bytes of a request's body, where it is no registry.
 const MAX_BODY: usize = 64 << 10;
@@ -42,15 +46,19 @@ pub(super) fn router(state: &AppState) -> Router {
         .routes(routes!(ops::healthy))
         .routes(routes!(ops::ready));
     openapi::complete(open.get_openapi_mut());
+    let door = |role| Door::of(&state.parts.settings, role);
     let (api, document) = open
-        .merge(group(state, Role::Read, read()))
-        .merge(group(state, Role::Operate, OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
-        .merge(group(state, Role::Admin, admin()))
+        .merge(group(state, door(Role::Read), read()))
+        .merge(group(state, Door::to_people(), OpenApiRouter::new().routes(routes!(oncall::on_call))))
+        .merge(group(state, door(Role::Operate), operate()))
+        .merge(group(state, door(Role::Admin), admin()))
         .split_for_parts();
     let page = Router::new()
         .route("/", get(page::index))
         .route("/page/search", get(page::search))
         .route("/page/{kind}/{id}", get(page::sheet))
+        .route("/wall", get(boards::wall))
+        .route("/sheet/incident/{id}", get(boards::sheet))
         .route("/static/{file}", get(page::asset))
         .with_state(state.clone());
     let text = document.to_json().unwrap_or_else(|error| {
@@ -79,6 +87,7 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(lists::areas))
         .routes(routes!(lists::places))
         .routes(routes!(gaps::gaps))
+        .routes(routes!(critical::critical))
         .routes(routes!(map::town))
         .routes(routes!(map::states))
         .routes(routes!(map::roads))
@@ -90,6 +99,11 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(registry::in_force))
         .routes(routes!(events::events))
         .routes(routes!(document))
+        .routes(routes!(boards::badge))
+}
+
+fn operate() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(incidents::acknowledge)).routes(routes!(silence::silence, silence::lift))
 }
 
 fn admin() -> OpenApiRouter<AppState> {
@@ -99,12 +113,11 @@ fn admin() -> OpenApiRouter<AppState> {
         .merge(OpenApiRouter::new().routes(routes!(registry::apply)).layer(DefaultBodyLimit::max(MAX_REGISTRY)))
 }
 
-/// Operations behind the door of one role.
-fn group(state: &AppState, role: Role, mut routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
-    let open = role == Role::Read && state.parts.settings.reads_are_open();
-    openapi::set_role(routes.get_openapi_mut(), role, open);
+/// Operations behind one door.
+fn group(state: &AppState, door: Door, mut routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+    openapi::set_role(routes.get_openapi_mut(), door.role, door.open);
     openapi::complete(routes.get_openapi_mut());
-    routes.route_layer(from_fn_with_state((state.clone(), role), require))
+    routes.route_layer(from_fn_with_state((state.clone(), door), require))
 }
 
 /// This description of the API, OpenAPI 3.1.

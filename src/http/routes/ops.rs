@@ -118,7 +118,7 @@ pub(in crate::http) fn readiness(state: &AppState) -> Readiness {
     Readiness { ready, reasons, first_round, registry_version: snapshot.registry_version }
 }
 
-/// Puts the registry folder in force as it stands.
+/// Puts the registry folder in force as it stands, and reads the roster again.
 #[utoipa::path(post, path = "/-/reload", operation_id = "reload", tag = "service",
     responses((status = 200, description = "What changed.", body = ReloadOutcome),
         (status = 409, description = "More than 20 % of the cameras would be removed; say yes by POST registry?yes.",
@@ -133,5 +133,12 @@ pub(super) async fn reload(
     RawQuery(raw): RawQuery,
 ) -> Result<Json<ReloadOutcome>, Problem> {
     Query::read(raw.as_deref(), &[])?;
-    reload_from(&state, by, ReloadSource::Folder, false, false).await
+    // The roster has nothing to do with the registry: it is read whatever comes of that.
+    let roster = state.parts.roster.clone();
+    let read = tokio::task::spawn_blocking(move || roster.read_again()).await;
+    let mut outcome = reload_from(&state, by, ReloadSource::Folder, false, false).await;
+    if let (Ok(Json(outcome)), Ok(Err(error))) = (&mut outcome, read) {
+        outcome.warnings.push(format!("the roster stays as it was: {}", error.without_people()));
+    }
+    outcome
 }

@@ -2,9 +2,11 @@
 
 mod api;
 mod auth;
+mod boards;
 mod document;
 mod fields;
 mod map;
+mod oncall;
 mod page;
 mod past;
 mod serving;
@@ -16,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use cunkou_core::alert::{Acknowledgement, Incident, IncidentStatus, MessageKind, SayReason};
+use cunkou_core::alert::{Acknowledgement, Hold, Incident, IncidentStatus, MessageKind, SayReason};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{
@@ -33,6 +35,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::*;
 use crate::engine::{Alive, Command, Handle, Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
+use crate::files::roster::RosterFile;
 use crate::metrics::{Counters, CoverageRatio, Figures, Options};
 use town::NOW;
 
@@ -53,6 +56,16 @@ pub(crate) fn settings(read: ReadAccess) -> HttpSettings {
         role,
     });
     HttpSettings { read, tokens: tokens.to_vec(), hosts: vec!["cunkou.example".into()], ..HttpSettings::default() }
+}
+
+/// The example of a roster, in force.
+fn roster() -> RosterFile {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config/roster.toml");
+    let text = format!("[roster]\nfile = \"{example}\"\n");
+    let settings = crate::files::settings::Settings::parse(&text, [], std::path::Path::new("")).unwrap();
+    let file = RosterFile::of(&settings);
+    file.read_again().unwrap();
+    file
 }
 
 /// Before this nothing was known.
@@ -148,6 +161,7 @@ impl History for Past {
             delivered: Some(NOW),
             dropped: None,
             error: Some("503".into()),
+            to: Some("王强".into()),
         };
         self.answer(vec![delivery])
     }
@@ -197,6 +211,7 @@ pub(crate) async fn daemon_with(mut settings: HttpSettings, snapshot: Snapshot) 
     tokio::spawn(engine(inbox, receiver.clone(), asked.clone(), origins.clone()));
     let past = Arc::new(Past::default());
     let state = AppState::new(Parts {
+        roster: roster(),
         handle: Handle::new(receiver, alive.clone(), commands),
         history: past.clone(),
         counters: Arc::new(Counters::new("0.1.0", "abc").unwrap()),
@@ -242,6 +257,21 @@ async fn engine(
                             Acknowledgement { at: NOW, by: request.by.who, note: request.note, until: request.until };
                         let status = IncidentStatus::Acknowledged;
                         Ok(Arc::new(Incident { acknowledged: Some(taken), status, ..(**i).clone() }))
+                    }
+                };
+                let _ = reply.send(answer);
+            }
+            Command::Silence(request, reply) => {
+                note(&request.by);
+                let until = request.until.map_or_else(|| "lifted".to_owned(), |t| format!("for {}", t - NOW));
+                asked.lock().unwrap().push(format!("silence {} {} {until}", request.incident, request.by.who));
+                let incidents = snapshots.borrow().incidents.clone();
+                let answer = match incidents.get(&request.incident) {
+                    None => Err(crate::engine::AckError::NotFound),
+                    Some(i) if !i.status.is_open() => Err(crate::engine::AckError::Over),
+                    Some(i) => {
+                        let hold = |until| Hold { at: NOW, by: request.by.who, note: request.note, until };
+                        Ok(Arc::new(Incident { silenced: request.until.map(hold), ..(**i).clone() }))
                     }
                 };
                 let _ = reply.send(answer);

@@ -137,6 +137,10 @@ pub(super) fn incident(id: u64) -> Incident {
         reopened_at: None,
         reopenings: 0,
         merged_into: None,
+        silenced: None,
+        lapsed: None,
+        waiting_since: T0,
+        level: 0,
         pages: 1,
         last_page_at: Some(T0),
         paged_entrances: lost,
@@ -171,6 +175,7 @@ struct Inside {
     refuses_writes: bool,
     last_error: String,
     received: Vec<Received>,
+    told_to: Vec<Option<String>>,
     /// Rows that are with a sink's loop.
     out: BTreeSet<(String, RowKey)>,
 }
@@ -210,6 +215,11 @@ impl Memory {
     /// What the last failed try said.
     pub(super) fn last_error(&self) -> String {
         self.0.lock().unwrap().last_error.clone()
+    }
+
+    /// Who was called by each row that was delivered.
+    pub(super) fn told_to(&self) -> Vec<Option<String>> {
+        self.0.lock().unwrap().told_to.clone()
     }
 
     /// What each failed try said of whether it was received.
@@ -271,8 +281,9 @@ impl Outbox for Memory {
         self.0.lock().unwrap().settle(sink, rows);
     }
 
-    async fn delivered(&self, sink: &str, rows: &[RowKey], _at: Time) -> Result<(), OutboxError> {
+    async fn delivered(&self, sink: &str, rows: &[RowKey], _at: Time, to: Option<&str>) -> Result<(), OutboxError> {
         self.write(|inside| {
+            inside.told_to.push(to.map(str::to_owned));
             inside.settle(sink, rows);
             inside.rows.retain(|r| r.sink != sink || !rows.contains(&r.item.key()));
             inside.delivered.extend(rows.iter().map(|row| (sink.to_owned(), *row)));

@@ -16,6 +16,7 @@ use crate::files::secrets::{SecretUrl, Secrets};
 use crate::files::settings::{SinkForm, SinkKind, SinkSettings};
 use crate::files::templates::TemplateFiles;
 use crate::notify::{Pace, Received, Setup, Sinks, SinksError, Templates, client};
+use crate::roster::Board;
 
 /// Longer than anything here takes; a test that waits so long fails.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -123,7 +124,9 @@ pub(super) fn sink(name: &str, kind: SinkKind, port: u16) -> SinkSettings {
         kind,
         url: SecretUrl::parse(&format!("http://127.0.0.1:{port}/hook?token=hunter2")).unwrap(),
         min_severity: Severity::Info,
+        level: 0,
         watchdog: false,
+        on_duty: false,
         language: Language::ZhCn,
         secret: Some("desk".to_owned()),
         form: SinkForm::Plain,
@@ -147,6 +150,17 @@ pub(super) fn quick() -> Pace {
 }
 
 pub(super) fn start(settings: &[SinkSettings], outbox: Memory, pace: Pace) -> Result<Rig, SinksError> {
+    start_with(settings, outbox, pace, &Arc::default(), &prometheus::Registry::new())
+}
+
+/// The same with a roster and a place for the counters.
+pub(super) fn start_with(
+    settings: &[SinkSettings],
+    outbox: Memory,
+    pace: Pace,
+    roster: &Arc<Board>,
+    metrics: &prometheus::Registry,
+) -> Result<Rig, SinksError> {
     let env = [("DESK", "hunter2"), ("MAIL", "cunkou:hunter2")];
     let env = env.map(|(entry, secret)| (format!("CUNKOU_SECRET_{entry}"), secret.to_owned()));
     let secrets = Secrets::load(std::path::Path::new("/nonexistent/secrets.toml"), env, None).unwrap();
@@ -159,10 +173,11 @@ pub(super) fn start(settings: &[SinkSettings], outbox: Memory, pace: Pace) -> Re
         public_url: "http://cunkou.example",
         client: client().unwrap(),
         templates: Arc::new(Templates::new(&TemplateFiles::default(), settings).unwrap()),
+        roster: roster.clone(),
         outbox: outbox.clone(),
         snapshot: seen,
         clock: Arc::new(move || T0 + Span::from(begin.elapsed())),
-        metrics: &prometheus::Registry::new(),
+        metrics,
         pace,
     })?;
     Ok(Rig { outbox, sinks, published })

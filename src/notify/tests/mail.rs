@@ -48,7 +48,7 @@ impl Mail {
     }
 }
 
-struct Server {
+pub(super) struct Server {
     port: u16,
     got: mpsc::UnboundedReceiver<Mail>,
 }
@@ -67,6 +67,11 @@ impl Server {
             }
         });
         Server { port, got }
+    }
+
+    /// To whom the next mail goes, as the envelope has it.
+    pub(super) async fn next_to(&mut self) -> Vec<String> {
+        self.next().await.to
     }
 
     async fn next(&mut self) -> Mail {
@@ -147,6 +152,13 @@ fn sink(port: u16, to: &[&str]) -> SinkSettings {
         secret: Some("mail".to_owned()),
         ..settings(SinkKind::Email, Language::ZhCn)
     }
+}
+
+/// A server that does as it should, and a sink that hands mail to it.
+pub(super) async fn server_and_sink() -> (Server, SinkSettings) {
+    let server = Server::start(vec![]).await;
+    let settings = sink(server.port, DUTY);
+    (server, settings)
 }
 
 const DUTY: &[&str] = &["值班 <duty@town.example>", "chief@town.example"];

@@ -44,7 +44,9 @@ pub(super) fn settings(kind: SinkKind, language: Language) -> SinkSettings {
         kind,
         url: SecretUrl::parse(url).or_else(|| SecretUrl::parse_mail(url)).unwrap(),
         min_severity: Severity::Warning,
+        level: 0,
         watchdog: false,
+        on_duty: false,
         language,
         secret: None,
         form,
@@ -59,6 +61,8 @@ pub(super) fn made(settings: &SinkSettings) -> Any {
         public_url: "http://cunkou.example",
         client: client().unwrap(),
         templates: Arc::new(Templates::built_in().unwrap()),
+        roster: Arc::default(),
+        duty: None,
         started: T0,
         timeout: std::time::Duration::from_secs(1),
         tap: None,
@@ -88,11 +92,11 @@ fn sent(kind: SinkKind, language: Language, message: &Message) -> String {
     let pretty =
         |body: Vec<u8>| serde_json::to_string_pretty(&serde_json::from_slice::<Value>(&body).unwrap()).unwrap();
     match made(&settings(kind, language)) {
-        Any::Dingtalk(s) => pretty(Dingtalk::payload(&s.letter(&letter, &scene))),
-        Any::Wecom(s) => pretty(Wecom::payload(&s.letter(&letter, &scene))),
-        Any::Feishu(s) => pretty(s.channel.payload(&s.letter(&letter, &scene), T0)),
-        Any::Ntfy(s) => pretty(Ntfy::payload(&s.letter(&letter, &scene), "six-fingers")),
-        Any::Email(s) => mail(&s, &s.letter(&letter, &scene), &letter.key("desk")),
+        Any::Dingtalk(s) => pretty(Dingtalk::payload(&s.letter(&letter, &scene, &[]))),
+        Any::Wecom(s) => pretty(Wecom::payload(&s.letter(&letter, &scene, &[]))),
+        Any::Feishu(s) => pretty(s.channel.payload(&s.letter(&letter, &scene, &[]), T0)),
+        Any::Ntfy(s) => pretty(Ntfy::payload(&s.letter(&letter, &scene, &[]), "six-fingers")),
+        Any::Email(s) => mail(&s, &s.letter(&letter, &scene, &[]), &letter.key("desk")),
         _ => unreachable!(),
     }
 }
@@ -173,7 +177,7 @@ fn an_incident_is_one_thread_of_mail() {
     let mut ids = Vec::new();
     for (_, message) in messages() {
         let letter = letter(&message);
-        let script = sink.letter(&letter, &scene(&message));
+        let script = sink.letter(&letter, &scene(&message), &[]);
         let mail = sink.channel.message(&script, &letter.key("desk"), T0).unwrap();
         let again = sink.channel.message(&script, &letter.key("desk"), T0).unwrap();
         assert_eq!(mail.formatted(), again.formatted(), "the same message is the same bytes");
@@ -220,7 +224,7 @@ fn subjects_are_encoded_and_hold_no_line_break() {
     incident.cause = cunkou_core::health::Cause::Node(cunkou_core::model::NodeId::new("S99").unwrap());
     incident.cause_name = HOSTILE.into();
     message.incident = Arc::new(incident);
-    let script = sink.letter(&letter(&message), &scene(&message));
+    let script = sink.letter(&letter(&message), &scene(&message), &[]);
     let mail = sink.channel.message(&script, "42/desk/1", T0).unwrap();
     let raw = String::from_utf8(mail.formatted()).unwrap();
     let head = raw.split("\r\n\r\n").next().unwrap();
@@ -242,7 +246,7 @@ fn what_is_too_long_keeps_its_headline_and_its_link() {
         .collect();
     long.incident = Arc::new(incident);
     let Any::Wecom(sink) = made(&settings(SinkKind::Wecom, Language::ZhCn)) else { unreachable!() };
-    let mut script = sink.letter(&letter(&long), &scene(&long));
+    let mut script = sink.letter(&letter(&long), &scene(&long), &[]);
     let lines: Vec<String> = script.text.lines().map(str::to_owned).collect();
     let (first, rest) = lines.split_first().unwrap();
     let (link, facts) = rest.split_last().unwrap();

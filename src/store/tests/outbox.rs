@@ -34,7 +34,7 @@ async fn a_message_comes_back_as_it_was_and_only_once() {
     store.release(&[key(1, 1)]).await;
     let again = take(&store).await;
     assert_eq!((again.len(), again[0].uncertain), (1, false), "handed out, and not tried");
-    store.delivered(&key(1, 1), NOW, Some(200)).await.unwrap();
+    store.delivered(&key(1, 1), NOW, Some(200), Some("王强")).await.unwrap();
     assert!(take(&store).await.is_empty(), "it has arrived");
     let story = store.incident(IncidentId(1)).await.unwrap();
     assert!(story.is_none(), "a message makes no incident by itself");
@@ -73,7 +73,7 @@ async fn steps_of_an_incident_go_out_in_order_and_other_incidents_do_not_wait() 
     assert_eq!(store.next_attempt("desk").await.unwrap(), Some(Time(2_000_000)));
     let rows = store.pending("desk", Time(2_000_000), Take::Oldest(10)).await.unwrap();
     assert_eq!((&rows[0].key, rows[0].attempts, rows[0].uncertain), (&key(1, 1), 1, true));
-    store.delivered(&key(1, 1), NOW, None).await.unwrap();
+    store.delivered(&key(1, 1), NOW, None, None).await.unwrap();
     let rows = take(&store).await;
     assert_eq!((&rows[0].key, rows[0].from_step, rows[0].told_before), (&key(1, 2), 2, true));
 }
@@ -126,7 +126,7 @@ async fn one_that_asks_whether_a_sink_is_back_is_the_one_tried_least() {
 async fn each_sink_has_its_own_row_and_its_own_pace() {
     let store = memory().await;
     let mut routes = desk();
-    routes.push(SinkRoute { name: "im".to_owned(), min_severity: Severity::Critical, people: false });
+    routes.push(SinkRoute { name: "im".to_owned(), min_severity: Severity::Critical, people: false, level: 0 });
     let told = vec![message(1, 1, K::Opened, Severity::Critical), message(2, 1, K::Opened, Severity::Info)];
     commit(&store, &telling(told), &routes).await;
     assert_eq!(keys(&store).await, [key(1, 1), key(2, 1)]);
@@ -175,11 +175,11 @@ async fn what_was_committed_is_handed_out_while_the_store_cannot_write() {
     let fault = "CREATE TRIGGER fault BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'fault'); END";
     run(&store, fault).await;
     assert_eq!(keys(&store).await, [key(1, 1)], "it could not be marked, and goes out all the same");
-    assert!(store.delivered(&key(1, 1), NOW, None).await.is_err());
+    assert!(store.delivered(&key(1, 1), NOW, None, None).await.is_err());
     assert!(take(&store).await.is_empty(), "what could not be settled stays with who has it");
     run(&store, "DROP TRIGGER fault").await;
     commit(&store, &telling(vec![message(1, 2, K::Updated, Severity::Critical)]), &desk()).await;
-    store.delivered(&key(1, 1), NOW, None).await.unwrap();
+    store.delivered(&key(1, 1), NOW, None, None).await.unwrap();
     let rows = take(&store).await;
     assert_eq!((&rows[0].key, rows[0].from_step), (&key(1, 2), 2), "it did not collapse on its way");
 }

@@ -30,6 +30,7 @@ pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id
     facts(page, html, &incident);
     page.near(html, at);
     html.raw("</dl>");
+    html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(page.words.sheet).raw("</a></p>");
     if incident.status == "open" {
         html.raw("<p><button class=\"ack\" hidden data-incident=\"").number(incident.id).raw("\">");
         html.text(page.words.acknowledge).raw("</button></p>");
@@ -126,6 +127,9 @@ fn said(page: &Page<'_>, html: &mut Html, steps: &[IncidentStep]) {
             "more_lost" => w.said_more_lost,
             "reopened" => w.said_reopened,
             "acknowledged" => w.said_acknowledged,
+            "silenced" => w.said_silenced,
+            "reminded" => w.said_reminded,
+            "escalated" => w.said_escalated,
             "resolved" => w.said_resolved,
             _ => w.said_merged,
         };
