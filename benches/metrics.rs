@@ -12,7 +12,8 @@ use cunkou::engine::{Alive, Handle};
 use cunkou::files::roster::RosterFile;
 use cunkou::files::settings::Settings;
 use cunkou::http::{
-    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastEntrance, Step, serve,
+    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastChange, PastEntrance,
+    PastTurn, Step, serve,
 };
 use cunkou::metrics::{Counters, Options, Plan, render};
 use cunkou_core::alert::Incident;
@@ -20,7 +21,7 @@ use cunkou_core::health::State;
 use cunkou_core::model::{CameraId, Check, EntranceId, IncidentId, Period, Span, Time};
 use cunkou_core::registry::Registry;
 use cunkou_core::town::{Spec, Town};
-use cunkou_core::world::{Policy, Saved, Snapshot, World};
+use cunkou_core::world::{Policy, Saved, Snapshot, Subject, World};
 use tokio::sync::{mpsc, watch};
 
 /// Runs of each measurement; the median and the worst are told.
@@ -97,6 +98,15 @@ struct NoHistory;
 
 impl History for NoHistory {
     fn entrances_at(&self, _: Period, _: Time) -> Answer<'_, Vec<PastEntrance>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn cameras_at(&self, _: Time) -> Answer<'_, Vec<(CameraId, State)>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn entrance_turns(&self, _: Time, _: Time, _: usize) -> Answer<'_, Vec<PastTurn>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn changes(&self, _: Subject, _: Option<u64>, _: usize) -> Answer<'_, Vec<PastChange>> {
         Box::pin(async { Ok(Vec::new()) })
     }
     fn incidents(&self, _: Option<IncidentId>, _: usize) -> Answer<'_, Vec<Incident>> {

@@ -18,3 +18,7 @@ pub mod report;
 pub mod roster;
 pub mod sim;
 pub mod store;
+
+#[cfg(test)]
+#[path = "../tests/fuzz/recipe.rs"]
+mod fuzz_recipe;

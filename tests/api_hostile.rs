@@ -70,9 +70,11 @@ fn every_operation_refuses_no_token_a_wrong_one_and_one_of_a_lower_role() {
     let open: Vec<String> = open.iter().map(|o| format!("{} {}", o.method, o.path)).collect();
     assert_eq!(open, ["GET /-/healthy", "GET /-/ready"], "nothing else is open");
     assert!(guarded.len() >= 19, "{}", guarded.len());
-    // What the description does not name is guarded too: the page.
-    let page = Operation { method: "GET".into(), path: "/".into(), guarded: true, role: Some("read".into()) };
-    let guarded: Vec<Arc<Operation>> = guarded.into_iter().chain([page]).map(Arc::new).collect();
+    // What the description does not name is guarded too: the page and the boards.
+    let page =
+        |path: &str| Operation { method: "GET".into(), path: path.into(), guarded: true, role: Some("read".into()) };
+    let pages = ["/", "/wall", "/sheet/incident/1"].map(page);
+    let guarded: Vec<Arc<Operation>> = guarded.into_iter().chain(pages).map(Arc::new).collect();
     for operation in &guarded {
         assert_eq!(ask(&daemon, operation, None), 401, "{} {}", operation.method, operation.path);
         if operation.role.as_deref() == Some("admin") {

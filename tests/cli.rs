@@ -164,6 +164,10 @@ fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
         reopened_at: None,
         reopenings: 0,
         merged_into: None,
+        silenced: None,
+        lapsed: None,
+        waiting_since: NOON,
+        level: 0,
         pages: 1,
         last_page_at: Some(NOON),
         paged_entrances: vec![entrance.clone()],
@@ -180,7 +184,7 @@ fn wrong_use_is_2_and_help_is_0() {
     town.run(&["gaps", "--at", "yesterday"]).ends(2);
     town.run(&["status", "--server", "desk"]).ends(2);
     let help = town.run(&["--help"]).ends(0);
-    for unbuilt in ["whatif", "maintenance", "critical", "seal"] {
+    for unbuilt in ["whatif", "maintenance", "place", "seal"] {
         assert!(!help.out.contains(unbuilt), "{unbuilt} is not built");
     }
 }
@@ -413,6 +417,23 @@ fn gaps_are_answered_from_the_database() {
     town.run(&["gaps", "--period", "night", "--fail-on", "lost,unwatched"]).ends(1);
     town.run(&["gaps", "--village", "V9"]).ends(3);
     town.run(&["gaps", "--village", "V1"]).ends(1);
+}
+
+#[test]
+fn what_is_critical_is_answered_from_the_database() {
+    let town = Town::new().with_history();
+    let json = town.run(&["critical", "--format", "json"]).ends(0).json();
+    let items = json["items"].as_array().unwrap();
+    assert!(!items.is_empty(), "some entrance of the town hangs on one camera");
+    let lost_already = |i: &Value| i["loses_now"].as_array().unwrap().contains(&"E2".into());
+    assert!(!items.iter().any(lost_already), "what is lost cannot be lost again: {items:?}");
+    let table = town.run(&["critical", "--limit", "1"]).ends(0);
+    let first = items[0]["id"].as_str().unwrap();
+    assert!(table.out.contains(first) && table.out.lines().count() >= 2, "{table:?}");
+    assert!(town.run(&["critical", "--format", "csv"]).ends(0).out.starts_with("rank,kind,id,"));
+    let geo = town.run(&["critical", "--format", "geojson"]).ends(0).json();
+    assert_eq!(geo["type"], "FeatureCollection");
+    town.run(&["critical", "--period", "dusk"]).ends(2);
 }
 
 #[test]

@@ -13,17 +13,17 @@ use cunkou::engine::{self, Alive, Handle, ReloadReport, ReloadRequest, ReloadSou
 use cunkou::files::roster::RosterFile;
 use cunkou::files::settings::Settings;
 use cunkou::http::{
-    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastEntrance, Role, Step,
-    Token, serve,
+    Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastChange, PastEntrance,
+    PastTurn, Role, Step, Token, serve,
 };
 use cunkou::metrics::{Counters, Figures, Options};
 use cunkou::store::{Batch, OpenMode, RegistryPut, Store};
-use cunkou_core::alert::{Acknowledgement, Incident, IncidentStatus};
+use cunkou_core::alert::{Acknowledgement, Hold, Incident, IncidentStatus};
 use cunkou_core::coverage::EntranceState;
-use cunkou_core::health::Cause;
+use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, Period, Severity, Span, Time};
 use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Registry};
-use cunkou_core::world::{Effects, Policy, Saved, Snapshot, World};
+use cunkou_core::world::{Effects, Policy, Saved, Snapshot, Subject, World};
 use program::{Ran, cunkou};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -89,6 +89,10 @@ fn incident() -> Incident {
         reopened_at: None,
         reopenings: 0,
         merged_into: None,
+        silenced: None,
+        lapsed: None,
+        waiting_since: NOON,
+        level: 0,
         pages: 1,
         last_page_at: None,
         paged_entrances: Vec::new(),
@@ -109,6 +113,15 @@ impl History for NoHistory {
     fn entrances_at(&self, _: Period, at: Time) -> Answer<'_, Vec<PastEntrance>> {
         let known = at >= NOON - Span::hours(24);
         Box::pin(async move { Ok(known.then(covered).into_iter().collect()) })
+    }
+    fn cameras_at(&self, _: Time) -> Answer<'_, Vec<(CameraId, State)>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn entrance_turns(&self, _: Time, _: Time, _: usize) -> Answer<'_, Vec<PastTurn>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn changes(&self, _: Subject, _: Option<u64>, _: usize) -> Answer<'_, Vec<PastChange>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
     fn incidents(&self, _: Option<IncidentId>, _: usize) -> Answer<'_, Vec<Incident>> {
         Box::pin(async { Ok(Vec::new()) })
@@ -225,6 +238,10 @@ async fn engine(mut wishes: mpsc::Receiver<engine::Command>, said: mpsc::Unbound
                 let taken = Incident { status: IncidentStatus::Acknowledged, acknowledged: Some(ack), ..incident() };
                 reply.send(Ok(Arc::new(taken))).unwrap();
             }
+            engine::Command::Silence(request, reply) => {
+                let hold = |until| Hold { at: NOON, by: request.by.who, note: request.note, until };
+                reply.send(Ok(Arc::new(Incident { silenced: request.until.map(hold), ..incident() }))).unwrap();
+            }
             engine::Command::Reload(request, reply) => {
                 let report = ReloadReport {
                     version: 5,
@@ -288,6 +305,23 @@ async fn an_incident_is_taken_with_a_token_of_the_right_role() {
     ] {
         let refused = daemon.run(args).await.ends(3);
         assert!(refused.err.contains(why) && !refused.err.contains("guess"), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_incident_is_silenced_for_a_while_and_that_is_lifted() {
+    let daemon = Daemon::start().await;
+    let told = daemon.run(&["incident", "7", "--silence", "2h", "--note", "换光猫", "--token", "duty"]).await.ends(0);
+    assert!(told.out.contains("incident 7 is silent until 20"), "{told:?}");
+    let until = ["incident", "7", "--silence", "2099-01-01 08:00", "--token", "duty", "--format", "json"];
+    let json = daemon.run(&until).await.ends(0).json();
+    assert_eq!((&json["silenced_until"], &json["silenced_by"]), (&"2099-01-01T00:00:00.000Z".into(), &"duty".into()));
+    let lifted = daemon.run(&["incident", "7", "--unsilence", "--token", "duty"]).await.ends(0);
+    assert!(lifted.out.contains("is not silent any more"), "{lifted:?}");
+    let past = daemon.run(&["incident", "7", "--silence", "2020-01-01T00:00:00Z", "--token", "duty"]).await.ends(3);
+    assert!(past.err.contains("passed"), "{past:?}");
+    for wrong in [&["incident", "--silence", "2h"][..], &["incident", "7", "--silence", "soon", "--token", "duty"]] {
+        daemon.run(wrong).await.ends(2);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `cunkou ack`: takes an incident.
 
 use super::client::{Body, Daemon};
-use super::common::{Common, Tongue, moment, print};
+use super::common::{Common, Tongue, moment_ahead, print};
 use super::exit::Exit;
 use super::gaps::cause_words;
 use super::source::for_change;
@@ -16,8 +16,9 @@ pub(super) struct Args {
     /// For the others to read
     #[arg(long)]
     note: Option<String>,
-    /// When that ends: 2026-11-24T03:00:00Z, or "2026-11-24 11:00" in the time zone of [ui]; without it, with the incident
-    #[arg(long, value_name = "TIME")]
+    /// When that ends: after so long (2h), or 2026-11-24T03:00:00Z, or "2026-11-24 11:00" in the time zone of [ui];
+    /// without it, with the incident
+    #[arg(long, value_name = "FOR|TIME")]
     until: Option<String>,
     #[command(flatten)]
     daemon: Daemon,
@@ -26,7 +27,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let settings = common.settings()?.settings;
     let tongue = Tongue::of(common, &settings);
-    let until = args.until.as_deref().map(|t| moment("--until", t, &tongue.zone)).transpose()?;
+    let until = args.until.as_deref().map(|t| moment_ahead("--until", t, &tongue.zone)).transpose()?;
     let server = for_change(common, &args.daemon).await?;
     let body = Body::json(&AckBody { note: args.note.unwrap_or_default(), until: until.map(stamp) })?;
     let id = args.id.to_string();

@@ -106,6 +106,7 @@ async fn kept(store: &Store, mut query: AuditQuery, most: usize) -> anyhow::Resu
 fn kind_word<'a>(kind: &'a str, tongue: &'a Tongue) -> &'a str {
     match kind {
         "acknowledge" => tongue.say("接单", kind),
+        "silence" => tongue.say("静默", kind),
         "registry" => tongue.say("台账", kind),
         other => other,
     }

@@ -204,6 +204,11 @@ impl Server {
         self.send(Method::POST, path, query, Some(body)).await
     }
 
+    /// Takes something away.
+    pub(super) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ServerError> {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
     async fn send<T: DeserializeOwned>(
         &self,
         method: Method,

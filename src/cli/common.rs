@@ -199,6 +199,16 @@ pub(super) fn moment(option: &str, text: &str, zone: &TimeZone) -> anyhow::Resul
     })
 }
 
+/// A moment of an option that is still to come, or a length of time from now on.
+pub(super) fn moment_ahead(option: &str, text: &str, zone: &TimeZone) -> anyhow::Result<cunkou_core::model::Time> {
+    super::when::parse_ahead(text, super::when::now(), zone).ok_or_else(|| {
+        wrong_use(format!(
+            "{option} {text:?} is neither a length of time nor a moment: write 2h, 2026-11-24T03:00:00Z, or \
+             \"2026-11-24 11:00\" in the time zone of [ui]"
+        ))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,19 +4,19 @@ use std::fmt::Write as _;
 
 use cunkou_core::model::IncidentId;
 
-use super::client::Daemon;
-use super::common::{Common, Tongue, print, print_json};
+use super::client::{Body, Daemon};
+use super::common::{Common, Tongue, moment_ahead, print, print_json};
 use super::exit::Exit;
 use super::gaps::cause_words;
-use super::source::Source;
+use super::source::{Source, for_change};
 use super::table::{self, named, plain};
 use super::when;
-use crate::http::wire::{Incident, IncidentDetail, Page};
+use crate::http::wire::{Incident, IncidentDetail, Page, SilenceBody, stamp};
 
 /// Names of a list that are shown; the rest is counted.
 const SHOWN: usize = 10;
 
-/// Lists incidents, newest first; with a number tells the story of one.
+/// Lists incidents, newest first; with a number tells the story of one, or silences it for a while.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Its number
@@ -27,6 +27,16 @@ pub(super) struct Args {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
+    /// Page nobody of it for so long (2h), or until then (2026-11-24T03:00:00Z, or "2026-11-24 11:00" in the time zone
+    /// of [ui]); its end is told all the same, and what still stands then too
+    #[arg(long, value_name = "FOR|UNTIL", requires = "id")]
+    silence: Option<String>,
+    /// Lift its silence: what still stands is told
+    #[arg(long, requires = "id", conflicts_with = "silence")]
+    unsilence: bool,
+    /// For the others to read
+    #[arg(long, requires = "silence")]
+    note: Option<String>,
     #[command(flatten)]
     daemon: Daemon,
     /// How the answer is written
@@ -37,6 +47,9 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let settings = common.settings()?.settings;
     let tongue = Tongue::of(common, &settings);
+    if let Some(id) = args.id.filter(|_| args.silence.is_some() || args.unsilence) {
+        return silence(id, &args, common, &tongue).await;
+    }
     let source = Source::open(common, &settings, &args.daemon).await?;
     let json = args.format == "json";
     match args.id {
@@ -49,6 +62,39 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
             if json { print_json(&Page { items, next: None })? } else { print(&list(&items, &tongue))? }
         }
     }
+    Ok(Exit::Fine)
+}
+
+/// Silences an incident, or lifts its silence.
+async fn silence(id: u64, args: &Args, common: &Common, tongue: &Tongue) -> anyhow::Result<Exit> {
+    let until = args.silence.as_deref().map(|text| moment_ahead("--silence", text, &tongue.zone)).transpose()?;
+    let server = for_change(common, &args.daemon).await?;
+    let path = ["incidents", &id.to_string(), "silence"];
+    let now: Incident = match until {
+        Some(until) => {
+            let body = SilenceBody { until: stamp(until), note: args.note.clone().unwrap_or_default() };
+            server.post(&path, &[], Body::json(&body)?).await?
+        }
+        None => server.delete(&path).await?,
+    };
+    if args.format == "json" {
+        print_json(&now)?;
+        return Ok(Exit::Fine);
+    }
+    let cause = cause_words(&now.cause, tongue);
+    let (zh, en) = match &now.silenced_until {
+        Some(until) => {
+            let until = when::local_stamp(until, &tongue.zone);
+            (
+                format!("事件 {id} 已静默，至 {until} 前不再通知：{cause}\n"),
+                format!("incident {id} is silent until {until}: {cause}\n"),
+            )
+        }
+        None => {
+            (format!("事件 {id} 已取消静默：{cause}\n"), format!("incident {id} is not silent any more: {cause}\n"))
+        }
+    };
+    print(tongue.say(&zh, &en))?;
     Ok(Exit::Fine)
 }
 
@@ -157,6 +203,14 @@ fn head(i: &Incident, tongue: &Tongue) -> String {
         let note = plain(i.acknowledged_note.as_deref().unwrap_or_default());
         let until = i.acknowledged_until.as_deref().map(|u| format!(" → {}", at(u))).unwrap_or_default();
         fact("接单：", "taken by ", format!("{by} {}{until} {note}", at(t)).trim_end().to_owned());
+    }
+    if let (Some(t), Some(until)) = (&i.silenced_at, &i.silenced_until) {
+        let by = plain(i.silenced_by.as_deref().unwrap_or_default());
+        let note = plain(i.silenced_note.as_deref().unwrap_or_default());
+        fact("静默：", "silenced by ", format!("{by} {} → {} {note}", at(t), at(until)).trim_end().to_owned());
+    }
+    if i.level > 0 {
+        fact("升级到第 ", "escalated to level ", i.level.to_string());
     }
     if let Some(t) = &i.reopened_at {
         fact("复发于 ", "reopened ", format!("{} (×{})", at(t), i.reopenings));

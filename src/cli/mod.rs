@@ -11,6 +11,7 @@ mod check;
 mod client;
 mod common;
 mod completions;
+mod critical;
 mod demo;
 mod doctor;
 mod exit;
@@ -64,6 +65,7 @@ enum Command {
     Probe(probe::Args),
     Status(status::Args),
     Gaps(gaps::Args),
+    Critical(critical::Args),
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
@@ -90,6 +92,7 @@ impl Command {
             Command::Probe(args) => probe::run(args, common).await,
             Command::Status(args) => status::run(args, common).await,
             Command::Gaps(args) => gaps::run(args, common).await,
+            Command::Critical(args) => critical::run(args, common).await,
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use cunkou_core::alert::{AlertKey, IncidentStatus};
-use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Standing, Watch, is_night, spare_nodes};
+use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Watch, is_night, spare_nodes};
 use cunkou_core::health::{Cause, MonitorCause, State};
 use cunkou_core::model::{CameraIx, EntranceIx, IncidentId, NodeIx, Period, ReasonSet, Time};
 use cunkou_core::registry::{Registry, Topology};
@@ -18,7 +18,7 @@ use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
 use crate::http::wire::{
-    EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Status,
+    Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Status,
 };
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
@@ -123,6 +123,11 @@ impl Offline {
             key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
         });
         Ok(gaps)
+    }
+
+    /// What is most critical, worst first.
+    pub(super) fn critical(&self, period: Period) -> Vec<Critical> {
+        Critical::all(&self.snapshot, period)
     }
 
     /// One entrance with its watchers.
@@ -285,7 +290,7 @@ fn believe(snapshot: &Snapshot, ix: EntranceIx, kept: Option<Kept>) -> Option<En
     let slot = snapshot.topology.entrances.get(ix.at()).filter(|s| s.judged)?;
     let object = snapshot.registry.entrances.get(&slot.id)?;
     let watchers = snapshot.watch.watchers(ix);
-    let stands = |c: CameraIx| standing(snapshot, c);
+    let stands = |c: CameraIx| snapshot.standing(c);
     let life = |c: CameraIx| snapshot.topology.cameras.get(c.at()).and_then(|s| s.life);
     let judge = |night: bool| coverage::judge_entrance(watchers, night, object.required, object.target, stands, life);
     let (day, night) = (judge(false), judge(true));
@@ -309,9 +314,4 @@ fn believe(snapshot: &Snapshot, ix: EntranceIx, kept: Option<Kept>) -> Option<En
         since_day,
         since_night,
     })
-}
-
-fn standing(snapshot: &Snapshot, camera: CameraIx) -> Standing {
-    let view = snapshot.cameras.get(camera.at());
-    view.map_or(Standing::Unknown, |v| coverage::standing(v.state, v.before, v.flapping, v.reasons))
 }

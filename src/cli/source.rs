@@ -10,7 +10,7 @@ use super::client::{Daemon, Server};
 use super::common::{Common, note};
 use super::offline::Offline;
 use crate::files::settings::Settings;
-use crate::http::wire::{EntranceDetail, Gap, Incident, IncidentDetail, Status, stamp};
+use crate::http::wire::{Critical, EntranceDetail, Gap, Incident, IncidentDetail, Status, stamp};
 use crate::store::{Holder, OpenMode, Store};
 
 /// Where a query is answered.
@@ -123,6 +123,19 @@ impl Source {
                 Ok(server.list(&["gaps"], &pairs, usize::MAX).await?)
             }
             Source::File(offline) => offline.gaps(query).await,
+        }
+    }
+
+    /// What is most critical, worst first.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(super) async fn critical(&self, period: Period) -> anyhow::Result<Vec<Critical>> {
+        match self {
+            Source::Daemon { server, .. } => {
+                Ok(server.list(&["critical"], &[("period", period.word())], usize::MAX).await?)
+            }
+            Source::File(offline) => Ok(offline.critical(period)),
         }
     }
 

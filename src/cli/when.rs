@@ -1,6 +1,6 @@
 //! Moments as people type and read them.
 
-use cunkou_core::model::Time;
+use cunkou_core::model::{Span, Time};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -19,6 +19,14 @@ pub(super) fn parse(text: &str, zone: &TimeZone) -> Option<Time> {
     let plain = text.len() >= "2026-11-24 03:00".len() && !text.contains('[');
     let local: DateTime = text.parse().ok().filter(|_| plain)?;
     Some(Time(zone.to_ambiguous_timestamp(local).compatible().ok()?.as_millisecond()))
+}
+
+/// Reads a moment as [`parse`] does, or a length of time from `now` on (`2h`).
+pub(super) fn parse_ahead(text: &str, now: Time, zone: &TimeZone) -> Option<Time> {
+    match text.trim().parse::<Span>() {
+        Ok(span) => Some(now + span),
+        Err(_) => parse(text, zone),
+    }
 }
 
 /// A moment in a zone, to the second: `2026-11-24 11:00:00`.
@@ -51,6 +59,9 @@ mod tests {
         ] {
             assert_eq!(parse(text, &zone), three_utc, "{text}");
         }
+        assert_eq!(parse_ahead("2h", Time(5), &zone), Some(Time(7_200_005)));
+        assert_eq!(parse_ahead("2026-11-24 11:00", Time(5), &zone), three_utc);
+        assert_eq!(parse_ahead("soon", Time(5), &zone), None);
         for text in ["", "yesterday", "2026-11-24", "11:00", "2026-13-01 00:00", "2026-11-24 25:00"] {
             assert_eq!(parse(text, &zone), None, "{text}");
         }

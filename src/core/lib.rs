@@ -6,12 +6,13 @@
 //! from its events.
 //!
 //! Floors, lowest first; a room imports from below only:
-//! `model` < `registry` < `health` < `coverage` < `alert` < `world` < `town`.
+//! `model` < `registry` < `health` < `coverage` < `alert`, `plan` < `world` < `town`.
 
 pub mod alert;
 pub mod coverage;
 pub mod health;
 pub mod model;
+pub mod plan;
 pub mod registry;
 pub mod town;
 pub mod world;

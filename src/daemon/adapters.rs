@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{IncidentId, Outcome, Period, Span, Time};
+use cunkou_core::health::State;
+use cunkou_core::model::{CameraId, IncidentId, Outcome, Period, Span, Time};
+use cunkou_core::world::Subject;
 
 use crate::engine::Watcher;
-use crate::http::{Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastEntrance, Step};
+use crate::http::{
+    Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastChange, PastEntrance, PastTurn, Step,
+};
 use crate::metrics::Counters;
 use crate::notify::{self, Outbox, OutboxError, OutboxItem, RowKey, Take};
-use crate::store::{self, IncidentQuery, OutboxKey, Store, StoreError};
+use crate::store::{self, IncidentQuery, OutboxKey, Store, StoreError, TransitionQuery};
 
 /// The past, out of the store.
 pub(super) struct StoreHistory(pub(super) Store);
@@ -32,6 +36,40 @@ impl History for StoreHistory {
                 incident: r.incident,
             });
             Ok(past.collect())
+        })
+    }
+
+    fn cameras_at(&self, at: Time) -> Answer<'_, Vec<(CameraId, State)>> {
+        Box::pin(async move {
+            let rows = self.0.cameras_at(at).await.map_err(history)?;
+            Ok(rows.into_iter().map(|r| (r.id, r.state)).collect())
+        })
+    }
+
+    fn entrance_turns(&self, from: Time, to: Time, limit: usize) -> Answer<'_, Vec<PastTurn>> {
+        Box::pin(async move {
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            let rows = self.0.entrance_turns(Period::Now, from, to, limit).await.map_err(history)?;
+            Ok(rows.into_iter().map(|r| PastTurn { at: r.at, id: r.id, to: r.to }).collect())
+        })
+    }
+
+    fn changes(&self, of: Subject, before: Option<u64>, limit: usize) -> Answer<'_, Vec<PastChange>> {
+        Box::pin(async move {
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            let query = TransitionQuery { subject: Some(of), before, limit, ..TransitionQuery::default() };
+            let rows = self.0.transitions(&query).await.map_err(history)?;
+            let change = |r: store::TransitionRow| PastChange {
+                number: r.seq,
+                at: r.at,
+                since: r.since,
+                from: r.from,
+                to: r.to,
+                cause: r.cause,
+                incident: r.incident,
+                reasons: r.reasons,
+            };
+            Ok(rows.into_iter().map(change).collect())
         })
     }
 

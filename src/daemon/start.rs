@@ -132,7 +132,9 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let counters = Arc::new(counters.map_err(DaemonError::Counters)?);
     let outbox = Arc::new(Notify::new());
     let prober = prober(&settings, listen);
-    let engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
+    let mut engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
+    let levels = &mut engine_settings.policy.alert.levels;
+    *levels = (*levels).max(levels_of_the_roster(&settings, roster.board()));
     let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
     let (engine, handle) = started.await.map_err(store_error)?;
     let (stop, stopping) = watch::channel(false);
@@ -273,6 +275,14 @@ fn policy(settings: &Settings, in_flight: usize) -> Policy {
     }
 }
 
+/// The highest level at which somebody of the roster is called, where a sink calls who is on duty. Read at the start: a
+/// roster that gains a level while the daemon runs is escalated to after the next start.
+fn levels_of_the_roster(settings: &Settings, board: &Board) -> u8 {
+    let calls = settings.sinks.iter().any(|s| s.on_duty);
+    let levels = board.now().filter(|_| calls).map_or(0, |roster| roster.levels.len().saturating_sub(1));
+    u8::try_from(levels).unwrap_or(u8::MAX)
+}
+
 fn engine_settings(
     settings: &Settings,
     secrets: &Secrets,
@@ -285,7 +295,12 @@ fn engine_settings(
         routes: settings
             .sinks
             .iter()
-            .map(|s| SinkRoute { name: s.name.clone(), min_severity: s.min_severity, people: s.kind.is_for_people() })
+            .map(|s| SinkRoute {
+                name: s.name.clone(),
+                min_severity: s.min_severity,
+                people: s.kind.is_for_people(),
+                level: s.level,
+            })
             .collect(),
         policy: policy(settings, in_flight),
         registry: RegistrySource {
@@ -400,6 +415,7 @@ fn http_settings(settings: &Settings, listen: SocketAddr) -> http::HttpSettings 
         tokens: settings.tokens.iter().map(token).collect(),
         language: language(settings.ui.language),
         time_zone: settings.ui.time_zone.clone(),
+        registry_dir: Some(settings.registry.dir.clone()),
     }
 }
 

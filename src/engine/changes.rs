@@ -3,8 +3,8 @@
 use cunkou_core::alert::Incident;
 use cunkou_core::model::Time;
 
-use super::handle::{ACKNOWLEDGE, REGISTRY};
-use super::{AckRequest, Origin, ReloadReport};
+use super::handle::{ACKNOWLEDGE, REGISTRY, SILENCE};
+use super::{AckRequest, Origin, ReloadReport, SilenceRequest};
 use crate::store::{AuditEntry, RegistryPut};
 
 /// Lines of a registry's difference that an entry holds; the store has every object of it, before and after.
@@ -20,6 +20,24 @@ pub(super) fn acknowledged(request: &AckRequest, before: Option<&Incident>, now:
     });
     let new = taken_by(&request.by.who, request.until, &request.note);
     request.by.entry(now, ACKNOWLEDGE, request.incident.to_string(), old, Some(new))
+}
+
+/// An incident is silenced, or its silence is lifted.
+pub(super) fn silenced(request: &SilenceRequest, before: Option<&Incident>, now: Time) -> AuditEntry {
+    let old = before.map(|incident| match incident.silence_at(now) {
+        Some(silence) => silenced_by(&silence.by, silence.until, &silence.note),
+        None => "not silenced".to_owned(),
+    });
+    let new = match request.until {
+        Some(until) => silenced_by(&request.by.who, until, &request.note),
+        None => format!("silence lifted by {}", request.by.who),
+    };
+    request.by.entry(now, SILENCE, request.incident.to_string(), old, Some(new))
+}
+
+fn silenced_by(by: &str, until: Time, note: &str) -> String {
+    let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+    format!("silenced by {by} until {}{note}", stamp(until))
 }
 
 fn taken_by(by: &str, until: Option<Time>, note: &str) -> String {
@@ -74,6 +92,17 @@ mod tests {
         let new = "acknowledged by duty until 1970-01-01T00:01:00Z: 带梯子去";
         assert_eq!((entry.new.as_deref(), entry.object.as_str()), (Some(new), "7"));
         assert_eq!((entry.from.as_str(), entry.via.as_str(), entry.at), ("10.0.0.7", "POST /x", Time(5)));
+    }
+
+    #[test]
+    fn a_silence_says_who_until_when_and_what_was_written() {
+        let request =
+            |until, note: &str| SilenceRequest { incident: IncidentId(7), by: by(), note: note.into(), until };
+        let entry = silenced(&request(Some(Time(60_000)), "换光猫"), None, Time(5));
+        assert_eq!((entry.what.as_str(), entry.object.as_str(), entry.old), ("silence", "7", None));
+        assert_eq!(entry.new.as_deref(), Some("silenced by duty until 1970-01-01T00:01:00Z: 换光猫"));
+        let lifted = silenced(&request(None, ""), None, Time(5));
+        assert_eq!(lifted.new.as_deref(), Some("silence lifted by duty"));
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::store::AuditEntry;
 pub enum Command {
     /// Take an incident.
     Acknowledge(AckRequest, oneshot::Sender<Result<Arc<Incident>, AckError>>),
+    /// Silence an incident, or lift its silence.
+    Silence(SilenceRequest, oneshot::Sender<Result<Arc<Incident>, AckError>>),
     /// Put the registry folder, or other tables, in force.
     Reload(ReloadRequest, oneshot::Sender<Result<ReloadReport, ReloadRefused>>),
     /// The last outcomes of a target, newest last.
@@ -23,9 +25,11 @@ pub enum Command {
 }
 
 /// Kinds of change that the audit trail names, in `what` of its entries.
-pub const CHANGES: [&str; 2] = [ACKNOWLEDGE, REGISTRY];
+pub const CHANGES: [&str; 3] = [ACKNOWLEDGE, SILENCE, REGISTRY];
 /// An incident was taken.
 pub(super) const ACKNOWLEDGE: &str = "acknowledge";
+/// An incident was silenced, or its silence lifted.
+pub(super) const SILENCE: &str = "silence";
 /// A registry was put in force.
 pub const REGISTRY: &str = "registry";
 
@@ -60,7 +64,7 @@ impl Command {
     pub(super) fn not_kept(self) {
         // Who asked may have gone.
         match self {
-            Command::Acknowledge(_, reply) => drop(reply.send(Err(AckError::NotKept))),
+            Command::Acknowledge(_, reply) | Command::Silence(_, reply) => drop(reply.send(Err(AckError::NotKept))),
             Command::Reload(_, reply) => drop(reply.send(Err(ReloadRefused::NotKept))),
             Command::Evidence(..) => {}
         }
@@ -80,7 +84,20 @@ pub struct AckRequest {
     pub until: Option<Time>,
 }
 
-/// Why an incident cannot be taken.
+/// Who silences which incident.
+#[derive(Debug, Clone)]
+pub struct SilenceRequest {
+    /// Which.
+    pub incident: IncidentId,
+    /// Who, by the token's name.
+    pub by: Origin,
+    /// What they wrote.
+    pub note: Arc<str>,
+    /// When it ends; `None`: the silence that is in force is lifted.
+    pub until: Option<Time>,
+}
+
+/// Why an incident cannot be taken or silenced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AckError {
     /// There is none with this number.
@@ -241,6 +258,19 @@ impl Handle {
     pub async fn acknowledge(&self, request: AckRequest) -> Result<Arc<Incident>, AckError> {
         let (reply, answer) = oneshot::channel();
         let sent = self.commands.send(Command::Acknowledge(request, reply)).await;
+        if sent.is_err() {
+            return Err(AckError::Stopping);
+        }
+        answer.await.unwrap_or(Err(AckError::Stopping))
+    }
+
+    /// Silences an incident, or lifts its silence; answers once that is committed.
+    ///
+    /// # Errors
+    /// As [`Handle::acknowledge`].
+    pub async fn silence(&self, request: SilenceRequest) -> Result<Arc<Incident>, AckError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::Silence(request, reply)).await;
         if sent.is_err() {
             return Err(AckError::Stopping);
         }

@@ -19,7 +19,7 @@ pub use clock::Clock;
 pub use dispatch::ProbeLimits;
 pub use handle::{
     AckError, AckRequest, Alive, CHANGES, Command, Handle, Origin, REGISTRY, ReloadRefused, ReloadReport,
-    ReloadRequest, ReloadSource,
+    ReloadRequest, ReloadSource, SilenceRequest,
 };
 pub use reload::{RegistrySource, registry_rows, restore_registry};
 pub use thread::on_own_thread;

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{CameraIx, Check, Outcome, ProbeResult, Span, Target, Time};
+use cunkou_core::model::{CameraIx, Check, IncidentId, Outcome, ProbeResult, Span, Target, Time};
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -27,7 +27,9 @@ use super::passwords::Passwords;
 use super::pulse::Pulse;
 use super::reload::{self, Prepared, RegistrySource};
 use super::schedule::{Due, Schedule};
-use super::{AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest};
+use super::{
+    AckError, AckRequest, Alive, Clock, Command, Handle, ReloadRefused, ReloadReport, ReloadRequest, SilenceRequest,
+};
 use crate::files::secrets::Secrets;
 use crate::probe::Prober;
 use crate::store::{RegistryPut, SinkRoute, Store, StoreError};
@@ -69,7 +71,7 @@ pub struct EngineSettings {
     pub secrets: Secrets,
 }
 
-/// Whoever waits for an acknowledgement.
+/// Whoever waits for an acknowledgement or a silence.
 type AckReply = oneshot::Sender<Result<Arc<Incident>, AckError>>;
 
 /// The engine.
@@ -353,27 +355,22 @@ impl Engine {
             Command::Evidence(target, reply) => {
                 let _ = reply.send(self.evidence.of(target));
             }
-            Command::Acknowledge(..) if self.is_store_away() => command.not_kept(),
+            Command::Acknowledge(..) | Command::Silence(..) if self.is_store_away() => command.not_kept(),
             // Applied now it would be published before it is kept.
-            Command::Acknowledge(..) if self.is_behind() => self.held.push_back(command),
+            Command::Acknowledge(..) | Command::Silence(..) if self.is_behind() => self.held.push_back(command),
             Command::Acknowledge(request, reply) => self.acknowledge(request, reply),
+            Command::Silence(request, reply) => self.silence(request, reply),
             Command::Reload(request, reply) => self.prepare(request, reply),
         }
     }
 
     fn acknowledge(&mut self, request: AckRequest, reply: AckReply) {
-        let snapshot = self.world.snapshot();
-        let before = snapshot.incidents.get(&request.incident);
-        if let Some(refusal) = match before {
-            None => Some(AckError::NotFound),
-            Some(i) if !i.status.is_open() => Some(AckError::Over),
-            Some(_) => None,
-        } {
-            let _ = reply.send(Err(refusal));
-            return;
-        }
+        let before = match self.open_incident(request.incident) {
+            Ok(before) => before,
+            Err(refusal) => return drop(reply.send(Err(refusal))),
+        };
         let now = self.clock.now();
-        let entry = changes::acknowledged(&request, before.map(|i| &**i), now);
+        let entry = changes::acknowledged(&request, Some(&*before), now);
         let event = Event::Acknowledge {
             incident: request.incident,
             by: request.by.who.clone(),
@@ -383,7 +380,26 @@ impl Engine {
         self.apply(event, now);
         let waiting = self.uncommitted_mut();
         waiting.audit.push(entry);
-        waiting.replies.acks.push((request, reply));
+        waiting.replies.acks.push((request.incident, reply));
+    }
+
+    fn silence(&mut self, request: SilenceRequest, reply: AckReply) {
+        let before = match self.open_incident(request.incident) {
+            Ok(before) => before,
+            Err(refusal) => return drop(reply.send(Err(refusal))),
+        };
+        let now = self.clock.now();
+        let entry = changes::silenced(&request, Some(&*before), now);
+        let (incident, by, note) = (request.incident, request.by.who.clone(), request.note.clone());
+        self.apply(Event::Silence { incident, by, note, until: request.until.unwrap_or(now) }, now);
+        let waiting = self.uncommitted_mut();
+        waiting.audit.push(entry);
+        waiting.replies.acks.push((incident, reply));
+    }
+
+    fn open_incident(&self, id: IncidentId) -> Result<Arc<Incident>, AckError> {
+        let incident = self.world.snapshot().incidents.get(&id).cloned().ok_or(AckError::NotFound)?;
+        if incident.status.is_open() { Ok(incident) } else { Err(AckError::Over) }
     }
 
     /// Reads and judges a registry beside the loop; it comes back as [`Prepared`].

@@ -24,3 +24,4 @@ pub use judge::judge;
 pub use load::{load, load_still, load_with_bytes, small_text};
 pub use roads::{ROADS, RoadBook, RoadLine, RoadMap, RoadsSeen, read_roads, roads};
 pub use rows::{RowsError, decode, encode, encode_one, life_of};
+pub use shapes::shape_json;

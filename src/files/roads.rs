@@ -154,6 +154,14 @@ pub struct RoadBook {
     seen: std::sync::Mutex<RoadsSeen>,
 }
 
+impl RoadsSeen {
+    /// Whether this is the same look at the same file.
+    #[must_use]
+    pub fn same(&self, other: &RoadsSeen) -> bool {
+        self.stamp == other.stamp
+    }
+}
+
 impl RoadBook {
     /// The roads of this folder.
     #[must_use]

@@ -85,7 +85,8 @@ impl Settings {
     /// When to tell.
     #[must_use]
     pub fn alert(&self) -> alert::Policy {
-        self.alert.clone()
+        let levels = self.sinks.iter().map(|s| s.level).max().unwrap_or(0);
+        alert::Policy { levels, ..self.alert.clone() }
     }
 
     /// How often each check is asked.

@@ -168,6 +168,12 @@ pub(super) fn to_geojson(shape: &Geometry<f64>) -> Option<GeometryValue> {
     })
 }
 
+/// A shape as a GeoJSON geometry; `None` for one that a registry cannot hold.
+#[must_use]
+pub fn shape_json(shape: &Geometry<f64>) -> Option<Value> {
+    serde_json::to_value(to_geojson(shape)?).ok()
+}
+
 /// The filled cells of a row as properties, in the order of the columns.
 struct Properties<'a>(&'a [String], &'a RowCells);
 

@@ -125,6 +125,11 @@ pub(super) fn frame(event: &str, id: &str, data: &str) -> Bytes {
     format!("event: {event}\nid: {id}\ndata: {data}\n\n").into()
 }
 
+/// An event that a client need not remember: it leaves the last id as it is.
+pub(super) fn frame_without_id(event: &str, data: &str) -> Bytes {
+    format!("event: {event}\ndata: {data}\n\n").into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use cunkou_core::alert::{Incident, MessageKind, SayReason};
 use cunkou_core::coverage::EntranceState;
-use cunkou_core::health::Cause;
-use cunkou_core::model::{EntranceId, IncidentId, Period, Time};
+use cunkou_core::health::{Cause, State};
+use cunkou_core::model::{CameraId, EntranceId, IncidentId, Period, ReasonSet, Time};
+use cunkou_core::world::Subject;
 
 /// The answer of a question to the past.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, HistoryError>> + Send + 'a>>;
@@ -21,6 +22,17 @@ pub struct HistoryError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 pub trait History: Send + Sync {
     /// Every entrance with a state at that moment, in the order of ids.
     fn entrances_at(&self, period: Period, at: Time) -> Answer<'_, Vec<PastEntrance>>;
+
+    /// Every camera with a state at that moment, in the order of ids.
+    fn cameras_at(&self, at: Time) -> Answer<'_, Vec<(CameraId, State)>>;
+
+    /// The turns of entrances (in the period `now`) that were concluded after `from` and up to `to`, oldest first, at
+    /// most `limit`.
+    fn entrance_turns(&self, from: Time, to: Time, limit: usize) -> Answer<'_, Vec<PastTurn>>;
+
+    /// The changes of one thing with a lower number than `before` (`None`: from the newest), newest first, at most
+    /// `limit`.
+    fn changes(&self, of: Subject, before: Option<u64>, limit: usize) -> Answer<'_, Vec<PastChange>>;
 
     /// At most so many incidents with a number below `before` (`None`: from the newest), newest first.
     fn incidents(&self, before: Option<IncidentId>, limit: usize) -> Answer<'_, Vec<Incident>>;
@@ -91,6 +103,38 @@ pub struct PastEntrance {
     pub cause: Option<Cause>,
     /// The incident, where there was one.
     pub incident: Option<IncidentId>,
+}
+
+/// An entrance that turned.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastTurn {
+    /// When it was concluded.
+    pub at: Time,
+    /// Which.
+    pub id: EntranceId,
+    /// What it was from then on; `None` once it had left the registry.
+    pub to: Option<EntranceState>,
+}
+
+/// A change of state of a camera, node or entrance.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PastChange {
+    /// Its number, counting up.
+    pub number: u64,
+    /// When it was concluded.
+    pub at: Time,
+    /// Since when it held: the first failure, not its confirmation.
+    pub since: Time,
+    /// The word of the state before; empty for the first.
+    pub from: String,
+    /// The word of the state from then on; `removed` once it had left the registry.
+    pub to: String,
+    /// Why.
+    pub cause: Option<Cause>,
+    /// The incident, where there was one.
+    pub incident: Option<IncidentId>,
+    /// For a camera: its reasons.
+    pub reasons: ReasonSet,
 }
 
 /// One step of an incident.

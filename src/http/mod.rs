@@ -1,12 +1,14 @@
 //! API, page, metrics endpoint, auth, wire types. Asks the published snapshot and the store; changes go through the
-//! engine. Never passes a picture through, never shows a place's contact or a password, names people of the
-//! roster to tokens only, never takes a token from anywhere but the `Authorization` header.
+//! engine. Never passes a picture through, never shows a password, shows a place's contact and the address of a device to
+//! nobody but a token with the role operate, on the repair sheet; names people of the roster to tokens only; never takes
+//! a token from anywhere but the `Authorization` header.
 //!
 //! Every operation of the API is registered together with its description and its role, so that `openapi.json`
 //! cannot say anything else than what is served.
 
 mod attempts;
 mod auth;
+mod boards;
 mod crowd;
 mod events;
 mod history;
@@ -23,7 +25,9 @@ mod state;
 pub(crate) mod tests;
 pub mod wire;
 
-pub use history::{Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastEntrance, Step};
+pub use history::{
+    Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastChange, PastEntrance, PastTurn, Step,
+};
 pub use problem::{Problem, ProblemType};
 pub use serve::serve;
 pub use settings::{HttpSettings, ReadAccess, Role, Token};

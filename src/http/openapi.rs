@@ -49,7 +49,12 @@ pub(super) fn complete(document: &mut OpenApi) {
 }
 
 fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
-    document.paths.paths.values_mut().flat_map(|item| [item.get.as_mut(), item.post.as_mut()]).flatten()
+    document
+        .paths
+        .paths
+        .values_mut()
+        .flat_map(|item| [item.get.as_mut(), item.post.as_mut(), item.delete.as_mut()])
+        .flatten()
 }
 
 /// Adds a problem document to the answers of an operation, unless it describes that status itself.

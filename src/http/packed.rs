@@ -1,10 +1,13 @@
-//! Answers compressed with gzip, for those who accept it.
+//! Answers that stay as they are for a while: made once with their tag, compressed with gzip for those who accept it.
 
 use std::io::Write;
 
-use axum::http::{HeaderMap, header};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
 
 /// Whether `gzip` is named, and not with a quality of zero.
 pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
@@ -24,15 +27,58 @@ pub(super) fn gzip(bytes: &[u8], level: Compression) -> Option<Vec<u8>> {
 }
 
 /// Whether a client that asks has this already: one of its tags is ours. A weak tag is good enough for a GET.
-pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let tags = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
     tags.flat_map(|v| v.split(',')).any(|t| t.trim().trim_start_matches("W/") == tag)
+}
+
+/// An answer in both forms, known by its hash.
+#[derive(Debug)]
+pub(super) struct Packed {
+    kind: &'static str,
+    tag: String,
+    plain: Bytes,
+    /// `None` where compressing failed: then it goes as it is.
+    gzip: Option<Bytes>,
+}
+
+impl Packed {
+    /// Makes both forms: milliseconds for a megabyte, so not on a thread that serves others.
+    pub(super) fn new(kind: &'static str, plain: impl Into<Bytes>, level: Compression) -> Packed {
+        let plain = plain.into();
+        let tag = Sha256::digest(&plain).iter().take(12).map(|b| format!("{b:02x}")).collect();
+        Packed { kind, tag, gzip: gzip(&plain, level).map(Bytes::from), plain }
+    }
+
+    /// The form that a client takes, or that it has it already.
+    pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
+        let packed = self.gzip.clone().filter(|_| accepts_gzip(headers));
+        // Both forms have a tag of their own, as a strong tag must.
+        let tag = format!("\"{}{}\"", self.tag, if packed.is_some() { "-gzip" } else { "" });
+        let is_packed = packed.is_some();
+        let mut response = if is_known(headers, &tag) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            Body::from(packed.unwrap_or_else(|| self.plain.clone())).into_response()
+        };
+        let out = response.headers_mut();
+        out.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        // A browser keeps it, and asks each time whether it is still the one.
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        out.insert(header::VARY, HeaderValue::from_static("accept-encoding, authorization"));
+        if is_packed {
+            out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            out.insert(header::ETAG, tag);
+        }
+        response
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     #[test]
     fn gzip_is_sent_to_those_who_accept_it() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cunkou_core::model::Language;
@@ -106,6 +107,8 @@ pub struct HttpSettings {
     pub language: Language,
     /// The zone in which the page writes times.
     pub time_zone: TimeZone,
+    /// The registry folder, for its roads, which are drawn and not put in force.
+    pub registry_dir: Option<PathBuf>,
 }
 
 impl Default for HttpSettings {
@@ -118,6 +121,7 @@ impl Default for HttpSettings {
             tokens: Vec::new(),
             language: Language::ZhCn,
             time_zone: TimeZone::UTC,
+            registry_dir: None,
         }
     }
 }

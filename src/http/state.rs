@@ -1,17 +1,20 @@
 //! What every handler holds: the engine's handle, history, counters, settings and a clock.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use cunkou_core::model::Time;
+use cunkou_core::registry::Registry;
 use cunkou_core::world::Snapshot;
 use tokio::sync::{Semaphore, watch};
 
 use super::attempts::Attempts;
 use super::events::Feed;
+use super::packed::Packed;
 use super::{History, HttpSettings};
 use crate::engine::Handle;
 use crate::files::roster::RosterFile;
+use crate::files::{RoadBook, RoadsSeen};
 use crate::metrics::{Counters, Figures, Options};
 
 /// Event streams at a time; another client is asked to come back later.
@@ -60,6 +63,18 @@ pub struct AppState {
     pub(super) renders: Arc<Semaphore>,
     pub(super) attempts: Arc<Attempts>,
     pub(super) closing: watch::Sender<bool>,
+    pub(super) drawn: Arc<Drawn>,
+}
+
+/// Answers for the map that stay as they are until registry or roads change: made once, not at every request.
+#[derive(Debug, Default)]
+pub(super) struct Drawn {
+    /// The roads of the registry folder.
+    book: Option<RoadBook>,
+    /// The town, with the registry it was made from.
+    pub(super) town: Mutex<Option<(Arc<Registry>, Arc<Packed>)>>,
+    /// The roads, with the look at the file they were made from.
+    pub(super) roads: Mutex<Option<(RoadsSeen, Arc<Packed>)>>,
 }
 
 impl AppState {
@@ -70,12 +85,20 @@ impl AppState {
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
         let renders = Arc::new(Semaphore::new(MAX_RENDERS));
         let attempts = Arc::new(Attempts::new());
-        AppState { parts: Arc::new(parts), feed, streams, renders, attempts, closing: watch::Sender::new(false) }
+        let book = parts.settings.registry_dir.as_deref().map(RoadBook::of);
+        let drawn = Arc::new(Drawn { book, ..Drawn::default() });
+        let closing = watch::Sender::new(false);
+        AppState { parts: Arc::new(parts), feed, streams, renders, attempts, closing, drawn }
     }
 
     /// The time of the daemon's clock.
     pub(super) fn now(&self) -> Time {
         (self.parts.clock)()
+    }
+
+    /// The roads of the registry folder as they stand; blocks where the file has changed.
+    pub(super) fn roads(&self) -> RoadsSeen {
+        self.drawn.book.as_ref().map(RoadBook::look).unwrap_or_default()
     }
 
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {

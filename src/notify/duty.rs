@@ -163,9 +163,9 @@ fn has_address(who: &Contact, kind: SinkKind) -> bool {
     }
 }
 
-/// The level that a message has reached, from 0: until incidents escalate it is always the first.
-fn level_of(_: &Message) -> usize {
-    0
+/// The level that the incident of a message has reached, from 0.
+fn level_of(message: &Message) -> usize {
+    usize::from(message.incident.level)
 }
 
 /// What of a text names somebody, covered: an answer may quote the number it was sent to.

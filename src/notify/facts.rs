@@ -5,7 +5,9 @@
 //! | `title` | what happened, what is lost, how many cameras, the cause |
 //! | `headline` | the same without what happened |
 //! | `lines` | a fact a line, long lists capped and counted |
-//! | `kind` | opened, updated, more_lost, reopened, acknowledged, resolved, merged; of an alert alone: firing, resolved |
+//! | `kind` | opened, updated, more_lost, reopened, acknowledged, silenced, reminded, escalated, resolved, merged; of an
+//! alert alone: firing, resolved |
+//! | `level` | how far the incident has been escalated; 0: not |
 //! | `pages`, `resolved` | whether it is news that pages; whether it is over |
 //! | `incident` | its number; 0 where there is none |
 //! | `severity` | none, info, warning, critical |
@@ -46,6 +48,8 @@ pub(super) struct News {
     pub(super) alert: &'static str,
     /// The incident; 0: none.
     pub(super) incident: u64,
+    /// How far it has been escalated.
+    pub(super) level: u8,
 }
 
 impl News {
@@ -59,6 +63,7 @@ impl News {
             severity: message.incident.severity,
             alert: worst.map_or("", |name| name.word()),
             incident: message.incident.id.0,
+            level: message.incident.level,
         }
     }
 
@@ -72,6 +77,7 @@ impl News {
             severity: alert.key.name.severity(),
             alert: alert.key.name.word(),
             incident: alert.incident.0,
+            level: 0,
         }
     }
 }
@@ -141,6 +147,7 @@ impl Facts {
             ("pages", Value::from(self.news.pages)),
             ("resolved", Value::from(self.news.resolved)),
             ("incident", Value::from(self.news.incident)),
+            ("level", Value::from(self.news.level)),
             ("severity", Value::from(self.news.severity.word())),
             ("alert", Value::from(self.news.alert)),
             ("alerts", texts(&told.alerts)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cunkou_core::alert::{
-    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, SayReason, Speaker,
 };
 use cunkou_core::health::Cause;
@@ -66,13 +66,18 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
     // A body must be one also where nobody is on duty.
     let nobody = Asked::default;
     let facts = |news, told, asked| Facts { news, told, asked, sink: "test".to_owned(), language };
-    use MessageKind as K;
-    let kinds = [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged];
-    let messages = kinds.map(|kind| {
-        let message = message(&HOSTILE, kind, IncidentId(42), THEN);
+    // A reminder has three reasons, each with words of its own.
+    use SayReason as W;
+    let reasons = [W::FirstWord, W::AckExpired, W::SilenceEnded];
+    let kinds = MessageKind::ALL.into_iter().flat_map(|kind| {
+        let reasons = if kind == MessageKind::Reminded { &reasons[..] } else { &reasons[..1] };
+        reasons.iter().map(move |why| (kind, *why))
+    });
+    let messages = kinds.map(|(kind, why)| {
+        let message = Message { why, ..message(&HOSTILE, kind, IncidentId(42), THEN) };
         (format!("the message {:?}", kind.word()), facts(News::of(&message), speaker.told(&message), nobody()))
     });
-    let message = message(&HOSTILE, K::Opened, IncidentId(42), THEN);
+    let message = message(&HOSTILE, MessageKind::Opened, IncidentId(42), THEN);
     let asked = facts(News::of(&message), speaker.told(&message), Asked::of(&[Arc::new(on_duty(&HOSTILE))]));
     let asked = ("the message \"opened\" to who is on duty".to_owned(), asked);
     let alerts = AlertName::ALL.into_iter().flat_map(|name| [(name, None), (name, Some((THEN, EndReason::Recovered)))]);
@@ -146,6 +151,7 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
     let ended = over.then_some((at, EndReason::Recovered));
     let taken = kind == MessageKind::Acknowledged;
     let by = Acknowledgement { at, by: names.by.into(), note: names.by.into(), until: Some(at + Span::hours(1)) };
+    let hold = Hold { at, by: names.by.into(), note: names.by.into(), until: at + Span::hours(1) };
     let incident = Incident {
         id,
         status: if over { IncidentStatus::Resolved } else { IncidentStatus::Open },
@@ -165,6 +171,10 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         reopened_at: None,
         reopenings: 1,
         merged_into: (kind == MessageKind::Merged).then_some(IncidentId(7)),
+        silenced: (kind == MessageKind::Silenced).then(|| hold.clone()),
+        lapsed: Some(hold),
+        waiting_since: at,
+        level: 0,
         pages: 1,
         last_page_at: Some(at),
         paged_entrances: ids(EntranceId::new),

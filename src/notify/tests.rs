@@ -2,6 +2,7 @@
 
 mod duty;
 mod fixture;
+mod fuzz;
 mod http;
 mod mail;
 mod payloads;

@@ -68,9 +68,15 @@ impl Hint {
     /// The hint that an answer gives.
     #[must_use]
     pub fn from(check: Check, answer: &Answer) -> Hint {
-        match answer.result {
+        Hint::of(check, answer.result, answer.phase)
+    }
+
+    /// The hint that a result gives, and the phase in which the probe ended.
+    #[must_use]
+    pub fn of(check: Check, result: ProbeResult, phase: Phase) -> Hint {
+        match result {
             ProbeResult::Pass { .. } => Hint::Nothing,
-            ProbeResult::Fail(kind) => Hint::of_failure(kind, check, answer.phase),
+            ProbeResult::Fail(kind) => Hint::of_failure(kind, check, phase),
             ProbeResult::Answered(reason) => match reason {
                 Reason::Auth => Hint::Password,
                 Reason::Busy => Hint::Busy,

@@ -13,7 +13,8 @@ pub struct Limits {
     pub reach_timeout: Duration,
     /// A confirming try of stream or picture.
     pub confirm_timeout: Duration,
-    /// A confirming try of reach: packets, and the time over which they are sent.
+    /// A confirming try of reach: packets, and the time over which they are sent; answers are waited for as long as in an
+    /// ordinary try.
     pub confirm_packets: u32,
     /// See `confirm_packets`.
     pub confirm_reach: Duration,

@@ -1,7 +1,8 @@
 //! Reach: does the address answer? A TCP connect, or an ICMP echo.
 //!
-//! An ordinary try is one packet. A confirming try is up to five over 0.8 s: the first definite answer ends it, also a
-//! refusal; only silence takes the whole time. Connections are closed by reset, so that no camera counts us.
+//! An ordinary try is one packet. A confirming try is up to five over 0.8 s, and never gives up before an ordinary one
+//! would: the first definite answer ends it, also a refusal; only silence takes the whole time. Connections are closed by
+//! reset, so that no camera counts us.
 
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -44,9 +45,10 @@ impl Pace {
         if !question.confirming {
             return Pace { tries: 1, gap: Duration::ZERO, most: limits.reach_timeout };
         }
-        let (tries, most) = (limits.confirm_packets.max(1), limits.confirm_reach);
-        let most = if question.canary { limits.canary_reach } else { most };
-        Pace { tries, gap: most / tries, most }
+        let over = if question.canary { limits.canary_reach } else { limits.confirm_reach };
+        let tries = limits.confirm_packets.max(1);
+        // Whoever answers late is waited for no less than in an ordinary try: a confirming one must not fail by itself.
+        Pace { tries, gap: over / tries, most: over.max(limits.reach_timeout) }
     }
 }
 
@@ -258,6 +260,21 @@ mod tests {
         quoted.extend([8, 0, 0, 0, 0, 1, 0, 7]);
         bytes.extend(quoted);
         bytes
+    }
+
+    #[test]
+    fn a_confirming_try_gives_up_no_earlier_than_an_ordinary_one() {
+        let url = url::Url::parse("tcp://127.0.0.1:554").unwrap();
+        let ordinary = super::super::for_url(&url, None).unwrap();
+        let confirming = Question { confirming: true, ..ordinary.clone() };
+        for (reach_timeout, waits) in [(400, 800), (1_000, 1_000), (3_000, 3_000)] {
+            let limits = Limits { reach_timeout: Duration::from_millis(reach_timeout), ..Limits::default() };
+            let pace = Pace::of(&limits, &confirming);
+            assert_eq!((pace.tries, pace.gap), (5, Duration::from_millis(160)), "sent over 0.8 s all the same");
+            assert_eq!(pace.most, Duration::from_millis(waits));
+            assert!(pace.most >= Pace::of(&limits, &ordinary).most);
+            assert!(pace.most < limits.deadline(Check::Reach, true, false), "the tries end it, and say so");
+        }
     }
 
     #[test]

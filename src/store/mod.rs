@@ -27,6 +27,7 @@ mod sql;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod vacuum;
 mod wal;
 
@@ -50,6 +51,7 @@ pub use place::locate;
 pub use registry::{Change, RegistryPut, RegistryVersion};
 pub use routing::SinkRoute;
 pub use rows::StoredOutcome;
+pub use turns::EntranceTurn;
 
 use connect::Connections;
 use lock::{Kept, Lock};

@@ -20,6 +20,8 @@ pub struct SinkRoute {
     pub min_severity: Severity,
     /// Whether people read it: a step that is said to machines only is none for them.
     pub people: bool,
+    /// From which level of escalation on it is told; 0: from the beginning.
+    pub level: u8,
 }
 
 /// How far a row of the outbox is.
@@ -99,8 +101,9 @@ pub(super) fn route(message: &Message, routes: &[SinkRoute], slots: &mut Slots) 
 
 /// Whether a step is one by which a sink learns of an incident: an end is news only to those who know the beginning.
 fn takes(route: &SinkRoute, message: &Message) -> bool {
-    let ends = matches!(message.kind, MessageKind::Resolved | MessageKind::Merged | MessageKind::Acknowledged);
-    !ends && message.incident.severity >= route.min_severity
+    use MessageKind as K;
+    let ends = matches!(message.kind, K::Resolved | K::Merged | K::Acknowledged | K::Silenced);
+    !ends && message.incident.severity >= route.min_severity && message.incident.level >= route.level
 }
 
 impl Slot {

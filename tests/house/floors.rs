@@ -6,7 +6,7 @@ use crate::source::{Source, shell, sources, text, words};
 
 /// The floors of the core, lowest first.
 pub(crate) const CORE: [&[&str]; 7] =
-    [&["model"], &["registry"], &["health"], &["coverage"], &["alert"], &["world"], &["town"]];
+    [&["model"], &["registry"], &["health"], &["coverage"], &["alert", "plan"], &["world"], &["town"]];
 
 /// The floors of the shell, lowest first.
 pub(crate) const SHELL: [&[&str]; 6] = [

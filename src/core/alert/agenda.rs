@@ -30,6 +30,16 @@ impl Agenda {
     pub(super) fn first(&self) -> Option<(Time, IncidentId)> {
         self.by_time.first().copied()
     }
+
+    /// The time of one.
+    pub(super) fn of(&self, id: IncidentId) -> Option<Time> {
+        self.of.get(&id).copied()
+    }
+
+    /// Those whose time has come, in the order in which it came.
+    pub(super) fn due(&self, now: Time) -> impl Iterator<Item = IncidentId> {
+        self.by_time.iter().take_while(move |(at, _)| *at <= now).map(|(_, id)| *id)
+    }
 }
 
 #[cfg(test)]
@@ -43,8 +53,11 @@ mod tests {
         agenda.set(IncidentId(2), Some(Time(20)));
         agenda.set(IncidentId(1), Some(Time(10)));
         assert_eq!(agenda.first(), Some((Time(10), IncidentId(1))));
+        assert_eq!(agenda.due(Time(10)).collect::<Vec<_>>(), [IncidentId(1)]);
+        assert_eq!(agenda.due(Time(30)).collect::<Vec<_>>(), [IncidentId(1), IncidentId(2)]);
         agenda.set(IncidentId(1), None);
         assert_eq!(agenda.first(), Some((Time(20), IncidentId(2))));
+        assert_eq!((agenda.of(IncidentId(1)), agenda.of(IncidentId(2))), (None, Some(Time(20))));
         agenda.set(IncidentId(2), None);
         assert_eq!((agenda.first(), agenda.by_time.len()), (None, 0));
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agenda::Agenda;
-use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy};
+use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy, SayReason};
 use crate::health::Cause;
 use crate::model::{AreaId, EntranceId, IncidentId, Time};
 
@@ -53,6 +53,11 @@ pub(super) struct Touch {
     pub(super) cause_changed: bool,
     pub(super) merged: bool,
     pub(super) taken: bool,
+    pub(super) silenced: bool,
+    /// An acknowledgement or silence ended.
+    pub(super) lapsed: Option<SayReason>,
+    /// It is not as it was kept, whether or not there is something to say.
+    pub(super) edited: bool,
 }
 
 /// All alerts and incidents.
@@ -79,6 +84,10 @@ pub(crate) struct Book {
     pub(super) held_open: BTreeMap<IncidentId, Time>,
     /// Entrances whose end an incident has told: lost again they are news, which an update does not settle.
     pub(super) told_over: BTreeSet<(IncidentId, EntranceId)>,
+    /// Nothing may be said but of sight itself: a first round, or blindness.
+    pub(crate) mute: bool,
+    /// Nothing that was told is said again before this: what may be over by now has its time to show.
+    pub(super) again_from: Time,
     pub(super) next: u64,
 }
 
@@ -280,7 +289,7 @@ impl Book {
     /// Gives those that wait and are `ready` their incident; at the latest when `settle` has passed, and while sight is
     /// doubted (`asking`) when that has had its `settle` too.
     pub(crate) fn release(&mut self, now: Time, asking: bool, ready: &dyn Fn(&Cause) -> bool) {
-        self.adopt_pending();
+        self.adopt_pending(now);
         let due = |cause: &Cause, p: &Pending| now >= self.due(p, asking) || ready(cause);
         let causes: Vec<Cause> = self.pending.iter().filter(|(c, p)| due(c, p)).map(|(c, _)| c.clone()).collect();
         self.open_pending(causes, now);
@@ -314,8 +323,8 @@ impl Book {
     }
 
     /// What waits under a cause that an open incident has by now joins that.
-    fn adopt_pending(&mut self) {
-        self.rename_causes();
+    fn adopt_pending(&mut self, now: Time) {
+        self.rename_causes(now);
         let adopted: Vec<Cause> = self.pending.keys().filter(|c| self.by_cause.contains_key(*c)).cloned().collect();
         for cause in adopted {
             let (Some(pending), Some(id)) = (self.pending.remove(&cause), self.by_cause.get(&cause).copied()) else {
@@ -331,7 +340,7 @@ impl Book {
     /// An incident whose alerts all have another cause by now takes that cause, or merges into the incident that has
     /// it; single alerts move to the incident of their cause. What is left of one whose cause has healed takes the first
     /// of the causes that are left.
-    fn rename_causes(&mut self) {
+    fn rename_causes(&mut self, now: Time) {
         let ids: Vec<IncidentId> = self.touched.keys().copied().collect();
         for id in ids {
             let Some(incident) = self.incidents.get(&id).filter(|i| i.status.is_open()).cloned() else { continue };
@@ -343,27 +352,33 @@ impl Book {
             let only = causes.first().filter(|_| causes.len() == 1).copied();
             match only.and_then(|c| self.by_cause.get(c)).copied() {
                 Some(other) if other != id => {
-                    self.merge(id, other);
+                    self.merge(id, other, now);
                     continue;
                 }
                 _ => self.move_strays(id, &alerts),
             }
             let left = causes.iter().find(|c| !self.by_cause.contains_key(**c)).copied();
             if let Some(left) = left.filter(|_| !causes.contains(&incident.cause)) {
-                self.take_cause(id, left);
+                self.take_cause(id, left, now);
                 self.touched.entry(id).or_default().cause_changed = true;
             }
         }
     }
 
-    fn take_cause(&mut self, id: IncidentId, cause: &Cause) {
+    fn take_cause(&mut self, id: IncidentId, cause: &Cause, now: Time) {
         if let Some(incident) = self.incidents.get(&id)
             && self.by_cause.get(&incident.cause) == Some(&id)
         {
             self.by_cause.remove(&incident.cause.clone());
         }
         self.by_cause.insert(cause.clone(), id);
-        self.edit_incident(id, |i| i.cause = cause.clone());
+        self.edit_incident(id, |i| {
+            if i.cause != *cause {
+                i.cause = cause.clone();
+                // A silence is one of the fault that somebody knew of.
+                super::hold::end_silence(i, now);
+            }
+        });
     }
 
     /// Alerts go to the incident of their cause, and what was told of them goes with them.
@@ -408,7 +423,7 @@ impl Book {
     }
 
     /// Two incidents are one: the one whose page went first keeps id, acknowledgement and pages.
-    fn merge(&mut self, a: IncidentId, b: IncidentId) {
+    fn merge(&mut self, a: IncidentId, b: IncidentId, now: Time) {
         let first_word = |id: IncidentId| self.incidents.get(&id).map_or((Time(i64::MAX), id), |i| (i.opened_at, id));
         let (kept, gone) = if first_word(a) <= first_word(b) { (a, b) } else { (b, a) };
         let target = self.incidents.get(&b).map(|i| i.cause.clone());
@@ -418,7 +433,7 @@ impl Book {
         let named = self.incidents.get(&gone).map(|i| i.paged_entrances.clone()).unwrap_or_default();
         self.end_as_merged(gone, kept);
         if let Some(cause) = target {
-            self.take_cause(kept, &cause);
+            self.take_cause(kept, &cause, now);
         }
         self.edit_incident(kept, |i| name(i, &named));
         let touch = self.touched.entry(kept).or_default();
@@ -442,6 +457,9 @@ impl Book {
                 i.reopenings = if lately { i.reopenings + 1 } else { 1 };
                 i.reopened_at = Some(now);
                 i.acknowledged = None;
+                i.silenced = i.silenced.take().filter(|s| s.until > now);
+                i.waiting_since = now;
+                i.level = 0;
                 i.since = since;
             });
             self.touched.entry(id).or_default().reopened = true;
@@ -485,6 +503,10 @@ impl Incident {
             reopened_at: None,
             reopenings: 0,
             merged_into: None,
+            silenced: None,
+            lapsed: None,
+            waiting_since: now,
+            level: 0,
             pages: 0,
             last_page_at: None,
             paged_entrances: Vec::new(),

@@ -5,6 +5,7 @@
 
 mod agenda;
 mod book;
+mod hold;
 mod speak;
 mod types;
 mod words;
@@ -12,7 +13,7 @@ mod words;
 pub(crate) use book::{Book, Want, Wanted};
 pub(crate) use speak::{CauseFacts, Facts};
 pub use types::{
-    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, Policy, SayReason,
 };
-pub use words::{Listed, Speaker, Station, Told, clean, nearest_station};
+pub use words::{Listed, Speaker, Station, Told, clean, nearest_station, node_kind_name, reason_name};

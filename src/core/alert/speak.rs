@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::book::{Book, Touch, name};
-use super::{
-    Acknowledgement, Alert, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason,
-};
+use super::{Alert, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason};
 use crate::health::Cause;
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, Severity, Span, Time};
 
@@ -75,7 +73,7 @@ impl Book {
             refresh(&mut incident, &alerts, facts);
         }
         let Some((kind, why)) = self.decide(&mut incident, &before, touch, &alerts, now) else {
-            if incident != *before {
+            if incident != *before || touch.edited {
                 let incident = Arc::new(incident);
                 Arc::make_mut(&mut self.incidents).insert(id, incident.clone());
                 said.incidents.push(incident);
@@ -139,23 +137,28 @@ impl Book {
         if touch.opened {
             return Some((MessageKind::Opened, SayReason::FirstWord));
         }
+        if before.severity < Severity::Critical && incident.severity == Severity::Critical && !touch.moved {
+            incident.waiting_since = now;
+        }
+        // One whose time has come is lifted first, and that says all that it held back.
+        if incident.silenced.is_some() {
+            return silenced_word(touch);
+        }
         if touch.reopened && flaps(incident, now) {
             // Said once, as an update; from now on its names stand.
             let lost = incident.entrances_lost.clone();
             name(incident, &lost);
             return Some((MessageKind::Updated, SayReason::NamedLater));
         }
-        let rose = before.severity < Severity::Warning && incident.severity >= Severity::Warning && !touch.moved;
-        let again = is_untold_again(incident, now);
-        if rose || self.news_due(incident, alerts, now).is_some_and(|due| due <= now) {
-            return Some(if again {
-                (MessageKind::Reopened, SayReason::LostAgain)
-            } else {
-                (MessageKind::MoreLost, SayReason::NewLoss)
-            });
+        if self.is_mute(incident) {
+            return said_by_somebody(touch);
         }
-        if touch.taken {
-            return Some((MessageKind::Acknowledged, SayReason::TakenBySomebody));
+        let rose = before.severity < Severity::Warning && incident.severity >= Severity::Warning && !touch.moved;
+        if let Some(word) = self.decide_page(incident, touch, alerts, rose, now) {
+            return Some(word);
+        }
+        if let Some(word) = said_by_somebody(touch) {
+            return Some(word);
         }
         if self.update_due(incident, alerts, now).is_some_and(|due| due <= now) {
             return Some((MessageKind::Updated, SayReason::NamedLater));
@@ -163,10 +166,41 @@ impl Book {
         if touch.cause_changed && *incident != *before {
             return Some((MessageKind::Updated, SayReason::CauseChanged));
         }
-        if touch.joined || touch.reopened {
+        if touch.joined || touch.reopened || touch.lapsed.is_some() {
             return Some((MessageKind::Updated, SayReason::JoinedQuietly));
         }
         (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver))
+    }
+
+    /// Whether it is a page: what an acknowledgement or a silence held back, a new loss, an escalation, a reminder.
+    fn decide_page(
+        &self,
+        incident: &mut Incident,
+        touch: &Touch,
+        alerts: &[Arc<Alert>],
+        rose: bool,
+        now: Time,
+    ) -> Option<(MessageKind, SayReason)> {
+        if let Some(why) = touch.lapsed.filter(|_| incident.status == IncidentStatus::Open) {
+            return Some((MessageKind::Reminded, why));
+        }
+        if rose || self.news_due(incident, alerts, now).is_some_and(|due| due <= now) {
+            return Some(if is_untold_again(incident, now) {
+                (MessageKind::Reopened, SayReason::LostAgain)
+            } else {
+                (MessageKind::MoreLost, SayReason::NewLoss)
+            });
+        }
+        if touch.taken || touch.silenced {
+            return None;
+        }
+        if self.escalation_due(incident).is_some_and(|due| due <= now) {
+            incident.level = incident.level.saturating_add(1);
+            incident.waiting_since = now;
+            return Some((MessageKind::Escalated, SayReason::NotTaken));
+        }
+        let remind = self.reminder_due(incident).is_some_and(|due| due <= now);
+        remind.then_some((MessageKind::Reminded, SayReason::StillOpen))
     }
 
     fn decide_end(&mut self, incident: &mut Incident, touch: &Touch, now: Time) -> Option<(MessageKind, SayReason)> {
@@ -223,56 +257,43 @@ impl Book {
     }
 
     /// Reckons when something is to be said of an incident without an event: an unnamed loss, the end of a flapping
-    /// incident, the end of an acknowledgement.
+    /// incident, of an acknowledgement or of a silence, an escalation, a reminder.
     pub(super) fn wind(&mut self, id: IncidentId, now: Time) {
         let Some(incident) = self.incidents.get(&id).filter(|i| i.status.is_open()) else {
             self.words.set(id, None);
             return;
         };
         let alerts = self.alerts_of(id);
-        let unnamed = self.news_due(incident, &alerts, now).into_iter().chain(self.update_due(incident, &alerts, now));
-        let taken = incident.acknowledged.as_ref().and_then(|a| a.until);
-        let next = unnamed.chain(taken).chain(self.held_open.get(&id).copied()).min();
+        let ends = [incident.acknowledged.as_ref().and_then(|a| a.until), incident.silenced.as_ref().map(|s| s.until)];
+        let ends = ends.into_iter().flatten().map(|t| t.max(self.again_from)).chain(self.held_open.get(&id).copied());
+        let next = if incident.silenced.is_some() {
+            ends.min()
+        } else {
+            let unnamed = [self.news_due(incident, &alerts, now), self.update_due(incident, &alerts, now)];
+            let again =
+                [self.reminder_due(incident), self.escalation_due(incident)].map(|t| t.filter(|_| !alerts.is_empty()));
+            unnamed.into_iter().chain(again).flatten().chain(ends).min()
+        };
         self.words.set(id, next);
     }
 
-    /// When something is to be said without an event.
-    pub(crate) fn next_word(&self) -> Option<Time> {
-        self.words.first().map(|(at, _)| at)
+    /// Nothing waits, nothing changed, nothing has been over for long: neither [`Book::release`] nor [`Book::speak`] would
+    /// do anything.
+    pub(crate) fn has_nothing_to_say(&self, now: Time) -> bool {
+        self.pending.is_empty()
+            && self.touched.is_empty()
+            && self.ended.is_empty()
+            && self.changed_alerts.is_empty()
+            && self.oldest_to_forget(now).is_none()
     }
 
-    /// Time passed: touches the incidents of which something is to be said.
-    pub(crate) fn wake(&mut self, now: Time) {
-        while let Some((_, id)) = self.words.first().filter(|(at, _)| *at <= now) {
-            self.words.set(id, None);
-            let ends = self.incidents.get(&id).and_then(|i| i.acknowledged.as_ref()).and_then(|a| a.until);
-            let touch = self.touched.entry(id).or_default();
-            if ends.is_some_and(|t| t <= now) {
-                touch.joined = true;
-                self.edit_incident(id, |i| {
-                    i.acknowledged = None;
-                    i.status = IncidentStatus::Open;
-                });
-            }
-        }
-    }
-
-    /// Somebody takes an incident; `false` where there is none that is open.
-    pub(crate) fn acknowledge(&mut self, id: IncidentId, ack: Acknowledgement) -> bool {
-        if !self.incidents.get(&id).is_some_and(|i| i.status.is_open()) {
-            return false;
-        }
-        self.edit_incident(id, |i| {
-            i.acknowledged = Some(ack);
-            i.status = IncidentStatus::Acknowledged;
-        });
-        self.touched.entry(id).or_default().taken = true;
-        true
+    fn oldest_to_forget(&self, now: Time) -> Option<(Time, IncidentId)> {
+        let keep = KEEP_RESOLVED.max(self.policy.reopen_within);
+        self.over.first().copied().filter(|(at, _)| now.since(*at) > keep)
     }
 
     fn forget_old(&mut self, now: Time) {
-        let keep = KEEP_RESOLVED.max(self.policy.reopen_within);
-        while let Some((at, id)) = self.over.first().copied().filter(|(at, _)| now.since(*at) > keep) {
+        while let Some((at, id)) = self.oldest_to_forget(now) {
             self.over.remove(&(at, id));
             // It may have been opened again since.
             let over = |i: &Arc<Incident>| !i.status.is_open() && i.resolved_at.is_none_or(|t| t == at);
@@ -282,6 +303,21 @@ impl Book {
             }
         }
     }
+}
+
+/// What somebody did is told, whatever else is.
+fn said_by_somebody(touch: &Touch) -> Option<(MessageKind, SayReason)> {
+    if touch.taken {
+        return Some((MessageKind::Acknowledged, SayReason::TakenBySomebody));
+    }
+    touch.silenced.then_some((MessageKind::Silenced, SayReason::SilencedBySomebody))
+}
+
+/// Of a silenced incident people hear only what somebody did, and its end; machines follow all of it.
+fn silenced_word(touch: &Touch) -> Option<(MessageKind, SayReason)> {
+    let changed = touch.joined || touch.reopened || touch.cause_changed || touch.lapsed.is_some();
+    let changed = changed || !touch.ended.is_empty();
+    said_by_somebody(touch).or_else(|| changed.then_some((MessageKind::Updated, SayReason::HeldSilenced)))
 }
 
 /// Reopened so often that it is not news any more.

@@ -19,6 +19,12 @@ pub struct Policy {
     pub unknown_after: Span,
     /// What is still unnamed after `regroup` is paged once it has been lost for so long.
     pub unnamed_after: Span,
+    /// A critical incident that is open and that nobody has taken is said again so long after its last page.
+    pub remind_every: Span,
+    /// One that nobody has taken for so long goes to the next level.
+    pub escalate_after: Span,
+    /// The highest level at which somebody listens; 0: there is nobody to escalate to.
+    pub levels: u8,
 }
 
 impl Default for Policy {
@@ -29,6 +35,9 @@ impl Default for Policy {
             reopen_within: Span::minutes(30),
             unknown_after: Span::minutes(15),
             unnamed_after: Span::minutes(1),
+            remind_every: Span::hours(4),
+            escalate_after: Span::minutes(15),
+            levels: 0,
         }
     }
 }
@@ -297,6 +306,19 @@ pub struct Acknowledgement {
     pub until: Option<Time>,
 }
 
+/// What keeps an incident from paging until a moment, because somebody said so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// Since when.
+    pub at: Time,
+    /// The token's name.
+    pub by: Arc<str>,
+    /// What they wrote.
+    pub note: Arc<str>,
+    /// When it ends; of one that has ended, when it did.
+    pub until: Time,
+}
+
 /// The alerts of one cause: what is sent, acknowledged and resolved.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Incident {
@@ -336,7 +358,16 @@ pub struct Incident {
     pub reopenings: u32,
     /// The incident it turned out to be.
     pub merged_into: Option<IncidentId>,
-    /// Messages that told an opening, a reopening or a later loss; one counts once, however many sinks.
+    /// Who silenced it: until then it pages nobody.
+    pub silenced: Option<Hold>,
+    /// The acknowledgement or silence that ran out or was lifted last: the page that follows names it.
+    pub lapsed: Option<Hold>,
+    /// Since when nobody has it: from here escalation counts.
+    pub waiting_since: Time,
+    /// How far it has been escalated; 0: not.
+    pub level: u8,
+    /// Messages that told an opening, a reopening, a later loss, an escalation or a reminder; one counts once, however
+    /// many sinks.
     pub pages: u32,
     /// When the last of these was written.
     pub last_page_at: Option<Time>,
@@ -344,6 +375,14 @@ pub struct Incident {
     pub paged_entrances: Vec<EntranceId>,
     /// Messages written so far; the next has this number plus one.
     pub step: u32,
+}
+
+impl Incident {
+    /// The silence that is in force.
+    #[must_use]
+    pub fn silence_at(&self, now: Time) -> Option<&Hold> {
+        self.silenced.as_ref().filter(|s| s.until > now)
+    }
 }
 
 /// What a message tells.
@@ -359,6 +398,12 @@ pub enum MessageKind {
     Reopened,
     /// Somebody took it.
     Acknowledged,
+    /// Somebody silenced it.
+    Silenced,
+    /// It is still open, and nobody has it.
+    Reminded,
+    /// Nobody took it: it goes to the next level.
+    Escalated,
     /// It is over.
     Resolved,
     /// It turned out to be another.
@@ -366,6 +411,20 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
+    /// Every kind.
+    pub const ALL: [MessageKind; 10] = [
+        MessageKind::Opened,
+        MessageKind::Updated,
+        MessageKind::MoreLost,
+        MessageKind::Reopened,
+        MessageKind::Acknowledged,
+        MessageKind::Silenced,
+        MessageKind::Reminded,
+        MessageKind::Escalated,
+        MessageKind::Resolved,
+        MessageKind::Merged,
+    ];
+
     /// The word users see.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -375,6 +434,9 @@ impl MessageKind {
             MessageKind::MoreLost => "more_lost",
             MessageKind::Reopened => "reopened",
             MessageKind::Acknowledged => "acknowledged",
+            MessageKind::Silenced => "silenced",
+            MessageKind::Reminded => "reminded",
+            MessageKind::Escalated => "escalated",
             MessageKind::Resolved => "resolved",
             MessageKind::Merged => "merged",
         }
@@ -383,16 +445,14 @@ impl MessageKind {
     /// The kind a word names.
     #[must_use]
     pub fn from_word(word: &str) -> Option<MessageKind> {
-        use MessageKind as K;
-        [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged]
-            .into_iter()
-            .find(|k| k.word() == word)
+        MessageKind::ALL.into_iter().find(|k| k.word() == word)
     }
 
     /// Whether it pages people.
     #[must_use]
     pub const fn pages(self) -> bool {
-        matches!(self, MessageKind::Opened | MessageKind::MoreLost | MessageKind::Reopened)
+        use MessageKind as K;
+        matches!(self, K::Opened | K::MoreLost | K::Reopened | K::Reminded | K::Escalated)
     }
 }
 
@@ -419,6 +479,18 @@ pub enum SayReason {
     PartOver,
     /// Said: somebody took it.
     TakenBySomebody,
+    /// Said: somebody silenced it.
+    SilencedBySomebody,
+    /// Said: the acknowledgement ran out, and the fault still stands.
+    AckExpired,
+    /// Said: the silence ended, and the fault still stands.
+    SilenceEnded,
+    /// Said: critical, still open, and nobody has it.
+    StillOpen,
+    /// Said: nobody took it in time.
+    NotTaken,
+    /// Held, said to machines only: somebody silenced the incident.
+    HeldSilenced,
     /// Held: those that were asked have not answered.
     HeldSettling,
     /// Held: the monitor is blind.
@@ -431,7 +503,7 @@ pub enum SayReason {
 
 impl SayReason {
     /// Every reason.
-    pub const ALL: [SayReason; 14] = [
+    pub const ALL: [SayReason; 20] = [
         SayReason::FirstWord,
         SayReason::NewLoss,
         SayReason::LostAgain,
@@ -442,6 +514,12 @@ impl SayReason {
         SayReason::AllOver,
         SayReason::PartOver,
         SayReason::TakenBySomebody,
+        SayReason::SilencedBySomebody,
+        SayReason::AckExpired,
+        SayReason::SilenceEnded,
+        SayReason::StillOpen,
+        SayReason::NotTaken,
+        SayReason::HeldSilenced,
         SayReason::HeldSettling,
         SayReason::HeldBlind,
         SayReason::HeldFirstRound,
@@ -451,7 +529,7 @@ impl SayReason {
     /// Whether it is said to machines only: people hear of it with the next word that is theirs.
     #[must_use]
     pub const fn is_for_machines(self) -> bool {
-        matches!(self, SayReason::JoinedQuietly)
+        matches!(self, SayReason::JoinedQuietly | SayReason::HeldSilenced)
     }
 
     /// The reason a word names.
@@ -474,6 +552,12 @@ impl SayReason {
             SayReason::AllOver => "all_over",
             SayReason::PartOver => "part_over",
             SayReason::TakenBySomebody => "taken_by_somebody",
+            SayReason::SilencedBySomebody => "silenced_by_somebody",
+            SayReason::AckExpired => "ack_expired",
+            SayReason::SilenceEnded => "silence_ended",
+            SayReason::StillOpen => "still_open",
+            SayReason::NotTaken => "not_taken",
+            SayReason::HeldSilenced => "held_silenced",
             SayReason::HeldSettling => "held_settling",
             SayReason::HeldBlind => "held_blind",
             SayReason::HeldFirstRound => "held_first_round",

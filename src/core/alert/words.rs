@@ -12,7 +12,7 @@ mod tests;
 mod told;
 mod zh;
 
-use crate::alert::{Alert, AlertName, AlertObject, EndReason, Incident, Message, MessageKind};
+use crate::alert::{Alert, AlertName, AlertObject, EndReason, Hold, Incident, Message, MessageKind, SayReason};
 use crate::health::{Cause, MonitorCause};
 use crate::model::{CameraId, EntranceId, IncidentId, Language, Reason, ReasonSet, Time};
 use crate::registry::{NodeKind, Registry};
@@ -50,6 +50,11 @@ trait Tongue: Sync {
     fn still_lost_line(&self, n: usize, list: &str) -> String;
     fn none_lost_line(&self) -> String;
     fn acknowledged_line(&self, by: &str, at: &str, note: &str, until: Option<&str>) -> String;
+    fn silenced_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
+    fn ack_expired_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
+    fn silence_ended_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
+    fn still_open_line(&self) -> String;
+    fn escalated_line(&self, level: u8) -> String;
     fn merged_line(&self, into: Option<IncidentId>) -> String;
     fn reopened_line(&self, times: u32) -> String;
     fn ended_line(&self, at: &str, why: EndReason) -> String;
@@ -64,6 +69,18 @@ trait Tongue: Sync {
     fn alert(&self, name: AlertName, what: &str) -> String;
     fn with_reasons(&self, summary: &str, list: &str) -> String;
     fn reason(&self, reason: Reason) -> &'static str;
+}
+
+/// What a reason of a degraded camera is called.
+#[must_use]
+pub fn reason_name(reason: Reason, language: Language) -> &'static str {
+    tongue(language).reason(reason)
+}
+
+/// What a kind of node is called.
+#[must_use]
+pub fn node_kind_name(kind: NodeKind, language: Language) -> &'static str {
+    tongue(language).node(Some(kind))
 }
 
 /// Says things, in one language, with the names of one registry.
@@ -124,6 +141,9 @@ impl Speaker<'_> {
             MessageKind::Opened | MessageKind::Updated | MessageKind::MoreLost => Vec::new(),
             MessageKind::Reopened => vec![t.reopened_line(incident.reopenings)],
             MessageKind::Acknowledged => self.acknowledged_line(incident).into_iter().collect(),
+            MessageKind::Silenced => self.silenced_line(message).into_iter().collect(),
+            MessageKind::Reminded => vec![self.reminded_line(message)],
+            MessageKind::Escalated => vec![t.escalated_line(incident.level)],
             MessageKind::Merged => vec![t.merged_line(incident.merged_into)],
             MessageKind::Resolved => Vec::new(),
         };
@@ -142,6 +162,9 @@ impl Speaker<'_> {
         } else {
             if message.kind != MessageKind::Acknowledged {
                 lines.extend(self.acknowledged_line(incident));
+            }
+            if message.kind != MessageKind::Silenced {
+                lines.extend(self.silenced_line(message));
             }
             lines.extend(
                 station::of_incident(self.registry, incident).map(|s| t.station_line(&clean(s.name), s.metres)),
@@ -197,6 +220,31 @@ impl Speaker<'_> {
         let until = ack.until.map(|u| self.time(u));
         let (by, at, note) = (clean(&ack.by), self.time(ack.at), clean(&ack.note));
         Some(self.tongue().acknowledged_line(&by, &at, &note, until.as_deref()))
+    }
+
+    fn silenced_line(&self, message: &Message) -> Option<String> {
+        let silence = message.incident.silence_at(message.at)?;
+        Some(self.hold(silence, |t, by, at, note, until| t.silenced_line(by, at, note, until)))
+    }
+
+    /// Why an incident that was told before is told again.
+    fn reminded_line(&self, message: &Message) -> String {
+        let lapsed = message.incident.lapsed.as_ref();
+        match (message.why, lapsed) {
+            (SayReason::AckExpired, Some(ack)) => {
+                self.hold(ack, |t, by, at, note, until| t.ack_expired_line(by, at, note, until))
+            }
+            (SayReason::SilenceEnded, Some(silence)) => {
+                self.hold(silence, |t, by, at, note, until| t.silence_ended_line(by, at, note, until))
+            }
+            _ => self.tongue().still_open_line(),
+        }
+    }
+
+    /// Says who wanted quiet, since when, why and until when.
+    fn hold(&self, hold: &Hold, say: impl Fn(&dyn Tongue, &str, &str, &str, &str) -> String) -> String {
+        let (by, note) = (clean(&hold.by), clean(&hold.note));
+        say(self.tongue(), &by, &self.time(hold.at), &note, &self.time(hold.until))
     }
 
     fn push_rivals(&self, incident: &Incident, lines: &mut Vec<String>) {

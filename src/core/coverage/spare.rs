@@ -41,6 +41,36 @@ pub fn spare_nodes(topology: &Topology, live: &[CameraIx], required: u32, down: 
     Some(if pair_falls { 1 } else { 2 })
 }
 
+/// The single failures that take an entrance below `required`: cameras, then nodes, each in their order. Empty where
+/// it survives any one of them, or is below `required` already. `live` and `down` as for [`spare_nodes`].
+///
+/// Above 96 nodes none is tried; a camera whose path is not known hangs on none.
+#[must_use]
+pub fn single_failures(
+    topology: &Topology,
+    live: &[CameraIx],
+    required: u32,
+    down: &dyn Fn(NodeIx) -> bool,
+) -> (Vec<CameraIx>, Vec<NodeIx>) {
+    let required = usize::try_from(required.max(1)).unwrap_or(usize::MAX);
+    if live.len() < required {
+        return (Vec::new(), Vec::new());
+    }
+    let cameras = if live.len() == required { live.to_vec() } else { Vec::new() };
+    let mut nodes = nodes_above(topology, live, down);
+    if nodes.len() > MAX_NODES {
+        return (cameras, Vec::new());
+    }
+    // A camera that answers proves its path, whatever was judged of the nodes on it.
+    let believes = |c: CameraIx| topology.camera_works(c, down);
+    let works_without = |c: CameraIx, failed: NodeIx| {
+        let believes = believes(c);
+        topology.camera_works(c, &|n| n == failed || (believes && down(n)))
+    };
+    nodes.retain(|failed| live.iter().filter(|c| works_without(**c, *failed)).count() < required);
+    (cameras, nodes)
+}
+
 /// The nodes above some cameras that can fail and have not, each once.
 fn nodes_above(topology: &Topology, cameras: &[CameraIx], down: &dyn Fn(NodeIx) -> bool) -> Vec<NodeIx> {
     let slots = cameras.iter().filter_map(|c| topology.cameras.get(c.at()));

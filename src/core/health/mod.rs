@@ -10,6 +10,8 @@ pub(crate) mod machine;
 mod policy;
 mod recent;
 pub(crate) mod sight;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use policy::Policy;

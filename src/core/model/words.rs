@@ -257,6 +257,9 @@ pub enum Language {
 }
 
 impl Language {
+    /// Every language.
+    pub const ALL: [Language; 2] = [Language::ZhCn, Language::En];
+
     /// The tag of BCP 47.
     #[must_use]
     pub const fn tag(self) -> &'static str {

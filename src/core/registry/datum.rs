@@ -46,6 +46,13 @@ impl Datum {
     }
 }
 
+/// A position of WGS 84 as the web maps of China show it (GCJ-02), degrees; `None` outside the box in which that is
+/// defined.
+#[must_use]
+pub fn as_gcj02(at: LonLat) -> Option<LonLat> {
+    in_china(at).then(|| gcj02_of_wgs84(at))
+}
+
 fn in_china(at: LonLat) -> bool {
     (72.004..=137.8347).contains(&at.lon) && (0.8293..=55.8271).contains(&at.lat)
 }
@@ -116,6 +123,14 @@ mod tests {
 
     fn off(a: LonLat, b: LonLat) -> f64 {
         (a.lon - b.lon).abs().max((a.lat - b.lat).abs())
+    }
+
+    #[test]
+    fn what_a_phone_shows_is_the_way_back_of_what_it_gives() {
+        for [wgs, gcj, _] in VECTORS {
+            assert!(off(as_gcj02(point(wgs)).unwrap(), point(gcj)) < 1e-6, "{wgs:?}");
+        }
+        assert_eq!(as_gcj02(LonLat { lon: 13.4, lat: 52.5 }), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use camera::{
 };
 pub use check::judge;
 pub use checks::{Intervals, next_due};
-pub use datum::Datum;
+pub use datum::{Datum, as_gcj02};
 pub use derive::{DERIVED, entrances as derived_entrances};
 pub use diff::{Change, Diff, Rename, RenameBy, What, diff};
 pub use fault::{

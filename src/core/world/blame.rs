@@ -99,14 +99,18 @@ impl World {
             Target::Canary(_) => return,
         };
         let Some(health) = health else { return };
+        let down = health.is_down_itself();
+        if !down && self.causes.onset_of.is_empty() {
+            return;
+        }
         let indexed = self.causes.onset_of.contains_key(&item);
-        if health.is_down_itself() && !indexed {
+        if down && !indexed {
             let since = health.first_failure().unwrap_or(self.now);
             self.causes.note(item, since);
             if changed.is_some() {
                 self.count_turn(target);
             }
-        } else if indexed && !health.is_down_itself() {
+        } else if indexed && !down {
             self.causes.forget(item);
         }
     }

@@ -52,6 +52,10 @@ fn incident_not_after(incident: &mut Incident, now: Time) {
         // Until when it is taken is of the calendar, and stays.
         taken.at = taken.at.min(now);
     }
+    for hold in incident.silenced.iter_mut().chain(&mut incident.lapsed) {
+        hold.at = hold.at.min(now);
+    }
+    incident.waiting_since = incident.waiting_since.min(now);
 }
 
 fn alert_not_after(alert: &mut Alert, now: Time) {

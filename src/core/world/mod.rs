@@ -10,6 +10,7 @@ mod entrances;
 mod future;
 mod hear;
 mod publish;
+mod questions;
 mod reload;
 mod restart;
 mod sight;
@@ -23,7 +24,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::alert::{self, Acknowledgement, Book};
+use crate::alert::{self, Acknowledgement, Book, Hold};
 use crate::coverage::{self, Watch};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
@@ -129,6 +130,9 @@ impl World {
             Event::Acknowledge { incident, by, note, until } => {
                 let ack = Acknowledgement { at: self.now, by, note, until };
                 self.book.acknowledge(incident, ack);
+            }
+            Event::Silence { incident, by, note, until } => {
+                self.book.silence(incident, Hold { at: self.now, by, note, until }, self.now);
             }
         }
         self.finish();

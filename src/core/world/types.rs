@@ -41,6 +41,17 @@ pub enum Event {
         /// When it ends; `None`: with the incident.
         until: Option<Time>,
     },
+    /// Somebody silences an incident: until then it pages nobody. A time that is not to come lifts its silence.
+    Silence {
+        /// Which.
+        incident: IncidentId,
+        /// The token's name.
+        by: Arc<str>,
+        /// What they wrote.
+        note: Arc<str>,
+        /// When it ends.
+        until: Time,
+    },
 }
 
 /// Checks that passed, without exception, at each of their due times after `from` and up to `to`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cunkou_core::model::{Span, Target, Time};
+use cunkou_core::model::{IncidentId, Span, Target, Time};
 use cunkou_core::registry::Topology;
 use cunkou_core::world::Effects;
 use tokio::sync::oneshot;
@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 use super::{AckReply, Engine};
-use crate::engine::{AckError, AckRequest, ReloadRefused, ReloadReport};
+use crate::engine::{AckError, ReloadRefused, ReloadReport};
 use crate::store::{AuditEntry, Batch, BatchId, HourlyRow, RegistryPut, SinkRoute, Store, StoreError};
 
 /// A failed commit is tried again after this.
@@ -40,7 +40,7 @@ pub(super) struct Uncommitted {
 #[derive(Default)]
 pub(super) struct Replies {
     pub(super) reload: Option<(ReloadReport, oneshot::Sender<Result<ReloadReport, ReloadRefused>>)>,
-    pub(super) acks: Vec<(AckRequest, AckReply)>,
+    pub(super) acks: Vec<(IncidentId, AckReply)>,
 }
 
 /// A batch that the store was given, until it has kept it.
@@ -220,8 +220,8 @@ impl Engine {
             // Who asked may have gone; what was asked is done.
             let _ = reply.send(Ok(report));
         }
-        for (request, reply) in kept.replies.acks {
-            let taken = self.world.snapshot().incidents.get(&request.incident).cloned();
+        for (incident, reply) in kept.replies.acks {
+            let taken = self.world.snapshot().incidents.get(&incident).cloned();
             let _ = reply.send(taken.ok_or(AckError::NotFound));
         }
     }

@@ -297,8 +297,9 @@ fn incident(mut t: Table<'_>) -> (alert::Policy, EscalationSettings) {
     p.regroup = t.span("regroup", SPAN, p.regroup, FLOOR..=CEILING);
     p.reopen_within = t.span("reopen_within", SPAN, p.reopen_within, FLOOR..=CEILING);
     p.unknown_after = t.span("unknown_after", SPAN, p.unknown_after, FLOOR..=CEILING);
-    later.escalate_after = t.span("escalate_after", SPAN, later.escalate_after, FLOOR..=CEILING);
-    later.remind_every = t.span("remind_every", SPAN, later.remind_every, FLOOR..=CEILING);
+    p.escalate_after = t.span("escalate_after", SPAN, p.escalate_after, FLOOR..=CEILING);
+    p.remind_every =
+        t.span("remind_every", "a length of time of at least 1m", p.remind_every, Span::minutes(1)..=CEILING);
     let mut storm = t.table("storm");
     later.storm_messages = storm.whole("messages", "a number from 1 to 10000", later.storm_messages, 1..=10_000);
     later.storm_per = storm.span("per", SPAN, later.storm_per, FLOOR..=CEILING);

@@ -134,6 +134,8 @@ pub struct SinkSettings {
     pub url: SecretUrl,
     /// What is less than this is not sent there.
     pub min_severity: Severity,
+    /// From which level of escalation on it is told; 0: from the beginning.
+    pub level: u8,
     /// Whether it gets the alert that always fires.
     pub watchdog: bool,
     /// Whether it calls who is on duty; what its settings name is then for when nobody is.
@@ -184,6 +186,7 @@ fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<
     }
     let least = if kind.is_some_and(SinkKind::is_for_people) { Severity::Warning } else { Severity::Info };
     let min_severity = t.word("min_severity", "info, warning or critical", &severities, least);
+    let level = u8::try_from(t.whole("level", "a number from 0 to 9", 0, 0..=9)).unwrap_or(0);
     let watchdog = t.flag("watchdog", kind == Some(SinkKind::Alertmanager));
     // Machines know no duty.
     let on_duty = kind.is_none_or(SinkKind::is_for_people) && t.flag("on_duty", false);
@@ -199,8 +202,18 @@ fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<
         _ => Some(SinkForm::Plain),
     };
     t.done();
-    let (name, kind, url, form) = (name?, kind?, url?, form?);
-    Some(SinkSettings { name, kind, url, min_severity, watchdog, on_duty, language, secret, form })
+    Some(SinkSettings {
+        name: name?,
+        kind: kind?,
+        url: url?,
+        min_severity,
+        level,
+        watchdog,
+        on_duty,
+        language,
+        secret,
+        form: form?,
+    })
 }
 
 fn kind(t: &mut Table<'_>) -> Option<SinkKind> {

@@ -117,10 +117,6 @@ pub struct MonitorSettings {
 /// What of `[incident]` is not yet acted on: read, checked and kept for the versions that do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EscalationSettings {
-    /// Unacknowledged for so long, an incident goes to the next contact.
-    pub escalate_after: Span,
-    /// Still open after so long, it is said again.
-    pub remind_every: Span,
     /// A storm: so many pages …
     pub storm_messages: u32,
     /// … within this.
@@ -237,12 +233,7 @@ impl Default for MonitorSettings {
 
 impl Default for EscalationSettings {
     fn default() -> Self {
-        EscalationSettings {
-            escalate_after: Span::minutes(15),
-            remind_every: Span::hours(4),
-            storm_messages: 20,
-            storm_per: Span::minutes(10),
-        }
+        EscalationSettings { storm_messages: 20, storm_per: Span::minutes(10) }
     }
 }
 

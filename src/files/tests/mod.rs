@@ -2,6 +2,7 @@
 
 #[path = "../../core/registry/tests/any.rs"]
 mod any;
+mod fuzz;
 
 /// What `any` speaks in.
 mod words {

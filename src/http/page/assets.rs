@@ -3,15 +3,13 @@
 
 use std::sync::OnceLock;
 
-use axum::body::{Body, Bytes};
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use flate2::Compression;
-use sha2::{Digest, Sha256};
 
 use crate::http::Problem;
-use crate::http::packed::{accepts_gzip, gzip, is_known};
+use crate::http::packed::Packed;
 
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -22,21 +20,14 @@ struct Asset {
     name: &'static str,
     kind: &'static str,
     text: &'static str,
-    made: OnceLock<Made>,
-}
-
-/// What is made of a file at the first request.
-struct Made {
-    tag: String,
-    /// `None` where compressing failed: then it goes as it is.
-    gzip: Option<Bytes>,
+    made: OnceLock<Packed>,
 }
 
 const fn file(name: &'static str, kind: &'static str, text: &'static str) -> Asset {
     Asset { name, kind, text, made: OnceLock::new() }
 }
 
-static ASSETS: [Asset; 6] = [
+static ASSETS: [Asset; 11] = [
     file("page.css", STYLE, include_str!("page.css")),
     file("page.js", SCRIPT, include_str!("page.js")),
     // The worker must stand beside the library: that is where the library looks for it.
@@ -44,15 +35,16 @@ static ASSETS: [Asset; 6] = [
     file("maplibre-gl-worker.mjs", SCRIPT, include_str!("vendor/maplibre-gl-worker.mjs")),
     file("maplibre-gl.css", STYLE, include_str!("vendor/maplibre-gl.css")),
     file("maplibre-gl.LICENSE.txt", PLAIN, include_str!("vendor/maplibre-gl.LICENSE.txt")),
+    file("board.js", SCRIPT, include_str!("../boards/board.js")),
+    file("sheet.css", STYLE, include_str!("../boards/sheet.css")),
+    file("sheet.js", SCRIPT, include_str!("../boards/sheet.js")),
+    file("wall.css", STYLE, include_str!("../boards/wall.css")),
+    file("wall.js", SCRIPT, include_str!("../boards/wall.js")),
 ];
 
 impl Asset {
-    fn made(&self) -> &Made {
-        self.made.get_or_init(|| {
-            let hash = Sha256::digest(self.text.as_bytes());
-            let tag = hash.iter().take(12).map(|b| format!("{b:02x}")).collect();
-            Made { tag, gzip: gzip(self.text.as_bytes(), Compression::best()).map(Bytes::from) }
-        })
+    fn made(&self) -> &Packed {
+        self.made.get_or_init(|| Packed::new(self.kind, self.text.as_bytes(), Compression::best()))
     }
 }
 
@@ -60,34 +52,15 @@ impl Asset {
 pub(in crate::http) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let asset = ASSETS.iter().find(|a| a.name == name);
     let asset = asset.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "there is no such file"))?;
-    let made = match asset.made.get() {
-        Some(made) => made,
-        // The library takes some 0.1 s to compress: not on a thread that serves others.
-        None => tokio::task::spawn_blocking(|| asset.made()).await.map_err(|error| {
-            tracing::error!(%error, name, "a file of the page cannot be made");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the file cannot be made; the log says why")
-        })?,
-    };
-    let packed = made.gzip.clone().filter(|_| accepts_gzip(&headers));
-    // Both forms of a file have a tag of their own, as a strong tag must.
-    let tag = format!("\"{}{}\"", made.tag, if packed.is_some() { "-gzip" } else { "" });
-    let is_packed = packed.is_some();
-    let mut response = if is_known(&headers, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Body::from(packed.unwrap_or(Bytes::from_static(asset.text.as_bytes()))).into_response()
-    };
-    let out = response.headers_mut();
-    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if is_packed {
-        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    if let Some(made) = asset.made.get() {
+        return Ok(made.answer(&headers));
     }
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        out.insert(header::ETAG, tag);
-    }
-    Ok(response)
+    // The library takes some 0.1 s to compress.
+    let made = tokio::task::spawn_blocking(|| asset.made()).await.map_err(|error| {
+        tracing::error!(%error, name, "a file of the page cannot be made");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the file cannot be made; the log says why")
+    })?;
+    Ok(made.answer(&headers))
 }
 
 /// Name and text of the scripts that we wrote ourselves.
@@ -98,6 +71,8 @@ pub(super) fn our_scripts() -> impl Iterator<Item = (&'static str, &'static str)
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
 
     /// As published in the package maplibre-gl 6.17.0 (sha512-2chIZwpLGenoUQOcnm9Pk4SLbA8ppNFq8jlpXiq9vcYm3Y1wJ3fc82FL0GLwBaPYJCLzPv/mC46KEupVov75rQ==).

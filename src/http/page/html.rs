@@ -2,17 +2,17 @@
 
 /// HTML that grows.
 #[derive(Default)]
-pub(super) struct Html(String);
+pub(in crate::http) struct Html(String);
 
 impl Html {
     /// Adds markup that this program wrote itself.
-    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Html {
+    pub(in crate::http) fn raw(&mut self, markup: &'static str) -> &mut Html {
         self.0.push_str(markup);
         self
     }
 
     /// Adds text from anywhere, escaped for elements and for quoted attributes.
-    pub(super) fn text(&mut self, text: &str) -> &mut Html {
+    pub(in crate::http) fn text(&mut self, text: &str) -> &mut Html {
         for c in text.chars() {
             match c {
                 '&' => self.0.push_str("&amp;"),
@@ -30,13 +30,19 @@ impl Html {
     }
 
     /// Adds a number.
-    pub(super) fn number(&mut self, n: impl Into<u64>) -> &mut Html {
+    pub(in crate::http) fn number(&mut self, n: impl Into<u64>) -> &mut Html {
         self.0.push_str(&n.into().to_string());
         self
     }
 
+    /// Adds what was written before.
+    pub(in crate::http) fn append(&mut self, other: &Html) -> &mut Html {
+        self.0.push_str(&other.0);
+        self
+    }
+
     /// What has been written.
-    pub(super) fn into_string(self) -> String {
+    pub(in crate::http) fn into_string(self) -> String {
         self.0
     }
 }

@@ -15,6 +15,8 @@ use super::auth::{Door, Refusal, identify, remote, wrong_token};
 use super::{AppState, Role};
 
 pub(super) use assets::asset;
+pub(super) use html::Html;
+pub(super) use words::catalogue;
 
 /// What a browser may do on the page: nothing but our own style, script and requests.
 /// The map draws in a worker of our own, and makes its pictures itself (`data:`, `blob:`).

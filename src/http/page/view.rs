@@ -55,7 +55,13 @@ fn head(html: &mut Html, language: Language, words: &Words) {
     html.raw("<noscript><meta http-equiv=\"refresh\" content=\"15\"></noscript><title>").text(words.title);
     html.raw("</title><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/static/page.css\">");
     html.raw("<script src=\"/static/page.js\" defer></script></head><body><header><h1>").text(words.title);
-    html.raw("</h1><p>").text(words.subtitle).raw("</p><a href=\"/?lang=").text(other.tag()).raw("\" hreflang=\"");
+    html.raw("</h1><p>")
+        .text(words.subtitle)
+        .raw("</p><a href=\"/wall\">")
+        .text(words.wall)
+        .raw("</a><a href=\"/?lang=")
+        .text(other.tag())
+        .raw("\" hreflang=\"");
     html.text(other.tag()).raw("\" lang=\"").text(other.tag()).raw("\">");
     html.text(words_of(language).other_language).raw("</a></header>");
     // Shown by the script once it cannot ask any more: a page that stands still must say so.
@@ -158,6 +164,7 @@ impl Page<'_> {
             self.names(html, &incident.entrances_lost_names);
             html.raw("</p>");
         }
+        html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(w.sheet).raw("</a></p>");
         match &incident.acknowledged_by {
             Some(by) => html.raw("<p class=\"quiet\">").text(w.acknowledged_by).text(by).raw("</p>"),
             // Shown by the script to those who have a token.
@@ -168,6 +175,11 @@ impl Page<'_> {
                 .text(w.acknowledge)
                 .raw("</button></p>"),
         };
+        if let (Some(by), Some(until)) = (&incident.silenced_by, &incident.silenced_until) {
+            html.raw("<p class=\"quiet\">").text(w.silenced_by).text(by).raw(" ").text(w.until).raw(" ");
+            self.time(html, Some(until));
+            html.raw("</p>");
+        }
         html.raw("</article>");
     }
 

@@ -12,6 +12,7 @@ macro_rules! catalogue {
         const EN: Words = Words { $($key: $en,)* };
     };
 }
+pub(in crate::http) use catalogue;
 
 catalogue! {
     title: "村口", "cunkou";
@@ -43,6 +44,10 @@ catalogue! {
     cameras_out: "受影响摄像头", "cameras affected";
     acknowledged_by: "已接单：", "taken by ";
     acknowledge: "接单", "Acknowledge";
+    silenced_by: "已静默：", "silenced by ";
+    until: "至", "until";
+    sheet: "抢修单", "Repair sheet";
+    wall: "值班屏", "Duty-room wall";
     villages: "有缺口的村", "Villages with gaps";
     village: "村 / 社区", "Village";
     no_villages: "各村进出口均有覆盖。", "Every watched entrance is covered.";

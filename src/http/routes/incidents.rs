@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::{Extension, Json};
 use cunkou_core::alert;
-use cunkou_core::model::{AreaId, IncidentId, Time};
+use cunkou_core::model::{AreaId, IncidentId};
 use cunkou_core::world::Snapshot;
-use serde_json::Value;
 use utoipa::IntoParams;
 
+use super::body::{check_note, read_body, until};
 use super::lists::{Wanted, answer, lies_in};
 use crate::engine::{AckError, AckRequest, Origin};
 use crate::http::auth::Holder;
@@ -25,8 +25,6 @@ use crate::http::{AppState, Problem};
 const BATCH: usize = 500;
 /// Batches that one request reads at most while it looks for what fits; then the page ends, and `next` goes on.
 const MAX_BATCHES: usize = 20;
-/// The longest note of an acknowledgement, in characters.
-const MAX_NOTE: usize = 500;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -148,12 +146,12 @@ pub(super) async fn one(
     }))
 }
 
-fn no_incident() -> Problem {
+pub(super) fn no_incident() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "no incident has this number")
 }
 
 /// A number of an incident; numbers beyond what the store can hold are nobody's.
-fn number(text: &str) -> Result<IncidentId, Problem> {
+pub(super) fn number(text: &str) -> Result<IncidentId, Problem> {
     let number: Option<u64> = text.parse().ok().filter(|n| i64::try_from(*n).is_ok());
     number.map(IncidentId).ok_or_else(no_incident)
 }
@@ -180,42 +178,22 @@ pub(super) async fn acknowledge(
 ) -> Result<Json<Incident>, Problem> {
     Query::read(raw.as_deref(), &[])?;
     let incident = number(&id)?;
-    let body = if body.is_empty() { AckBody::default() } else { read_body(&body)? };
-    let until = until(&state, body.until.as_deref())?;
+    let allowed = "a JSON object with note (text) and until (a time of RFC 3339), or null";
+    let body: AckBody =
+        if body.is_empty() { AckBody::default() } else { read_body(&body, allowed)?.unwrap_or_default() };
+    check_note(&body.note)?;
+    let until = body.until.as_deref().map(|text| until(&state, text)).transpose()?;
     let request = AckRequest { incident, by: by.clone(), note: body.note.into(), until };
-    let taken = state.parts.handle.acknowledge(request).await.map_err(|error| match error {
-        AckError::NotFound => no_incident(),
-        AckError::Over => Problem::new(StatusCode::CONFLICT, error.to_string()),
-        AckError::NotKept | AckError::Stopping => Problem::unavailable(error.to_string()),
-    })?;
+    let taken = state.parts.handle.acknowledge(request).await.map_err(refused)?;
     tracing::info!(%incident, by = &*by.who, "incident acknowledged over HTTP");
     Incident::of(&taken, &state.snapshot().registry).map(Json).ok_or_else(no_incident)
 }
 
-fn read_body(body: &[u8]) -> Result<AckBody, Problem> {
-    let allowed = "a JSON object with note (text) and until (a time of RFC 3339), or null";
-    let refused = |detail: String| Problem::parameter("body", detail, allowed);
-    let value: Value = serde_json::from_slice(body).map_err(|e| refused(e.to_string()))?;
-    // A list would be taken for the fields in their order.
-    let read: AckBody = match value {
-        Value::Null => AckBody::default(),
-        Value::Object(_) => serde_json::from_value(value).map_err(|e| refused(e.to_string()))?,
-        _ => return Err(refused("this is no object".to_owned())),
-    };
-    if read.note.chars().count() > MAX_NOTE {
-        return Err(Problem::parameter("note", "this note is too long", format!("at most {MAX_NOTE} characters")));
+/// Why a change of an incident was not made, as a problem document.
+pub(super) fn refused(error: AckError) -> Problem {
+    match error {
+        AckError::NotFound => no_incident(),
+        AckError::Over => Problem::new(StatusCode::CONFLICT, error.to_string()),
+        AckError::NotKept | AckError::Stopping => Problem::unavailable(error.to_string()),
     }
-    Ok(read)
-}
-
-fn until(state: &AppState, text: Option<&str>) -> Result<Option<Time>, Problem> {
-    let Some(text) = text else { return Ok(None) };
-    let refused = |detail: &str| Problem::parameter("until", detail, "a time of RFC 3339 that is still to come");
-    let at: jiff::Timestamp = text.parse().map_err(|_| refused("this is not a time"))?;
-    let at = Time(at.as_millisecond());
-    if at > state.now() {
-        return Ok(Some(at));
-    }
-    // Not a fault of the request's form: a moment ago it would have been taken.
-    Err(refused("this moment has passed").with_status(StatusCode::CONFLICT))
 }

@@ -2,14 +2,19 @@
 //! role and writes it into the description, so that none is open by oversight.
 
 mod audit;
+mod body;
+mod critical;
 mod events;
 mod gaps;
 mod incidents;
 mod lists;
+mod map;
 mod oncall;
 mod ops;
 mod registry;
+mod silence;
 mod status;
+mod turns;
 
 use std::sync::Arc;
 
@@ -24,7 +29,7 @@ use utoipa_axum::routes;
 
 pub(super) use self::ops::readiness;
 use super::auth::{Door, doorkeeper, require};
-use super::{AppState, Problem, Role, openapi, page};
+use super::{AppState, Problem, Role, boards, openapi, page};
 
 /// Bytes of a request's body, where it is no registry.
 const MAX_BODY: usize = 64 << 10;
@@ -45,11 +50,15 @@ pub(super) fn router(state: &AppState) -> Router {
     let (api, document) = open
         .merge(group(state, door(Role::Read), read()))
         .merge(group(state, Door::to_people(), OpenApiRouter::new().routes(routes!(oncall::on_call))))
-        .merge(group(state, door(Role::Operate), OpenApiRouter::new().routes(routes!(incidents::acknowledge))))
+        .merge(group(state, door(Role::Operate), operate()))
         .merge(group(state, door(Role::Admin), admin()))
         .split_for_parts();
-    let page =
-        Router::new().route("/", get(page::index)).route("/static/{file}", get(page::asset)).with_state(state.clone());
+    let page = Router::new()
+        .route("/", get(page::index))
+        .route("/wall", get(boards::wall))
+        .route("/sheet/incident/{id}", get(boards::sheet))
+        .route("/static/{file}", get(page::asset))
+        .with_state(state.clone());
     let text = document.to_json().unwrap_or_else(|error| {
         tracing::error!(%error, "the description of the API cannot be written");
         String::from("{}")
@@ -76,11 +85,23 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(lists::areas))
         .routes(routes!(lists::places))
         .routes(routes!(gaps::gaps))
+        .routes(routes!(critical::critical))
+        .routes(routes!(map::town))
+        .routes(routes!(map::states))
+        .routes(routes!(map::roads))
+        .routes(routes!(turns::camera))
+        .routes(routes!(turns::entrance))
+        .routes(routes!(turns::timeline))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
         .routes(routes!(registry::in_force))
         .routes(routes!(events::events))
         .routes(routes!(document))
+        .routes(routes!(boards::badge))
+}
+
+fn operate() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(incidents::acknowledge)).routes(routes!(silence::silence, silence::lift))
 }
 
 fn admin() -> OpenApiRouter<AppState> {

@@ -155,7 +155,11 @@ async fn what_is_personal_or_secret_is_in_no_read() {
     let d = daemon(settings(ReadAccess::Open)).await;
     let paths =
         ["cameras", "cameras/C1", "entrances", "nodes", "areas", "places", "gaps", "incidents", "status", "registry"];
-    for path in paths.iter().map(|p| format!("/api/v1/{p}")).chain(["/metrics".into(), "/".into()]) {
+    for path in paths
+        .iter()
+        .map(|p| format!("/api/v1/{p}"))
+        .chain(["/metrics", "/", "/wall", "/sheet/incident/7"].map(Into::into))
+    {
         let reply = d.get(&path).await;
         assert_eq!(reply.status, 200, "{path}");
         for secret in [CONTACT, HOST, "cams", "rtsp://"] {
@@ -254,6 +258,34 @@ async fn an_incident_is_taken_under_the_name_of_the_token() {
         d.post("/api/v1/incidents/7/ack", Role::Operate, bad).await.problem(400);
     }
     d.post("/api/v1/incidents/7/ack", Role::Operate, &" ".repeat(65 << 10)).await.problem(413);
+}
+
+/// prometheus/alertmanager#2805: whose silence it is and when it ends can be seen, and it can be lifted.
+#[tokio::test]
+async fn an_incident_is_silenced_with_an_end_and_that_can_be_lifted() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    let path = "/api/v1/incidents/7/silence";
+    let body = r#"{"until": "2026-11-24T06:00:00+02:00", "note": "换光猫"}"#;
+    let silenced = d.post(path, Role::Operate, body).await;
+    let json = silenced.json();
+    assert_eq!((silenced.status.as_u16(), &json["status"]), (200, &json!("open")), "it stays open");
+    assert_eq!((&json["silenced_by"], &json["silenced_note"]), (&json!("operate-name"), &json!("换光猫")));
+    assert_eq!(json["silenced_until"], "2026-11-24T04:00:00.000Z");
+    let lifted = d.send(d.request(Method::DELETE, path).bearer_auth(token(Role::Operate))).await;
+    assert_eq!((lifted.status.as_u16(), &lifted.json()["silenced_until"]), (200, &json!(null)));
+    assert_eq!(d.asked(), ["silence 7 operate-name for 1h", "silence 7 operate-name lifted"]);
+
+    let past = d.post(path, Role::Operate, r#"{"until": "2026-11-24T03:00:00Z"}"#).await.problem(409);
+    assert_eq!(past.parameter.as_deref(), Some("until"));
+    d.post("/api/v1/incidents/6/silence", Role::Operate, body).await.problem(409);
+    d.post("/api/v1/incidents/99/silence", Role::Operate, body).await.problem(404);
+    for bad in ["", "null", "{}", "[]", r#"{"until": 1}"#, r#"{"until": "soon"}"#, r#"{"until": null}"#] {
+        d.post(path, Role::Operate, bad).await.problem(400);
+    }
+    d.post(path, Role::Read, body).await.problem(403);
+    let read = d.request(Method::DELETE, path).bearer_auth(token(Role::Read));
+    d.send(read).await.problem(403);
+    d.send(d.request(Method::DELETE, path)).await.problem(401);
 }
 
 #[tokio::test]

@@ -21,19 +21,28 @@ async fn the_document_is_whole_and_its_references_lead_somewhere() {
         "/api/v1/audit",
         "/api/v1/cameras",
         "/api/v1/cameras/{id}",
+        "/api/v1/cameras/{id}/history",
+        "/api/v1/critical",
         "/api/v1/entrances",
         "/api/v1/entrances/{id}",
+        "/api/v1/entrances/{id}/history",
         "/api/v1/events",
         "/api/v1/gaps",
         "/api/v1/incidents",
         "/api/v1/incidents/{id}",
         "/api/v1/incidents/{id}/ack",
+        "/api/v1/incidents/{id}/silence",
+        "/api/v1/map",
+        "/api/v1/map/states",
         "/api/v1/nodes",
         "/api/v1/oncall",
         "/api/v1/openapi.json",
         "/api/v1/places",
         "/api/v1/registry",
+        "/api/v1/roads",
         "/api/v1/status",
+        "/api/v1/timeline",
+        "/badge/entrance/{file}",
         "/metrics",
     ];
     assert_eq!(paths, BTreeSet::from(wanted));
@@ -54,7 +63,8 @@ async fn every_answer_is_of_a_kind_that_the_document_names() {
     let document = d.get("/api/v1/openapi.json").await.json();
     for (method, path, operation) in operations(&document).filter(|(_, path, _)| *path != "/api/v1/events") {
         for id in ["C1", "E1", "7", "none"] {
-            let request = d.request(method.clone(), &path.replace("{id}", id)).bearer_auth(token(Role::Admin));
+            let path = path.replace("{id}", id).replace("{file}", &format!("{id}.svg"));
+            let request = d.request(method.clone(), &path).bearer_auth(token(Role::Admin));
             let reply = d.send(request.body("{}")).await;
             let promised = &operation["responses"][reply.status.as_str()];
             assert!(promised.is_object(), "{method} {path}: {} is not in the document", reply.status);
@@ -74,7 +84,14 @@ async fn every_parameter_of_the_document_is_read_strictly() {
     let document = d.get("/api/v1/openapi.json").await.json();
     let mut tried = 0;
     for (method, path, operation) in operations(&document) {
-        let path = path.replace("{id}", "7");
+        let id = if path.contains("/cameras/") {
+            "C1"
+        } else if path.contains("/entrances/") {
+            "E1"
+        } else {
+            "7"
+        };
+        let path = path.replace("{id}", id).replace("{file}", "E1.svg");
         for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "query") {
             let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
             let ask = |value: &str| {
@@ -88,7 +105,7 @@ async fn every_parameter_of_the_document_is_read_strictly() {
                 tried += 1;
             }
             let typed = schema.get("enum").is_some()
-                || ["limit", "at", "since", "until", "dry_run", "yes", "area"].contains(&name);
+                || ["limit", "at", "since", "until", "step", "dry_run", "yes", "area", "tick"].contains(&name);
             if typed {
                 let problem = ask("no-such-value").await.problem(if name == "area" { 404 } else { 400 });
                 assert_eq!(problem.parameter.as_deref(), Some(name), "{path}");

@@ -53,6 +53,7 @@ async fn the_fields_of_the_rest_are_stable() {
         ("area", "/api/v1/areas?q=H1"),
         ("place", "/api/v1/places"),
         ("gap", "/api/v1/gaps?limit=1"),
+        ("critical", "/api/v1/critical?limit=2"),
         ("status", "/api/v1/status"),
         ("registry", "/api/v1/registry"),
     ] {
@@ -90,6 +91,7 @@ async fn what_is_written_can_be_read_back() {
     same::<wire::Page<wire::Area>>(d.get("/api/v1/areas").await.json());
     same::<wire::Page<wire::Place>>(d.get("/api/v1/places").await.json());
     same::<wire::Page<wire::Gap>>(d.get("/api/v1/gaps").await.json());
+    same::<wire::Page<wire::Critical>>(d.get("/api/v1/critical").await.json());
     same::<wire::Page<wire::Incident>>(d.get("/api/v1/incidents").await.json());
     same::<wire::IncidentDetail>(d.get("/api/v1/incidents/7").await.json());
     same::<wire::Status>(d.get("/api/v1/status").await.json());

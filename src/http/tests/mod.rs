@@ -2,8 +2,10 @@
 
 mod api;
 mod auth;
+mod boards;
 mod document;
 mod fields;
+mod map;
 mod oncall;
 mod page;
 mod past;
@@ -15,12 +17,14 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use cunkou_core::alert::{Acknowledgement, Incident, IncidentStatus, MessageKind, SayReason};
+use cunkou_core::alert::{Acknowledgement, Hold, Incident, IncidentStatus, MessageKind, SayReason};
 use cunkou_core::coverage::EntranceState;
+use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{
-    Check, EntranceId, IncidentId, Outcome, Period, Phase, PhaseTimes, ProbeResult, Span, Target, Time,
+    CameraId, Check, EntranceId, IncidentId, NodeId, Outcome, Period, Phase, PhaseTimes, ProbeResult, Reason, Span,
+    Target, Time,
 };
-use cunkou_core::world::Snapshot;
+use cunkou_core::world::{Snapshot, Subject};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -71,6 +75,8 @@ pub(crate) const BEGINNING: Time = Time(NOW.millis() - 30 * 24 * 3_600_000);
 pub(crate) struct Past {
     /// Incidents, as the store would have them.
     pub(crate) incidents: Mutex<Vec<Incident>>,
+    /// Turns of entrances, oldest first.
+    pub(crate) turns: Mutex<Vec<PastTurn>>,
     /// The audit trail, oldest first.
     pub(crate) audit: Mutex<Vec<AuditEntry>>,
     /// The next question fails.
@@ -98,6 +104,35 @@ impl History for Past {
             incident: Some(IncidentId(3)),
         };
         self.answer(vec![past("E1"), past("GONE")])
+    }
+
+    fn cameras_at(&self, at: Time) -> Answer<'_, Vec<(CameraId, State)>> {
+        let past = [("C1", State::Down), ("GONE", State::Up)];
+        let known = past.map(|(id, state)| (CameraId::new(id).unwrap(), state));
+        self.answer(if at < BEGINNING { Vec::new() } else { known.to_vec() })
+    }
+
+    fn entrance_turns(&self, from: Time, to: Time, limit: usize) -> Answer<'_, Vec<PastTurn>> {
+        let mut turns = self.turns.lock().unwrap().clone();
+        turns.retain(|t| t.at > from && t.at <= to);
+        turns.truncate(limit);
+        self.answer(turns)
+    }
+
+    fn changes(&self, of: Subject, before: Option<u64>, limit: usize) -> Answer<'_, Vec<PastChange>> {
+        let (from, to) = if matches!(of, Subject::Entrance(..)) { ("covered", "lost") } else { ("up", "down") };
+        let change = |number: u64| PastChange {
+            number,
+            at: NOW - Span::minutes(100 - number as i64),
+            since: NOW - Span::minutes(101 - number as i64),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            cause: Some(Cause::Node(NodeId::new("S1").unwrap())),
+            incident: Some(IncidentId(7)),
+            reasons: [Reason::Auth].into_iter().collect(),
+        };
+        let all = (1..=3).rev().filter(|n| before.is_none_or(|b| *n < b));
+        self.answer(all.take(limit).map(change).collect())
     }
 
     fn incidents(&self, before: Option<IncidentId>, limit: usize) -> Answer<'_, Vec<Incident>> {
@@ -221,6 +256,21 @@ async fn engine(
                             Acknowledgement { at: NOW, by: request.by.who, note: request.note, until: request.until };
                         let status = IncidentStatus::Acknowledged;
                         Ok(Arc::new(Incident { acknowledged: Some(taken), status, ..(**i).clone() }))
+                    }
+                };
+                let _ = reply.send(answer);
+            }
+            Command::Silence(request, reply) => {
+                note(&request.by);
+                let until = request.until.map_or_else(|| "lifted".to_owned(), |t| format!("for {}", t - NOW));
+                asked.lock().unwrap().push(format!("silence {} {} {until}", request.incident, request.by.who));
+                let incidents = snapshots.borrow().incidents.clone();
+                let answer = match incidents.get(&request.incident) {
+                    None => Err(crate::engine::AckError::NotFound),
+                    Some(i) if !i.status.is_open() => Err(crate::engine::AckError::Over),
+                    Some(i) => {
+                        let hold = |until| Hold { at: NOW, by: request.by.who, note: request.note, until };
+                        Ok(Arc::new(Incident { silenced: request.until.map(hold), ..(**i).clone() }))
                     }
                 };
                 let _ = reply.send(answer);

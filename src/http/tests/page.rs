@@ -90,7 +90,7 @@ async fn the_map_library_is_served_compressed_to_those_who_accept_it() {
         let request = d.request(Method::GET, &path).header("accept-encoding", "br, gzip");
         let packed = request.send().await.unwrap();
         assert_eq!((packed.headers()["content-encoding"].as_bytes(), packed.status().as_u16()), (&b"gzip"[..], 200));
-        assert_eq!(packed.headers()["vary"], "accept-encoding");
+        assert!(packed.headers()["vary"].to_str().unwrap().contains("accept-encoding"));
         let (kind, tag) = (packed.headers()["content-type"].clone(), packed.headers()["etag"].clone());
         assert_eq!(kind, plain.header("content-type"));
         assert_ne!(tag, plain.header("etag"), "two forms, two tags");

@@ -25,7 +25,11 @@ struct Event {
 
 impl Events {
     async fn open(d: &Daemon, last: Option<&str>) -> Events {
-        let mut request = d.request(Method::GET, "/api/v1/events");
+        Events::open_at(d, "/api/v1/events", last).await
+    }
+
+    async fn open_at(d: &Daemon, path: &str, last: Option<&str>) -> Events {
+        let mut request = d.request(Method::GET, path);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -106,4 +110,24 @@ async fn streams_are_counted() {
     let reply = d.get("/api/v1/events").await;
     reply.problem(503);
     assert_eq!(reply.header("retry-after"), "5");
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_ticks_hears_the_time_of_the_daemon_and_changes_between() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    let mut events = Events::open_at(&d, "/api/v1/events?tick=1", None).await;
+    let first = events.next().await;
+    assert_eq!((first.name.as_str(), first.id.as_str()), ("tick", ""), "at once, and not to be remembered");
+    assert_eq!(first.data, json!({ "at": "2026-11-24T03:00:00.000Z", "ready": true }));
+    d.snapshots.send(Arc::new(recovered())).unwrap();
+    d.alive.turned.store(1, Ordering::Relaxed);
+    let (mut changed, mut trouble) = (false, false);
+    while !(changed && trouble) {
+        let event = events.next().await;
+        changed |= event.name == "change";
+        trouble |= event.name == "tick" && event.data["ready"] == false;
+    }
+    for wrong in ["0", "61", "x", "-1", ""] {
+        d.get(&format!("/api/v1/events?tick={wrong}")).await.problem(400);
+    }
 }

@@ -32,6 +32,16 @@ pub struct Change {
     pub incidents: Vec<Incident>,
 }
 
+/// A sign of life on the event stream.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Tick {
+    /// The time of the daemon's clock.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Whether the daemon does its job: its loop turns, its store writes (`/-/ready`).
+    pub ready: bool,
+}
+
 /// A camera of which another thing is believed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CameraChange {

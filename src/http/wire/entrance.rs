@@ -1,7 +1,10 @@
 //! An entrance, and who watches it.
 
-use cunkou_core::coverage::{EntranceBelief, GapReason, Judgement, Verdict, Watcher};
-use cunkou_core::model::Period;
+use cunkou_core::coverage::{
+    self, EntranceBelief, GapReason, Judgement, Standing, Verdict, Watcher, live_watchers, single_failures,
+};
+use cunkou_core::health::{self, State};
+use cunkou_core::model::{CameraIx, NodeIx, Period};
 use cunkou_core::registry;
 use cunkou_core::world::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -137,6 +140,9 @@ pub struct EntranceDetail {
     pub entrance: Entrance,
     /// Cameras that watch it, planned ones included, and those that may.
     pub watch: Vec<EntranceWatcher>,
+    /// Cameras and nodes of which one more failure alone would lose it; empty where it survives any, or is lost.
+    #[serde(default)]
+    pub weak: Vec<Cause>,
 }
 
 /// One camera and one entrance.
@@ -169,8 +175,24 @@ impl EntranceDetail {
     #[must_use]
     pub fn of(snapshot: &Snapshot, entrance: &registry::Entrance) -> EntranceDetail {
         let watch = table(snapshot, entrance).iter().filter_map(|w| EntranceWatcher::of(snapshot, w)).collect();
-        EntranceDetail { entrance: Entrance::of(snapshot, entrance), watch }
+        EntranceDetail { entrance: Entrance::of(snapshot, entrance), watch, weak: weak(snapshot, entrance) }
     }
+}
+
+fn weak(snapshot: &Snapshot, entrance: &registry::Entrance) -> Vec<Cause> {
+    let standing = |c: CameraIx| {
+        let view = snapshot.cameras.get(c.at());
+        view.map_or(Standing::Unknown, |v| coverage::standing(v.state, v.before, v.flapping, v.reasons))
+    };
+    let life = |c: CameraIx| snapshot.topology.cameras.get(c.at()).and_then(|s| s.life);
+    let live: Vec<CameraIx> = live_watchers(table(snapshot, entrance), snapshot.night, standing, life).collect();
+    let down = |n: NodeIx| snapshot.nodes.get(n.at()).is_some_and(|v| v.state == State::Down);
+    let (cameras, nodes) = single_failures(&snapshot.topology, &live, entrance.required, &down);
+    let cameras = cameras.iter().filter_map(|c| snapshot.topology.cameras.get(c.at()));
+    let nodes = nodes.iter().filter_map(|n| snapshot.topology.nodes.get(n.at()));
+    let cameras = cameras.map(|slot| health::Cause::Camera(slot.id.clone()));
+    let all = cameras.chain(nodes.map(|slot| health::Cause::Node(slot.id.clone())));
+    all.map(|cause| Cause::of(&cause, &snapshot.registry)).collect()
 }
 
 impl EntranceWatcher {

@@ -54,6 +54,18 @@ pub struct Incident {
     /// When that ends; null: with the incident.
     #[schema(format = DateTime)]
     pub acknowledged_until: Option<String>,
+    /// When somebody silenced it; null where no silence is in force.
+    #[schema(format = DateTime)]
+    pub silenced_at: Option<String>,
+    /// Who: the name of the token.
+    pub silenced_by: Option<String>,
+    /// What they wrote.
+    pub silenced_note: Option<String>,
+    /// Until then it pages nobody; its end is told all the same.
+    #[schema(format = DateTime)]
+    pub silenced_until: Option<String>,
+    /// How far it has been escalated; 0: not.
+    pub level: u8,
     /// When it was over.
     #[schema(format = DateTime)]
     pub resolved_at: Option<String>,
@@ -64,7 +76,8 @@ pub struct Incident {
     pub reopenings: u32,
     /// Number of the incident it turned out to be.
     pub merged_into: Option<u64>,
-    /// Messages that told an opening, a reopening or a later loss; one counts once, however many sinks.
+    /// Messages that told an opening, a reopening, a later loss, an escalation or a reminder; one counts once, however
+    /// many sinks.
     pub pages: u32,
     /// When the last of these was written.
     #[schema(format = DateTime)]
@@ -86,6 +99,7 @@ impl Incident {
     #[must_use]
     pub fn of(incident: &alert::Incident, registry: &Registry) -> Option<Incident> {
         let taken = incident.acknowledged.as_ref();
+        let silence = incident.silenced.as_ref().filter(|_| incident.status.is_open());
         let village_name = |id| registry.areas.get(id).map(|a| a.name.to_string()).unwrap_or_default();
         Some(Incident {
             id: incident.id.0,
@@ -106,6 +120,11 @@ impl Incident {
             acknowledged_by: taken.map(|a| a.by.to_string()),
             acknowledged_note: taken.map(|a| a.note.to_string()),
             acknowledged_until: taken.and_then(|a| a.until).map(stamp),
+            silenced_at: silence.map(|s| stamp(s.at)),
+            silenced_by: silence.map(|s| s.by.to_string()),
+            silenced_note: silence.map(|s| s.note.to_string()),
+            silenced_until: silence.map(|s| stamp(s.until)),
+            level: incident.level,
             resolved_at: incident.resolved_at.map(stamp),
             reopened_at: incident.reopened_at.map(stamp),
             reopenings: incident.reopenings,
@@ -243,4 +262,17 @@ pub struct AckBody {
     #[serde(default)]
     #[schema(format = DateTime)]
     pub until: Option<String>,
+}
+
+/// How long an incident is to be silent, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SilenceBody {
+    /// When it ends.
+    #[schema(format = DateTime)]
+    pub until: String,
+    /// For the others to read; at most 500 characters.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    pub note: String,
 }

@@ -138,6 +138,19 @@ impl EntranceCounts {
             EntranceState::Lost => self.lost += 1,
         }
     }
+
+    /// Takes one away that was counted.
+    pub(in crate::http) fn take(&mut self, state: EntranceState) {
+        let count = match state {
+            EntranceState::Planned => &mut self.planned,
+            EntranceState::Unwatched => &mut self.unwatched,
+            EntranceState::Covered => &mut self.covered,
+            EntranceState::Reduced => &mut self.reduced,
+            EntranceState::Unknown => &mut self.unknown,
+            EntranceState::Lost => &mut self.lost,
+        };
+        *count = count.saturating_sub(1);
+    }
 }
 
 /// Incidents that go on.

@@ -2,7 +2,7 @@
 
 use cunkou_core::coverage::{EntranceState, GapReason};
 use cunkou_core::health::State;
-use cunkou_core::model::{Check, FailKind, Period, Phase, Reason, ResultLabel, Severity};
+use cunkou_core::model::{Check, FailKind, Language, Period, Phase, Reason, ResultLabel, Severity};
 use cunkou_core::registry::{AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NodeKind, PlaceKind};
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
@@ -50,6 +50,12 @@ pub(in crate::http) fn outcome_reasons() -> Vec<&'static str> {
     all
 }
 
+/// What can fail by itself: a camera, or a node of a kind that is a thing.
+fn component_kinds() -> Vec<&'static str> {
+    let nodes = NodeKind::ALL.iter().filter(|k| **k != NodeKind::Group);
+    std::iter::once("camera").chain(nodes.map(|k| k.word())).collect()
+}
+
 macro_rules! schemas {
     ($($name:ident: $list:ident($words:expr);)*) => {$(
         pub(in crate::http) fn $name() -> Object {
@@ -72,6 +78,7 @@ schemas! {
     phase: words(Phase::ALL.map(Phase::word));
     result: words(ResultLabel::all().into_iter().map(ResultLabel::word));
     outcome_reason: nullable(outcome_reasons());
+    language: words(Language::ALL.map(Language::tag));
     period: words(Period::ALL.map(Period::word));
     state: words(State::ALL.map(State::word));
     state_or_null: nullable(State::ALL.map(State::word));
@@ -86,6 +93,7 @@ schemas! {
     severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
     incident_status: words(INCIDENT_STATUS);
     cause_kind: words(CAUSE_KINDS);
+    component_kind: words(component_kinds());
     change_kind: words(crate::engine::CHANGES);
     problem_type: words(["about:blank"]);
 }
@@ -93,6 +101,16 @@ schemas! {
 /// A list of reasons.
 pub(in crate::http) fn reasons() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(Reason::ALL.map(Reason::word))).build()
+}
+
+/// A list of states, with null where there is none.
+pub(in crate::http) fn states_or_null() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(state_or_null()).build()
+}
+
+/// A list of states of entrances, with null where there is none.
+pub(in crate::http) fn entrance_states_or_null() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(entrance_state_or_null()).build()
 }
 
 /// Names of files to their content.

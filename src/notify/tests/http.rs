@@ -124,6 +124,7 @@ pub(super) fn sink(name: &str, kind: SinkKind, port: u16) -> SinkSettings {
         kind,
         url: SecretUrl::parse(&format!("http://127.0.0.1:{port}/hook?token=hunter2")).unwrap(),
         min_severity: Severity::Info,
+        level: 0,
         watchdog: false,
         on_duty: false,
         language: Language::ZhCn,

@@ -44,6 +44,7 @@ pub(super) fn settings(kind: SinkKind, language: Language) -> SinkSettings {
         kind,
         url: SecretUrl::parse(url).or_else(|| SecretUrl::parse_mail(url)).unwrap(),
         min_severity: Severity::Warning,
+        level: 0,
         watchdog: false,
         on_duty: false,
         language,

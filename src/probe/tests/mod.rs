@@ -2,6 +2,7 @@
 //! expected the limits are short; where an answer is expected they are so long that no slow machine reaches them.
 
 mod captures;
+mod fuzz;
 mod passwords;
 mod picture;
 mod reach;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cunkou_core::alert::{
-    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message,
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, SayReason,
 };
 use cunkou_core::health::Cause;
@@ -18,6 +18,26 @@ struct AcknowledgementRow {
     by: String,
     note: String,
     until: Option<i64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct HoldRow {
+    at: i64,
+    by: String,
+    note: String,
+    until: i64,
+}
+
+impl From<&Hold> for HoldRow {
+    fn from(h: &Hold) -> HoldRow {
+        HoldRow { at: h.at.millis(), by: h.by.to_string(), note: h.note.to_string(), until: h.until.millis() }
+    }
+}
+
+impl From<HoldRow> for Hold {
+    fn from(r: HoldRow) -> Hold {
+        Hold { at: Time(r.at), by: shared(&r.by), note: shared(&r.note), until: Time(r.until) }
+    }
 }
 
 /// An incident.
@@ -41,6 +61,15 @@ pub(in crate::store) struct IncidentRow {
     reopened_at: Option<i64>,
     reopenings: u32,
     merged_into: Option<u64>,
+    /// These four are younger than the table: a row without them is of an incident that nobody silenced.
+    #[serde(default)]
+    silenced: Option<HoldRow>,
+    #[serde(default)]
+    lapsed: Option<HoldRow>,
+    #[serde(default)]
+    waiting_since: Option<i64>,
+    #[serde(default)]
+    level: u8,
     pages: u32,
     last_page_at: Option<i64>,
     paged_entrances: Vec<String>,
@@ -73,6 +102,10 @@ impl From<&Incident> for IncidentRow {
             reopened_at: millis(i.reopened_at),
             reopenings: i.reopenings,
             merged_into: i.merged_into.map(|id| id.0),
+            silenced: i.silenced.as_ref().map(HoldRow::from),
+            lapsed: i.lapsed.as_ref().map(HoldRow::from),
+            waiting_since: Some(i.waiting_since.millis()),
+            level: i.level,
             pages: i.pages,
             last_page_at: millis(i.last_page_at),
             paged_entrances: texts(&i.paged_entrances),
@@ -109,6 +142,10 @@ impl TryFrom<IncidentRow> for Incident {
             reopened_at: r.reopened_at.map(Time),
             reopenings: r.reopenings,
             merged_into: r.merged_into.map(IncidentId),
+            silenced: r.silenced.map(Hold::from),
+            lapsed: r.lapsed.map(Hold::from),
+            waiting_since: Time(r.waiting_since.unwrap_or(r.opened_at)),
+            level: r.level,
             pages: r.pages,
             last_page_at: r.last_page_at.map(Time),
             paged_entrances: ids(&r.paged_entrances, EntranceId::new)?,

@@ -1,5 +1,7 @@
 //! Who is told which step, as a table: pure.
 
+use std::sync::Arc;
+
 use cunkou_core::alert::MessageKind as K;
 use cunkou_core::model::Severity;
 use proptest::prelude::*;
@@ -87,7 +89,7 @@ fn what_is_said_to_machines_only_is_no_step_for_people() {
 
 #[test]
 fn a_sink_hears_of_an_incident_once_it_is_severe_enough_and_then_to_the_end() {
-    let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Warning, people: false }];
+    let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Warning, people: false, level: 0 }];
     let mut slots = Slots::new();
     let mut say = |step, kind, severity| {
         let before = slots.len();
@@ -101,9 +103,28 @@ fn a_sink_hears_of_an_incident_once_it_is_severe_enough_and_then_to_the_end() {
     assert!(say(4, K::Resolved, Severity::Info));
 }
 
+/// A sink of the next level hears what was escalated to it, and its end; what was taken before never reaches it.
+#[test]
+fn a_sink_of_a_level_hears_only_what_was_escalated_to_it_and_its_end() {
+    let sink = vec![SinkRoute { level: 1, people: true, ..desk()[0].clone() }];
+    let mut slots = Slots::new();
+    let mut say = |incident, step, kind, level| {
+        let before = slots.len();
+        let mut message = message(incident, step, kind, Severity::Critical);
+        Arc::make_mut(&mut message.incident).level = level;
+        route(&message, &sink, &mut slots);
+        slots.len() > before
+    };
+    assert!(!say(1, 1, K::Opened, 0) && !say(1, 2, K::Acknowledged, 0) && !say(1, 3, K::Resolved, 0));
+    assert!(!say(2, 1, K::Opened, 0));
+    assert!(say(2, 2, K::Escalated, 1));
+    assert!(say(2, 3, K::Silenced, 1) && say(2, 4, K::Resolved, 1));
+    assert!(say(2, 5, K::Reopened, 0), "who was told of it once hears that it is back");
+}
+
 #[test]
 fn an_end_is_no_news_to_who_never_heard_of_the_beginning() {
-    for kind in [K::Resolved, K::Merged, K::Acknowledged] {
+    for kind in [K::Resolved, K::Merged, K::Acknowledged, K::Silenced] {
         let mut slots = Slots::new();
         route(&message(1, 4, kind, Severity::Critical), &desk(), &mut slots);
         assert!(slots.is_empty(), "{kind:?}");

@@ -61,6 +61,29 @@ async fn the_last_change_at_or_before_a_moment_holds() {
     assert_eq!((cameras.len(), cameras[0].state, cameras[0].since), (1, State::Down, Time(14)));
 }
 
+#[tokio::test]
+async fn turns_of_entrances_come_oldest_first_and_bounded() {
+    let now = |n| Subject::Entrance(entrance(n), Period::Now);
+    let store = town(vec![
+        turn(10, now(1), "covered"),
+        turn(20, now(2), "lost"),
+        turn(20, now(1), "lost"),
+        turn(30, Subject::Entrance(entrance(1), Period::Night), "lost"),
+        turn(30, Subject::Camera(camera(1)), "down"),
+        turn(40, now(1), "removed"),
+    ])
+    .await;
+    let turns = async |from, to, limit| {
+        let turns = store.entrance_turns(Period::Now, Time(from), Time(to), limit).await.unwrap();
+        turns.into_iter().map(|t| (t.at.millis(), t.id, t.to.map(EntranceState::word))).collect::<Vec<_>>()
+    };
+    let (one, two) = (entrance(1), entrance(2));
+    assert_eq!(turns(10, 30, 9).await, [(20, two.clone(), Some("lost")), (20, one.clone(), Some("lost"))]);
+    assert_eq!(turns(10, 40, 1).await, [(20, two, Some("lost"))]);
+    assert_eq!(turns(30, 40, 9).await, [(40, one, None)], "what has left is none any more");
+    assert_eq!(turns(40, 99, 9).await, []);
+}
+
 /// A stop is written later than it happened; the gap must not be read as what held before.
 #[tokio::test]
 async fn a_change_that_is_written_later_for_an_earlier_moment_counts_from_that_moment() {

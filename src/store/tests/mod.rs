@@ -80,6 +80,10 @@ fn incident(id: u64) -> Incident {
         reopened_at: None,
         reopenings: 0,
         merged_into: None,
+        silenced: None,
+        lapsed: None,
+        waiting_since: Time(1_000),
+        level: 0,
         pages: 0,
         last_page_at: None,
         paged_entrances: Vec::new(),
@@ -116,7 +120,7 @@ fn telling(messages: Vec<Message>) -> Effects {
 }
 
 fn desk() -> Vec<SinkRoute> {
-    vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Info, people: false }]
+    vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Info, people: false, level: 0 }]
 }
 
 /// Commits effects with routes, as a batch of their own.

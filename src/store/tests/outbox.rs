@@ -126,7 +126,7 @@ async fn one_that_asks_whether_a_sink_is_back_is_the_one_tried_least() {
 async fn each_sink_has_its_own_row_and_its_own_pace() {
     let store = memory().await;
     let mut routes = desk();
-    routes.push(SinkRoute { name: "im".to_owned(), min_severity: Severity::Critical, people: false });
+    routes.push(SinkRoute { name: "im".to_owned(), min_severity: Severity::Critical, people: false, level: 0 });
     let told = vec![message(1, 1, K::Opened, Severity::Critical), message(2, 1, K::Opened, Severity::Info)];
     commit(&store, &telling(told), &routes).await;
     assert_eq!(keys(&store).await, [key(1, 1), key(2, 1)]);

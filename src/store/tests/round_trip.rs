@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Acknowledgement, EndReason};
+use cunkou_core::alert::{Acknowledgement, EndReason, Hold};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{CommonScope, MonitorCause, State};
 use cunkou_core::model::{AreaId, NodeId, Period, Reason, ReasonSet, Span};
@@ -135,6 +135,11 @@ fn any_incident() -> impl Strategy<Value = Incident> {
     let severity = proptest::sample::select(vec![Severity::Info, Severity::Warning, Severity::Critical]);
     let ack =
         (time(), text(), text(), some_time()).prop_map(|(at, by, note, until)| Acknowledgement { at, by, note, until });
+    let hold = || {
+        let hold = (time(), text(), text(), time()).prop_map(|(at, by, note, until)| Hold { at, by, note, until });
+        proptest::option::of(hold)
+    };
+    let holds = (hold(), hold(), time(), any::<u8>());
     let what =
         (cause(), text(), proptest::collection::vec(cause(), 0..3), any::<bool>(), proptest::option::of(0_u32..99));
     let who = (
@@ -145,8 +150,8 @@ fn any_incident() -> impl Strategy<Value = Incident> {
     );
     let when = (time(), time(), some_time(), some_time(), some_time(), proptest::option::of(ack));
     let counts = (0_u32..9, proptest::option::of((1_u64..9).prop_map(IncidentId)), 0_u32..9, 0_u32..9);
-    (1_u64..6, status, severity, what, who, when, counts).prop_map(|(id, status, severity, what, who, when, counts)| {
-        Incident {
+    (1_u64..6, status, severity, what, who, when, counts, holds).prop_map(
+        |(id, status, severity, what, who, when, counts, holds)| Incident {
             id: IncidentId(id),
             status,
             severity,
@@ -167,10 +172,14 @@ fn any_incident() -> impl Strategy<Value = Incident> {
             acknowledged: when.5,
             reopenings: counts.0,
             merged_into: counts.1,
+            silenced: holds.0,
+            lapsed: holds.1,
+            waiting_since: holds.2,
+            level: holds.3,
             pages: counts.2,
             step: counts.3,
-        }
-    })
+        },
+    )
 }
 
 fn effects() -> impl Strategy<Value = Effects> {

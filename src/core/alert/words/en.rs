@@ -13,6 +13,11 @@ fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// What somebody wrote, behind the rest of a line.
+fn noted(note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!(": {note}") }
+}
+
 impl Tongue for En {
     fn list(&self, shown: &[String], total: usize) -> String {
         let names = shown.join(", ");
@@ -53,6 +58,9 @@ impl Tongue for En {
             MessageKind::MoreLost => "More lost",
             MessageKind::Reopened => "Again",
             MessageKind::Acknowledged => "Taken",
+            MessageKind::Silenced => "Silenced",
+            MessageKind::Reminded => "Still open",
+            MessageKind::Escalated => "Escalated",
             MessageKind::Resolved => "Over",
             MessageKind::Merged => "Merged",
         };
@@ -107,6 +115,26 @@ impl Tongue for En {
         let note = if note.is_empty() { String::new() } else { format!(": {note}") };
         let until = until.map(|u| format!(" (until {u})")).unwrap_or_default();
         format!("taken by {by} at {at}{until}{note}")
+    }
+
+    fn silenced_line(&self, by: &str, at: &str, note: &str, until: &str) -> String {
+        format!("silenced by {by} at {at}: no page until {until}{}", noted(note))
+    }
+
+    fn ack_expired_line(&self, by: &str, at: &str, note: &str, until: &str) -> String {
+        format!("taken by {by} at {at} until {until}: that is over, and nobody has it now{}", noted(note))
+    }
+
+    fn silence_ended_line(&self, by: &str, at: &str, note: &str, until: &str) -> String {
+        format!("the silence that {by} set at {at} ended at {until}, and the fault still stands{}", noted(note))
+    }
+
+    fn still_open_line(&self) -> String {
+        "still open, and nobody has taken it".to_owned()
+    }
+
+    fn escalated_line(&self, level: u8) -> String {
+        format!("nobody took it: it goes to level {level}")
     }
 
     fn merged_line(&self, into: Option<IncidentId>) -> String {

@@ -115,6 +115,10 @@ fn incident(lost: usize, cameras: usize, cause: Cause) -> Incident {
         reopened_at: None,
         reopenings: 0,
         merged_into: None,
+        silenced: None,
+        lapsed: None,
+        waiting_since: Time(2 * HOUR),
+        level: 0,
         pages: 1,
         last_page_at: None,
         paged_entrances: entrances(lost),
@@ -406,6 +410,85 @@ fn every_kind_of_message_in_every_language() {
             assert!(all.ends_with(link), "{all}");
         }
     }
+}
+
+/// A page that follows a silence says whose it was; why it is said again stands first.
+#[test]
+fn every_word_of_a_hold_in_every_language() {
+    let registry = registry();
+    let hold =
+        |until| Hold {
+            at: Time(2 * HOUR), by: "值班员".into(), note: "换光猫".into(), until: Time(until * HOUR)
+        };
+    let mut hit = incident(1, 1, switch());
+    hit.lapsed = Some(hold(3));
+    hit.level = 2;
+    use MessageKind as K;
+    let silenced = Incident { silenced: Some(hold(5)), ..hit.clone() };
+    for (kind, why, of, zh, zh_line, en, en_line) in [
+        (
+            K::Silenced,
+            SayReason::SilencedBySomebody,
+            &silenced,
+            "【已静默】",
+            "值班员 于 02:00 静默，至 05:00 前不再通知：换光猫",
+            "Silenced: ",
+            "silenced by 值班员 at 02:00: no page until 05:00: 换光猫",
+        ),
+        (
+            K::Reminded,
+            SayReason::AckExpired,
+            &hit,
+            "【仍未恢复】",
+            "值班员 于 02:00 受理，已于 03:00 到期，目前无人受理：换光猫",
+            "Still open: ",
+            "taken by 值班员 at 02:00 until 03:00: that is over, and nobody has it now: 换光猫",
+        ),
+        (
+            K::Reminded,
+            SayReason::SilenceEnded,
+            &hit,
+            "【仍未恢复】",
+            "值班员 于 02:00 设置的静默已于 03:00 结束，故障仍在：换光猫",
+            "Still open: ",
+            "the silence that 值班员 set at 02:00 ended at 03:00, and the fault still stands: 换光猫",
+        ),
+        (
+            K::Reminded,
+            SayReason::StillOpen,
+            &hit,
+            "【仍未恢复】",
+            "仍未恢复，且无人受理",
+            "Still open: ",
+            "still open, and nobody has taken it",
+        ),
+        (
+            K::Escalated,
+            SayReason::NotTaken,
+            &hit,
+            "【升级】",
+            "无人受理，已升级到第 2 级",
+            "Escalated: ",
+            "nobody took it: it goes to level 2",
+        ),
+    ] {
+        let message = Message { why, ..message(kind, of.clone()) };
+        for (language, summary, line) in [(Language::ZhCn, zh, zh_line), (Language::En, en, en_line)] {
+            let (said, all) =
+                speak(language, &registry, &[], |s| (s.message_summary(&message), s.message_description(&message)));
+            assert!(said.starts_with(summary), "{said}");
+            assert_eq!(all.lines().next(), Some(line));
+            assert_eq!(
+                all.matches("静默").count() + all.matches("silenced by").count(),
+                usize::from(line.contains("静默") || line.contains("silenced by")),
+                "said once: {all}"
+            );
+        }
+    }
+    // Whatever else is told of a silenced incident says that it is.
+    let message = message(K::Updated, silenced);
+    let all = speak(Language::En, &registry, &[], |s| s.message_description(&message));
+    assert!(all.contains("silenced by 值班员 at 02:00: no page until 05:00: 换光猫"), "{all}");
 }
 
 #[test]

@@ -8,6 +8,11 @@ use crate::registry::NodeKind;
 
 pub(super) struct Zh;
 
+/// What somebody wrote, behind the rest of a line.
+fn noted(note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!("：{note}") }
+}
+
 impl Tongue for Zh {
     fn list(&self, shown: &[String], total: usize) -> String {
         let names = shown.join("、");
@@ -47,6 +52,9 @@ impl Tongue for Zh {
             MessageKind::MoreLost => "失守增加",
             MessageKind::Reopened => "再次发生",
             MessageKind::Acknowledged => "已受理",
+            MessageKind::Silenced => "已静默",
+            MessageKind::Reminded => "仍未恢复",
+            MessageKind::Escalated => "升级",
             MessageKind::Resolved => "已恢复",
             MessageKind::Merged => "已并入其他事件",
         };
@@ -101,6 +109,26 @@ impl Tongue for Zh {
         let note = if note.is_empty() { String::new() } else { format!("，备注：{note}") };
         let until = until.map(|u| format!("，有效至 {u}")).unwrap_or_default();
         format!("{by} 于 {at} 受理{note}{until}")
+    }
+
+    fn silenced_line(&self, by: &str, at: &str, note: &str, until: &str) -> String {
+        format!("{by} 于 {at} 静默，至 {until} 前不再通知{}", noted(note))
+    }
+
+    fn ack_expired_line(&self, by: &str, at: &str, note: &str, until: &str) -> String {
+        format!("{by} 于 {at} 受理，已于 {until} 到期，目前无人受理{}", noted(note))
+    }
+
+    fn silence_ended_line(&self, by: &str, at: &str, note: &str, until: &str) -> String {
+        format!("{by} 于 {at} 设置的静默已于 {until} 结束，故障仍在{}", noted(note))
+    }
+
+    fn still_open_line(&self) -> String {
+        "仍未恢复，且无人受理".to_owned()
+    }
+
+    fn escalated_line(&self, level: u8) -> String {
+        format!("无人受理，已升级到第 {level} 级")
     }
 
     fn merged_line(&self, into: Option<IncidentId>) -> String {

@@ -18,7 +18,7 @@ use crate::registry::{
 };
 
 /// The middle of the made-up town.
-const HERE: LonLat = LonLat { lon: 114.3, lat: 30.6 };
+pub(crate) const HERE: LonLat = LonLat { lon: 114.3, lat: 30.6 };
 
 /// A place so many metres east and north of [`HERE`], by a sphere that is good enough to tell what a test means.
 fn place(east_m: f64, north_m: f64) -> LonLat {
@@ -28,7 +28,7 @@ fn place(east_m: f64, north_m: f64) -> LonLat {
 
 /// A camera at [`HERE`] that looks north, knows everything about itself and makes no errors: 1920 px at 84° detect to
 /// 42.7 m; 100 m of range, 30 m of infrared.
-fn camera(id: &str) -> Camera {
+pub(crate) fn camera(id: &str) -> Camera {
     Camera {
         id: CameraId::new(id).unwrap(),
         gb_code: None,
@@ -73,7 +73,7 @@ fn declared(id: &str, watches: &str) -> Camera {
     Camera { watches: watches.split_whitespace().map(rule).collect(), ..camera(id) }
 }
 
-fn entrance(id: &str, at: LonLat) -> Entrance {
+pub(crate) fn entrance(id: &str, at: LonLat) -> Entrance {
     Entrance {
         id: EntranceId::new(id).unwrap(),
         area: AreaId::new("A").unwrap(),

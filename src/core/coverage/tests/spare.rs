@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::camera;
-use crate::coverage::spare_nodes;
+use crate::coverage::{single_failures, spare_nodes};
 use crate::model::{CameraIx, NodeId, NodeIx};
 use crate::registry::{Camera, Gate, Intervals, Needs, Node, NodeKind, Registry, Topology};
 
@@ -184,5 +184,29 @@ proptest! {
             Some(2)
         };
         prop_assert_eq!(found, expected);
+        let (_, weak) = single_failures(&topology, &live, required, &is_down);
+        let alone = can_fail.iter().filter(|a| expected.is_some() && !left(&[**a])).map(|a| slot(*a));
+        let mut alone: Vec<NodeIx> = alone.collect();
+        alone.sort_unstable();
+        prop_assert_eq!(weak, alone);
     }
+}
+
+#[test]
+fn what_would_lose_it_next_is_named() {
+    let t = graph(
+        vec![switch("up", &[]), switch("a", &["up"]), switch("b", &["up"]), switch("c", &[])],
+        &[("C1", &["a"], &[]), ("C2", &["b"], &[]), ("C3", &["c"], &[])],
+    );
+    let next = |live: &[u32], required| {
+        let live: Vec<CameraIx> = live.iter().map(|n| CameraIx(*n)).collect();
+        let (cameras, nodes) = single_failures(&t, &live, required, &|_| false);
+        let nodes: Vec<_> = nodes.iter().map(|n| t.nodes[n.at()].id.to_string()).collect();
+        (cameras.iter().map(|c| c.at()).collect::<Vec<_>>(), nodes)
+    };
+    assert_eq!(next(&[0], 1), (vec![0], vec!["a".to_owned(), "up".to_owned()]));
+    assert_eq!(next(&[0, 1], 1), (vec![], vec!["up".to_owned()]), "one uplink for both");
+    assert_eq!(next(&[0, 2], 1), (vec![], vec![]), "it survives any one failure");
+    assert_eq!(next(&[0, 2], 2).0, [0, 2]);
+    assert_eq!(next(&[], 1), (vec![], vec![]), "it is lost already");
 }

@@ -1,6 +1,6 @@
 //! A node that fails in part: many of its cameras failed by themselves at once, and a few answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Failure, Item};
 use crate::model::{CameraIx, NodeIx, Time};
@@ -29,33 +29,46 @@ pub(crate) fn partials(
         })
         .collect();
     left.sort_by_key(|(c, since)| (*since, *c));
+    let mut below: Below = BTreeMap::new();
+    for (camera, since) in left {
+        for node in &topology.cameras[camera.at()].above {
+            below.entry(*node).or_default().push((camera, since));
+        }
+    }
+    let fits = |n: NodeIx, members: &Members| is_partial(topology, n, members, tried);
+    let mut partial: BTreeSet<NodeIx> = below.iter().filter(|(n, m)| fits(**n, m)).map(|(n, _)| *n).collect();
     let mut found = Vec::new();
-    while let Some((node, members)) = best(topology, &left, tried) {
-        left.retain(|(c, _)| !members.contains(c));
-        found.push((node, members));
+    while let Some(node) = best(topology, &partial, &below) {
+        let in_order: Vec<CameraIx> = below.remove(&node).into_iter().flatten().map(|(c, _)| c).collect();
+        let members: BTreeSet<CameraIx> = in_order.iter().copied().collect();
+        partial.remove(&node);
+        // What is taken counts for no other node; those that had none of it are as they were.
+        let others = members.iter().flat_map(|c| topology.cameras[c.at()].above.iter().copied());
+        for other in others.collect::<BTreeSet<NodeIx>>() {
+            let Some(of) = below.get_mut(&other) else { continue };
+            of.retain(|(c, _)| !members.contains(c));
+            if fits(other, of) {
+                partial.insert(other)
+            } else {
+                partial.remove(&other)
+            };
+        }
+        found.push((node, in_order));
     }
     found
 }
 
-fn best(
-    topology: &Topology,
-    left: &[(CameraIx, Time)],
-    tried: &dyn Fn(CameraIx) -> Option<(Time, bool)>,
-) -> Option<(NodeIx, Vec<CameraIx>)> {
-    let mut below: BTreeMap<NodeIx, Vec<(CameraIx, Time)>> = BTreeMap::new();
-    for (camera, since) in left {
-        for node in &topology.cameras[camera.at()].above {
-            below.entry(*node).or_default().push((*camera, *since));
-        }
-    }
-    below
-        .into_iter()
-        .filter(|(n, members)| is_partial(topology, *n, members, tried))
-        .min_by_key(|(n, members)| {
-            let node = &topology.nodes[n.at()];
-            (std::cmp::Reverse(members.len()), node.below.len(), node.id.clone())
-        })
-        .map(|(n, members)| (n, members.into_iter().map(|(c, _)| c).collect()))
+/// Cameras that failed below a node, in the order in which they did.
+type Members = Vec<(CameraIx, Time)>;
+type Below = BTreeMap<NodeIx, Members>;
+
+/// The one that covers most; of these the lowest.
+fn best(topology: &Topology, partial: &BTreeSet<NodeIx>, below: &Below) -> Option<NodeIx> {
+    let size = |n: &NodeIx| below.get(n).map_or(0, Vec::len);
+    partial.iter().copied().min_by_key(|n| {
+        let node = &topology.nodes[n.at()];
+        (std::cmp::Reverse(size(n)), node.below.len(), node.id.as_str())
+    })
 }
 
 fn is_partial(
