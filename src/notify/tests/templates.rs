@@ -63,7 +63,8 @@ fn every_built_in_text_says_every_kind_of_message() {
             }
         }
     }
-    assert_eq!(samples::every_kind(Language::En).len(), 7 + 2 * 15);
+    // Every kind, a reminder for each of its reasons; one to who is on duty; every alert, open and over.
+    assert_eq!(samples::every_kind(Language::En).len(), 12 + 1 + 2 * 15);
 }
 
 /// docs/messages.md says what a template knows: no more, and no less.
