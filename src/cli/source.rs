@@ -170,7 +170,13 @@ impl Source {
     /// When there is none with this number, or it cannot be asked.
     pub(super) async fn incident(&self, id: IncidentId) -> anyhow::Result<IncidentDetail> {
         match self {
-            Source::Daemon { server, .. } => Ok(server.get(&["incidents", &id.to_string()], &[]).await?),
+            Source::Daemon { server, store } => {
+                let mut detail = server.get(&["incidents", &id.to_string()], &[]).await?;
+                if let Some(store) = store {
+                    name_people(&mut detail, store, id).await;
+                }
+                Ok(detail)
+            }
             Source::File(offline) => offline.incident(id).await,
         }
     }
@@ -189,6 +195,16 @@ impl Source {
     /// Whether a daemon answers.
     pub(super) fn is_live(&self) -> bool {
         matches!(self, Source::Daemon { .. })
+    }
+}
+
+/// A daemon names people to tokens only; whoever may read its database sees there who was called.
+async fn name_people(detail: &mut IncidentDetail, store: &Store, id: IncidentId) {
+    // Without it the story is told all the same.
+    let Ok(Some(story)) = store.incident(id).await else { return };
+    for shown in detail.deliveries.iter_mut().filter(|d| d.to.is_none()) {
+        let kept = story.deliveries.iter().find(|d| d.key.sink == shown.sink && d.key.step == shown.step);
+        shown.to = kept.and_then(|d| d.told_to.clone());
     }
 }
 

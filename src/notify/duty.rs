@@ -91,8 +91,12 @@ impl Desk {
 
     /// Whom a message calls at a moment.
     pub(super) fn call(&self, message: &Message, at: Time) -> Called {
-        let level = level_of(message);
-        let first = if message.kind.pages() { level } else { 0 };
+        let (level, pages) = (level_of(message), message.kind.pages());
+        // A group hears all of it; who is in it is called by name when it pages.
+        if !pages && matches!(self.kind, SinkKind::Dingtalk | SinkKind::Wecom | SinkKind::Feishu) {
+            return Called::default();
+        }
+        let first = if pages { level } else { 0 };
         self.levels(first, level, at)
     }
 

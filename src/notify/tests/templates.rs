@@ -63,8 +63,8 @@ fn every_built_in_text_says_every_kind_of_message() {
             }
         }
     }
-    // Ten kinds of message, a reminder with three reasons, one to who is on duty; each alert and its end.
-    assert_eq!(samples::every_kind(Language::En).len(), 10 + 2 + 1 + 2 * 15);
+    // Every kind, a reminder for each of its reasons; one to who is on duty; every alert, open and over.
+    assert_eq!(samples::every_kind(Language::En).len(), 12 + 1 + 2 * 15);
 }
 
 /// docs/messages.md says what a template knows: no more, and no less.

@@ -85,7 +85,36 @@ to = \"2026-12-01 09:00\"
 instead = \"wang\"
 [[overide]]
 ";
-    insta::assert_snapshot!(faults(text).join("\n"));
+    let expected = [
+        "line 1: rota: this is missing here: begins, a date of the week",
+        "line 2: rota.time_zone = \"Asia/Wuhan\": allowed is a zone of the IANA list",
+        "line 3: rota.weekday = \"monday \": allowed is monday, tuesday, … sunday (did you mean \"monday\"?)",
+        "line 4: rota.hour = 9: allowed is an hour of the day: 09:00",
+        "line 5: rota.begin: there is no such setting (did you mean \"begins\"?)",
+        "line 8: contact[0].email: allowed is an address",
+        "line 9: contact[0].phone: allowed is a telephone number",
+        "line 10: contact[0].wecom: allowed is a userid",
+        "line 11: contact[1].id = \"wang\": this name is taken already",
+        "line 13: contact[1].feishu: allowed is a userid",
+        "line 14: contact[1].ntfy: allowed is a topic",
+        "line 15: contact[2]: this is missing here: id",
+        "line 18: level[0].order = \"wagn\": allowed is the id of a [[contact]] of this file (did you mean \"wang\"?)",
+        "line 18: level[0].order = \"zhao\": allowed is the id of a [[contact]] of this file",
+        "line 19: level[1]: this is missing here: order, a list of ids",
+        "line 20: holiday[0]: this is missing here: order, a list of ids",
+        "line 22: holiday[0].to = \"2026-10-01\": allowed is a date not before from",
+        "line 24: holiday[1].from = \"1 October\": allowed is a date: 2026-10-01",
+        "line 25: holiday[1].level = 2: allowed is a level of this file, counted from 0",
+        "line 28: override[0].who = \"wan\": allowed is the id of a [[contact]] of this file (did you mean \"wang\"?)",
+        "line 30: override[0].to = \"2026-12-01 09:00\": allowed is a moment after from",
+        "line 31: override[0].instead: there is no such setting (did you mean \"instead_of\"?)",
+        "line 32: overide: there is no such setting (did you mean \"override\"?)",
+    ];
+    let told = faults(text);
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.starts_with(expected), "{told}\nand not {expected}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:?}");
     let empty = faults("").join("\n");
     assert!(empty.contains("the file: rota: this is missing here: begins, a date"), "{empty}");
     assert!(empty.contains("this is missing here: [[level]], with the order"), "{empty}");
