@@ -59,7 +59,7 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         language,
         registry: &registry,
         local_time: &|_| "2026-11-24 02:10:00 +08:00".to_owned(),
-        link: &|id| (id.0 != 0).then(|| format!("https://cunkou.example/api/v1/incidents/{id}")),
+        link: &|id| (id.0 != 0).then(|| format!("https://cunkou.example/page/incident/{id}")),
         reasons: &|_| ReasonSet::default(),
         lost_now: &lost_now,
     };

@@ -21,7 +21,7 @@ impl Voice {
     /// Where an incident can be looked at.
     pub(super) fn link(&self, incident: IncidentId) -> Option<String> {
         let known = !self.public_url.is_empty() && incident.0 != 0;
-        known.then(|| format!("{}/api/v1/incidents/{incident}", self.public_url))
+        known.then(|| format!("{}/page/incident/{incident}", self.public_url))
     }
 
     /// A moment as people there write it.

@@ -27,9 +27,15 @@ const fn file(name: &'static str, kind: &'static str, text: &'static str) -> Ass
     Asset { name, kind, text, made: OnceLock::new() }
 }
 
-static ASSETS: [Asset; 11] = [
+static ASSETS: [Asset; 17] = [
     file("page.css", STYLE, include_str!("page.css")),
     file("page.js", SCRIPT, include_str!("page.js")),
+    file("feed.js", SCRIPT, include_str!("feed.js")),
+    file("map.js", SCRIPT, include_str!("map.js")),
+    file("ground.js", SCRIPT, include_str!("ground.js")),
+    file("marks.js", SCRIPT, include_str!("marks.js")),
+    file("style.js", SCRIPT, include_str!("style.js")),
+    file("time.js", SCRIPT, include_str!("time.js")),
     // The worker must stand beside the library: that is where the library looks for it.
     file("maplibre-gl.mjs", SCRIPT, include_str!("vendor/maplibre-gl.mjs")),
     file("maplibre-gl-worker.mjs", SCRIPT, include_str!("vendor/maplibre-gl-worker.mjs")),
@@ -90,6 +96,7 @@ mod tests {
             let hash: String = Sha256::digest(asset.text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
             assert_eq!(hash, published, "{name}");
         }
-        assert!(ASSETS[2].text.contains("MapLibre GL JS") && ASSETS[2].text.contains("v6.17.0"));
+        let library = ASSETS.iter().find(|a| a.name == "maplibre-gl.mjs").expect("the library");
+        assert!(library.text.contains("MapLibre GL JS") && library.text.contains("v6.17.0"));
     }
 }

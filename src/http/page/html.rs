@@ -21,7 +21,9 @@ impl Html {
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
                 // Marks that turn the direction of writing could make one name look like another.
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => self.0.push('\u{fffd}'),
+                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                    self.0.push('\u{fffd}')
+                }
                 c if c.is_control() && c != '\n' => self.0.push('\u{fffd}'),
                 c => self.0.push(c),
             }

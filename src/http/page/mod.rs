@@ -1,12 +1,17 @@
-//! The status page: written by the server, in two languages, without anything from elsewhere. It runs no inline
-//! script and no inline style (the policy forbids them), and every name from the registry is escaped.
+//! The page: lists, sheets and search are written by the server, in two languages; a script of ours renews them and
+//! draws the map beside them. Nothing comes from elsewhere, no script or style is inline (the policy forbids them), and
+//! every name from the registry is escaped here: the script moves what is written here and builds no markup itself.
 
 mod assets;
+mod context;
 mod html;
+mod search;
+mod sheets;
+mod shell;
 mod view;
 mod words;
 
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::model::Language;
@@ -15,6 +20,7 @@ use super::auth::{Door, Refusal, identify, remote, wrong_token};
 use super::{AppState, Role};
 
 pub(super) use assets::asset;
+use context::{Page, Sheet};
 pub(super) use html::Html;
 pub(super) use words::catalogue;
 
@@ -23,22 +29,75 @@ pub(super) use words::catalogue;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
                       img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The page; where reading needs a token and none is shown, one that asks for it and shows nothing else.
+/// The page: map and lists.
 pub(super) async fn index(State(state): State<AppState>, request: Request) -> Response {
-    let language = language(request.uri().query(), request.headers(), state.parts.settings.language);
+    match admit(&state, request).await {
+        Ok(reader) => respond(StatusCode::OK, view::town(&state, reader.language, words::of(reader.language))),
+        Err(door) => *door,
+    }
+}
+
+/// The sheet of one thing, as a page of its own.
+pub(super) async fn sheet(
+    State(state): State<AppState>,
+    Path((kind, id)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let language = match admit(&state, request).await {
+        Ok(reader) => reader.language,
+        Err(door) => return *door,
+    };
     let words = words::of(language);
+    let written = match Sheet::from_word(&kind) {
+        Some(sheet) => sheets::page(&state, sheet, &id, language, words).await,
+        None => None,
+    };
+    match written {
+        Some(page) => respond(StatusCode::OK, page),
+        None => respond(StatusCode::NOT_FOUND, view::nothing(language, words)),
+    }
+}
+
+/// What a search finds (`?q=`).
+pub(super) async fn search(State(state): State<AppState>, request: Request) -> Response {
+    let reader = match admit(&state, request).await {
+        Ok(reader) => reader,
+        Err(door) => return *door,
+    };
+    let (snapshot, words) = (state.snapshot(), words::of(reader.language));
+    let page = Page { settings: &state.parts.settings, snapshot: &snapshot, language: reader.language, words };
+    respond(StatusCode::OK, search::page(&reader.sought, &page))
+}
+
+/// Somebody who may look.
+struct Reader {
+    language: Language,
+    /// What they search for; empty where they do not.
+    sought: String,
+}
+
+/// Lets those in who may look. Where that needs a token and none is shown, they get a page that asks for it and shows
+/// nothing else.
+async fn admit(state: &AppState, request: Request) -> Result<Reader, Box<Response>> {
+    let language = language(request.uri().query(), request.headers(), state.parts.settings.language);
     let settings = &state.parts.settings;
-    let (status, body) = match identify(settings, Door::of(settings, Role::Read), request.headers()) {
-        Ok(_) => (StatusCode::OK, view::town(&state, language, words)),
+    let status = match identify(settings, Door::of(settings, Role::Read), request.headers()) {
+        Ok(_) => {
+            let sought = parameter(request.uri().query(), "q").unwrap_or_default();
+            return Ok(Reader { language, sought });
+        }
         Err(Refusal::Wrong) => {
             let from = remote(&request).0;
-            let problem = wrong_token(&state, from, request.uri().path()).await;
-            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNAUTHORIZED);
-            (status, view::door(language, words))
+            let problem = wrong_token(state, from, request.uri().path()).await;
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNAUTHORIZED)
         }
-        Err(Refusal::Missing | Refusal::TooLow(..)) => (StatusCode::UNAUTHORIZED, view::door(language, words)),
+        Err(Refusal::Missing | Refusal::TooLow(..)) => StatusCode::UNAUTHORIZED,
     };
-    let mut response = (status, body).into_response();
+    Err(Box::new(respond(status, view::door(language, words::of(language)))))
+}
+
+fn respond(status: StatusCode, page: String) -> Response {
+    let mut response = (status, page).into_response();
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
@@ -46,10 +105,15 @@ pub(super) async fn index(State(state): State<AppState>, request: Request) -> Re
     response
 }
 
+/// The first value of a parameter; pages read what they know and leave the rest.
+fn parameter(raw: Option<&str>, wanted: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
+    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}
+
 /// `?lang=`, else what the browser prefers among ours, else the setting.
 fn language(raw: Option<&str>, headers: &HeaderMap, setting: Language) -> Language {
-    let pairs = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
-    let asked = pairs.filter(|(name, _)| name == "lang").find_map(|(_, tag)| Language::from_tag(&tag));
+    let asked = parameter(raw, "lang").and_then(|tag| Language::from_tag(&tag));
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
     asked.or_else(|| accepted.and_then(preferred)).unwrap_or(setting)
 }

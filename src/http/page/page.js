@@ -1,68 +1,252 @@
-// Renews the page when the town changes, and lets those who have a token acknowledge. A token lives in this tab only.
-"use strict";
-(function () {
-  const KEY = "cunkou-token";
-  const fragment = /^#token=(.+)$/.exec(location.hash);
-  if (fragment) {
-    sessionStorage.setItem(KEY, decodeURIComponent(fragment[1]));
-    history.replaceState(null, "", location.pathname + location.search);
-  }
-  const token = () => sessionStorage.getItem(KEY);
-  const headers = () => (token() ? { Authorization: "Bearer " + token() } : {});
-  // A page that stands still must not look like a town in which nothing happens.
-  const stale = (yes) => { document.getElementById("stale").hidden = !yes; };
+// Renews the lists when the town changes, shows sheets and what a search finds beside them, lets those who have a token
+// acknowledge, and opens the map where the browser can draw one. Markup comes from the server, whole and escaped; this
+// moves it and builds none.
+
+import { ask, follow, forget, remember, takeToken, token } from "./feed.js";
+
+const $ = (id) => document.getElementById(id);
+const words = () => Object.fromEntries([...document.querySelectorAll("#words dt")].map((t) => [t.textContent, t.nextElementSibling.textContent]));
+const SHEET = /^#\/(camera|entrance|incident|village|node)\/([A-Za-z0-9._-]{1,64})$/;
+let map = null;
+let shown = null; // [kind, id] of the open sheet
+let marks = null;
+
+const inLanguage = (path) => path + (path.includes("?") ? "&" : "?") + "lang=" + document.documentElement.lang;
+
+async function documentOf(path) {
+  const answer = await ask(inLanguage(path), { cache: "no-store" });
+  return { status: answer.status, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+}
+
+// At most one request at a time, and one more after it where something changed meanwhile.
+function inTurn(work, pause) {
   let running = false;
   let again = false;
-
-  async function renew() {
+  return async function turn() {
     if (running) { again = true; return; }
     running = true;
-    try {
-      const answer = await fetch(location.href, { headers: headers(), cache: "no-store" });
-      stale(answer.status >= 500);
-      if (answer.status === 401 && token()) { sessionStorage.removeItem(KEY); }
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById("main");
-      if (fresh) { document.getElementById("main").replaceWith(document.adoptNode(fresh)); }
+    try { await work(); } finally { running = false; }
+    if (again) { again = false; setTimeout(turn, pause); }
+  };
+}
+
+// A page that stands still must not look like a town in which nothing happens.
+function stale(yes) {
+  $("stale").hidden = !yes;
+  document.body.classList.toggle("is-stale", yes);
+}
+
+const renew = inTurn(async function () {
+  try {
+    const { status, page } = await documentOf(location.pathname);
+    stale(status >= 500);
+    if (status === 401 && token()) { forget(); }
+    const [app, fresh] = [$("app"), page.getElementById("app")];
+    if (!fresh) { return; }
+    if (app.dataset.town && !fresh.dataset.town) { location.reload(); return; }
+    if (app.dataset.town !== fresh.dataset.town) {
+      app.replaceWith(document.adoptNode(fresh));
+      const catalogue = page.getElementById("words");
+      if (catalogue && !$("words")) { document.body.append(document.adoptNode(catalogue)); }
       dress();
-    } catch (error) {
-      stale(true);
+      if ($("app").dataset.town) { begin(); }
+      return;
     }
-    running = false;
-    if (again) { again = false; setTimeout(renew, 1000); }
+    const kept = focusKey();
+    $("main").replaceWith(document.adoptNode(page.getElementById("main")));
+    dress();
+    refocus(kept);
+  } catch (error) {
+    stale(true);
   }
+}, 1000);
 
-  function dress() {
-    const door = document.getElementById("door");
-    if (door) {
-      door.addEventListener("submit", function (event) {
-        event.preventDefault();
-        sessionStorage.setItem(KEY, document.getElementById("token").value.trim());
-        renew();
-      });
-    }
-    for (const button of document.querySelectorAll("button.ack")) {
-      button.hidden = !token();
-      button.addEventListener("click", async function () {
-        button.disabled = true;
-        const path = "/api/v1/incidents/" + button.dataset.incident + "/ack";
-        const answer = await fetch(path, { method: "POST", headers: headers() });
-        if (answer.ok) { renew(); } else { button.textContent += " ✗ " + answer.status; }
-      });
-    }
-  }
+// What had the focus in the lists has it again when they are new.
+function focusKey() {
+  const active = document.activeElement;
+  if (!active || !$("main").contains(active)) { return null; }
+  return active.dataset.incident ? "button[data-incident='" + active.dataset.incident + "']" : "a[href='" + active.getAttribute("href") + "']";
+}
+function refocus(key) {
+  const found = key && $("main").querySelector(key);
+  if (found) { found.focus({ preventScroll: true }); }
+}
 
+const renewSheet = inTurn(async function () {
+  if (!shown || !$("sheet")) { return; }
+  const [kind, id] = shown;
+  const { status, page } = await documentOf("/page/" + kind + "/" + id).catch(() => ({ status: 0 }));
+  const fresh = page && page.getElementById("sheet");
+  if (!fresh || !shown || shown[0] !== kind || shown[1] !== id) { return; }
+  const sheet = $("sheet");
+  const first = sheet.hidden || sheet.dataset.id !== id || sheet.dataset.sheet !== kind;
+  const top = sheet.scrollTop;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "close";
+  close.textContent = "✕";
+  close.setAttribute("aria-label", words().close);
+  close.addEventListener("click", () => { location.hash = "#/"; });
+  fresh.prepend(close);
+  sheet.replaceWith(document.adoptNode(fresh));
+  fresh.dataset.id = id;
+  fresh.dataset.sheet = kind;
   dress();
-  if (token()) { renew(); }
-  // An event stream cannot show a token, so that the page asks in turn where reading needs one.
-  if (document.getElementById("door")) {
-    setInterval(() => { if (token()) { renew(); } }, 10000);
+  if (first) {
+    fresh.focus({ preventScroll: false });
+    $("side").scrollTop = 0;
+    if (map && status === 200) { map.select(kind, id, fresh.dataset); }
   } else {
-    const stream = new EventSource("/api/v1/events");
-    stream.addEventListener("change", renew);
-    stream.addEventListener("reset", renew);
-    // A stream that breaks is opened again by the browser; whether anybody still answers, the page finds out at once.
-    stream.addEventListener("error", renew);
-    setInterval(renew, 60000);
+    fresh.scrollTop = top;
   }
-})();
+}, 2000);
+
+function route() {
+  const found = SHEET.exec(location.hash);
+  shown = found ? [found[1], found[2]] : null;
+  const other = $("other");
+  if (other) { other.hash = location.hash; }
+  if (shown) { renewSheet(); return; }
+  const sheet = $("sheet");
+  if (sheet && !sheet.hidden) {
+    const had = sheet.contains(document.activeElement);
+    sheet.hidden = true;
+    sheet.replaceChildren();
+    delete sheet.dataset.id;
+    if (had) { const first = $("main").querySelector("a"); if (first) { first.focus(); } }
+  }
+  if (map) { map.select(null); }
+}
+
+// Marks in lists, sheets and legend are the same pictures as on the map.
+function dress() {
+  const door = $("door");
+  if (door && !door.dataset.dressed) {
+    door.dataset.dressed = "yes";
+    door.addEventListener("submit", function (event) {
+      event.preventDefault();
+      remember($("token").value.trim());
+      renew();
+    });
+  }
+  for (const button of document.querySelectorAll("button.ack")) { button.hidden = !token(); }
+  if (!marks) { return; }
+  for (const place of document.querySelectorAll("[data-mark]:not([data-drawn])")) {
+    const url = marks.url(place.dataset.mark, 16);
+    place.dataset.drawn = "yes";
+    if (!url) { continue; }
+    const picture = document.createElement("img");
+    picture.src = url;
+    picture.alt = "";
+    picture.width = 16;
+    picture.height = 16;
+    place.prepend(picture);
+  }
+}
+
+async function acknowledge(button) {
+  button.disabled = true;
+  const path = "/api/v1/incidents/" + button.dataset.incident + "/ack";
+  const answer = await ask(path, { method: "POST" }).catch(() => ({ ok: false, status: 0 }));
+  if (answer.ok) { renew(); renewSheet(); return; }
+  button.disabled = false;
+  button.textContent += " ✗ " + answer.status;
+}
+
+function listen() {
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("button.ack");
+    if (button) { acknowledge(button); return; }
+    const link = event.target.closest("a[href^='/page/']");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) { return; }
+    const hash = "#" + link.getAttribute("href").slice("/page".length);
+    if (!SHEET.test(hash)) { return; }
+    event.preventDefault();
+    if (location.hash === hash) { route(); } else { location.hash = hash; }
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape" && shown) { location.hash = "#/"; }
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+    if (event.key === "/" && !typing) { event.preventDefault(); $("search").elements.q.focus(); }
+  });
+  window.addEventListener("hashchange", function () { takeToken(); route(); });
+  const box = $("search").elements.q;
+  let waiting = null;
+  const look = async function () {
+    const found = $("found");
+    if (!found) { return; }
+    const text = box.value.trim();
+    if (!text) { found.hidden = true; found.replaceChildren(); return; }
+    const { page } = await documentOf("/page/search?q=" + encodeURIComponent(text)).catch(() => ({}));
+    const fresh = page && page.getElementById("found");
+    if (!fresh || box.value.trim() !== text) { return; }
+    found.replaceChildren(...document.adoptNode(fresh).childNodes);
+    found.hidden = false;
+    dress();
+  };
+  box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(look, 200); });
+  $("search").addEventListener("submit", (event) => { if ($("found")) { event.preventDefault(); look(); } });
+}
+
+// Said to those who do not see the page: only what costs or gives back an entrance.
+let lostBefore = null;
+function say() {
+  const lost = $("main").querySelector("[data-count='lost']");
+  if (!lost || !$("said")) { return; }
+  const now = lost.textContent.trim();
+  if (lostBefore !== null && lostBefore !== now) { $("said").textContent = now; }
+  lostBefore = now;
+}
+
+async function openMap() {
+  const room = $("room");
+  try {
+    const canvas = document.createElement("canvas");
+    if (!canvas.getContext("webgl2")) { throw new Error("no webgl"); }
+  } catch (error) {
+    $("nomap").hidden = false;
+    $("nomap").textContent = words().no_webgl;
+    return;
+  }
+  room.hidden = false;
+  document.body.classList.add("with-map");
+  try {
+    const module = await import("./map.js");
+    map = await module.open(words(), (kind, id) => { location.hash = "#/" + kind + "/" + id; });
+    if (shown && $("sheet").dataset.id) { map.select(shown[0], shown[1], $("sheet").dataset); }
+  } catch (error) {
+    console.error(error);
+    room.hidden = true;
+    document.body.classList.remove("with-map");
+    $("nomap").hidden = false;
+    $("nomap").textContent = words().map_failed;
+  }
+}
+
+let begun = false;
+function begin() {
+  if (begun) { return; }
+  begun = true;
+  import("./marks.js").then((m) => { marks = m; dress(); });
+  say();
+  route();
+  openMap();
+  follow(function (event, change) {
+    stale(false);
+    if (map) { if (change) { map.change(change); } else { map.reload(); } }
+    renew().then(say);
+    renewSheet();
+  }, renew);
+  setInterval(() => renew().then(say), 60000);
+}
+
+takeToken();
+const sheetPage = /^\/page\/([a-z]+\/[A-Za-z0-9._-]+)$/.exec(location.pathname);
+if (sheetPage) {
+  // With a script, a sheet is shown beside the map.
+  location.replace("/" + location.search + "#/" + sheetPage[1]);
+} else {
+  listen();
+  dress();
+  if ($("app").dataset.town) { begin(); } else if (token()) { renew(); }
+}

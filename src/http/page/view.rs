@@ -1,30 +1,26 @@
-//! What stands on the page.
+//! The lists of the page: what stands beside the map, and what stands there without a script.
 
 use std::collections::BTreeMap;
 
-use cunkou_core::model::Language;
-use cunkou_core::world::Snapshot;
-use jiff::tz::TimeZone;
+use cunkou_core::model::{AreaId, Language};
 
+use super::context::{MAX_ROWS, Page, Sheet, head};
 use super::html::Html;
-use super::words::{Words, of as words_of};
+use super::shell;
+use super::words::Words;
+use crate::http::AppState;
 use crate::http::routes::readiness;
-use crate::http::wire::{Camera, Cause, EntranceCounts, GAP_STATES, Gap, Incident, Status};
-use crate::http::{AppState, HttpSettings};
-
-/// Names that one incident lists; the API has all of them.
-const MAX_NAMES: usize = 20;
-/// Rows that a table shows.
-const MAX_ROWS: usize = 200;
+use crate::http::wire::{Camera, EntranceCounts, Incident, Status};
 
 /// The whole page.
 pub(super) fn town(state: &AppState, language: Language, words: &Words) -> String {
     let snapshot = state.snapshot();
     let figures = (state.parts.figures)(&snapshot);
     let status = Status::of(&snapshot, &figures, state.parts.build.version);
-    let page = Page { settings: &state.parts.settings, snapshot: &snapshot, words };
+    let page = Page { settings: &state.parts.settings, snapshot: &snapshot, language, words };
     let mut html = Html::default();
     head(&mut html, language, words);
+    shell::begin(&mut html, &page);
     html.raw("<main id=\"main\">");
     page.banner(&mut html, &status);
     page.counts(&mut html, &status);
@@ -32,7 +28,9 @@ pub(super) fn town(state: &AppState, language: Language, words: &Words) -> Strin
     page.villages(&mut html);
     page.cameras_down(&mut html);
     page.monitor(&mut html, &status, &readiness(state).reasons);
-    html.raw("</main></body></html>\n");
+    html.raw("</main>");
+    shell::end(&mut html, words);
+    html.raw("</body></html>\n");
     html.into_string()
 }
 
@@ -40,48 +38,25 @@ pub(super) fn town(state: &AppState, language: Language, words: &Words) -> Strin
 pub(super) fn door(language: Language, words: &Words) -> String {
     let mut html = Html::default();
     head(&mut html, language, words);
-    html.raw("<main id=\"main\"><form id=\"door\"><p>").text(words.token_needed).raw("</p><label>").text(words.token);
+    html.raw("<div id=\"app\"><main id=\"main\"><form id=\"door\"><p>")
+        .text(words.token_needed)
+        .raw("</p><label>")
+        .text(words.token);
     html.raw(" <input id=\"token\" type=\"password\" autocomplete=\"off\" required></label> <button>");
-    html.text(words.enter).raw("</button></form></main></body></html>\n");
+    html.text(words.enter).raw("</button></form></main></div></body></html>\n");
     html.into_string()
 }
 
-fn head(html: &mut Html, language: Language, words: &Words) {
-    let other = if language == Language::ZhCn { Language::En } else { Language::ZhCn };
-    html.raw("<!doctype html><html lang=\"").text(language.tag()).raw("\"><head><meta charset=\"utf-8\">");
-    html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-    html.raw("<meta name=\"color-scheme\" content=\"light dark\">");
-    // Without a script the page still renews itself.
-    html.raw("<noscript><meta http-equiv=\"refresh\" content=\"15\"></noscript><title>").text(words.title);
-    html.raw("</title><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/static/page.css\">");
-    html.raw("<script src=\"/static/page.js\" defer></script></head><body><header><h1>").text(words.title);
-    html.raw("</h1><p>")
-        .text(words.subtitle)
-        .raw("</p><a href=\"/wall\">")
-        .text(words.wall)
-        .raw("</a><a href=\"/?lang=")
-        .text(other.tag())
-        .raw("\" hreflang=\"");
-    html.text(other.tag()).raw("\" lang=\"").text(other.tag()).raw("\">");
-    html.text(words_of(language).other_language).raw("</a></header>");
-    // Shown by the script once it cannot ask any more: a page that stands still must say so.
-    html.raw("<p id=\"stale\" class=\"banner bad\" role=\"alert\" hidden>").text(words.stale).raw("</p>");
-}
-
-struct Page<'a> {
-    settings: &'a HttpSettings,
-    snapshot: &'a Snapshot,
-    words: &'a Words,
+/// The page of what is not there.
+pub(super) fn nothing(language: Language, words: &Words) -> String {
+    let mut html = Html::default();
+    head(&mut html, language, words);
+    html.raw("<div id=\"app\"><main id=\"main\"><article id=\"sheet\" tabindex=\"-1\"><h2>").text(words.no_such);
+    html.raw("</h2></article></main></div></body></html>\n");
+    html.into_string()
 }
 
 impl Page<'_> {
-    /// A moment for people: local time, with the exact one for programs.
-    fn time(&self, html: &mut Html, at: Option<&str>) {
-        let Some(at) = at else { return };
-        let local = local(&self.settings.time_zone, at).unwrap_or_else(|| at.to_owned());
-        html.raw("<time datetime=\"").text(at).raw("\">").text(&local).raw("</time>");
-    }
-
     fn banner(&self, html: &mut Html, status: &Status) {
         html.raw("<p class=\"quiet\">").text(self.words.as_of).raw(" ");
         self.time(html, Some(&status.at));
@@ -109,7 +84,7 @@ impl Page<'_> {
             ("quiet", e.unwatched, w.unwatched),
             ("quiet", e.planned, w.planned),
         ] {
-            count(html, class, n, word);
+            count(html, class, n, word, if word == w.lost { "lost" } else { "" });
         }
         html.raw("</ul></div><div><h2>").text(w.cameras).raw("</h2><ul>");
         for (class, n, word) in [
@@ -120,7 +95,7 @@ impl Page<'_> {
             ("good", c.up, w.up),
             ("quiet", c.installed, w.of_installed),
         ] {
-            count(html, class, n, word);
+            count(html, class, n, word, "");
         }
         html.raw("</ul></div></section>");
     }
@@ -143,8 +118,10 @@ impl Page<'_> {
 
     fn incident(&self, html: &mut Html, incident: &Incident) {
         let w = self.words;
-        html.raw("<article class=\"").raw(if incident.severity == "critical" { "bad" } else { "odd" }).raw("\"><h3>#");
-        html.number(incident.id).raw(" ");
+        html.raw("<article class=\"")
+            .raw(if incident.severity == "critical" { "bad" } else { "odd" })
+            .raw("\"><h3><a href=\"/page/incident/");
+        html.number(incident.id).raw("\">#").number(incident.id).raw("</a> ");
         self.cause(html, &incident.cause);
         for rival in &incident.rivals {
             html.raw(" ").text(w.or).raw(" ");
@@ -155,94 +132,79 @@ impl Page<'_> {
         html.raw(" · ").number(incident.cameras.len() as u64).raw(" ").text(w.cameras_out);
         if !incident.village_names.is_empty() {
             html.raw(" · ");
-            self.names(html, &incident.village_names);
+            self.names(html, Sheet::Village, &pairs(&incident.villages, &incident.village_names));
         }
         html.raw("</p>");
         if !incident.entrances_lost.is_empty() {
             html.raw("<p><strong>").text(w.lost_entrances).raw(" ").number(incident.entrances_lost.len() as u64);
             html.raw("</strong> ");
-            self.names(html, &incident.entrances_lost_names);
+            self.names(html, Sheet::Entrance, &pairs(&incident.entrances_lost, &incident.entrances_lost_names));
             html.raw("</p>");
         }
         html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(w.sheet).raw("</a></p>");
-        match &incident.acknowledged_by {
-            Some(by) => html.raw("<p class=\"quiet\">").text(w.acknowledged_by).text(by).raw("</p>"),
+        if let Some(by) = &incident.acknowledged_by {
+            html.raw("<p class=\"quiet\">").text(w.acknowledged_by);
+            self.name(html, by);
+            html.raw("</p>");
+        } else {
             // Shown by the script to those who have a token.
-            None => html
-                .raw("<p><button class=\"ack\" hidden data-incident=\"")
-                .number(incident.id)
-                .raw("\">")
-                .text(w.acknowledge)
-                .raw("</button></p>"),
-        };
+            html.raw("<p><button class=\"ack\" hidden data-incident=\"").number(incident.id).raw("\">");
+            html.text(w.acknowledge).raw("</button></p>");
+        }
         if let (Some(by), Some(until)) = (&incident.silenced_by, &incident.silenced_until) {
-            html.raw("<p class=\"quiet\">").text(w.silenced_by).text(by).raw(" ").text(w.until).raw(" ");
+            html.raw("<p class=\"quiet\">").text(w.silenced_by);
+            self.name(html, by);
+            html.raw(" ").text(w.until).raw(" ");
             self.time(html, Some(until));
             html.raw("</p>");
         }
         html.raw("</article>");
     }
 
-    fn cause(&self, html: &mut Html, cause: &Cause) {
-        let w = self.words;
-        let kind = match cause.kind.as_str() {
-            "camera" => w.kind_camera,
-            "node" => w.kind_node,
-            "node_partial" => w.kind_partial,
-            "common_cause" => w.kind_common,
-            _ => w.kind_monitor,
-        };
-        html.text(kind).raw(" ").text(cause.id.as_deref().unwrap_or_default()).raw(" ").text(&cause.name);
-    }
-
-    fn names(&self, html: &mut Html, names: &[String]) {
-        for (i, name) in names.iter().take(MAX_NAMES).enumerate() {
-            html.raw(if i == 0 { "" } else { self.words.comma }).text(name);
-        }
-        if names.len() > MAX_NAMES {
-            html.raw(" … +").number((names.len() - MAX_NAMES) as u64);
-        }
-    }
-
-    fn rest(&self, html: &mut Html, all: usize, shown: usize) {
-        if all > shown {
-            html.raw("<p class=\"quiet\">").text(self.words.more).raw(" ").number((all - shown) as u64).raw("</p>");
-        }
-    }
-
     fn villages(&self, html: &mut Html) {
         let w = self.words;
-        let mut villages: BTreeMap<(String, String), EntranceCounts> = BTreeMap::new();
-        let entrances = self.snapshot.registry.entrances.values();
-        for gap in entrances.filter_map(|e| Gap::of(self.snapshot, e, cunkou_core::model::Period::Now)) {
-            let name = gap.village_name.clone().unwrap_or_else(|| gap.area_name.clone());
-            let counts = villages.entry((name, gap.village.unwrap_or_default())).or_default();
-            if let Some(state) = GAP_STATES.into_iter().find(|s| s.word() == gap.state) {
-                counts.add(state);
-            }
+        let registry = &self.snapshot.registry;
+        let mut villages: BTreeMap<Option<&AreaId>, EntranceCounts> = BTreeMap::new();
+        for entrance in registry.entrances.values() {
+            let Some((_, belief)) = self.snapshot.entrance(entrance.id.as_str()) else { continue };
+            let village = registry.village_of(&entrance.area).map(|a| &a.id);
+            villages.entry(village).or_default().add(belief.now.state);
         }
-        let mut rows: Vec<_> = villages.into_iter().filter(|(_, c)| c.lost + c.reduced + c.unknown > 0).collect();
+        let mut rows: Vec<_> = villages.into_iter().collect();
         rows.sort_by_key(|(_, c)| std::cmp::Reverse((c.lost, c.unknown, c.reduced)));
-        html.raw("<section><h2>").text(w.villages).raw("</h2>");
-        if rows.is_empty() {
+        html.raw("<section id=\"villages\"><h2>").text(w.villages).raw("</h2>");
+        if rows.iter().all(|(_, c)| c.lost + c.reduced + c.unknown == 0) {
             html.raw("<p>").text(w.no_villages).raw("</p>");
-        } else {
-            html.raw("<table><thead><tr>");
-            [w.village, w.lost, w.unknown, w.reduced].iter().for_each(|t| {
-                html.raw("<th scope=\"col\">").text(t).raw("</th>");
-            });
-            html.raw("</tr></thead><tbody>");
-            for ((name, _), c) in rows.iter().take(MAX_ROWS) {
-                html.raw("<tr><th scope=\"row\">").text(name).raw("</th>");
-                for n in [c.lost, c.unknown, c.reduced] {
-                    html.raw("<td>").number(n).raw("</td>");
-                }
-                html.raw("</tr>");
-            }
-            html.raw("</tbody></table>");
-            self.rest(html, rows.len(), MAX_ROWS);
         }
+        self.table(html, &[w.village, w.lost, w.unknown, w.reduced, w.covered]);
+        for (id, c) in rows.iter().take(MAX_ROWS) {
+            html.raw("<tr><th scope=\"row\">");
+            match id.and_then(|id| registry.areas.get(id)) {
+                Some(area) => self.link(html, Sheet::Village, area.id.as_str(), &area.name),
+                None => {
+                    html.text(w.no_village);
+                }
+            }
+            html.raw("</th>");
+            for (class, n) in [("bad", c.lost), ("odd", c.unknown), ("odd", c.reduced)] {
+                html.raw("<td class=\"").raw(if n == 0 { "quiet" } else { class }).raw("\">").number(n).raw("</td>");
+            }
+            self.share(html, c);
+            html.raw("</tr>");
+        }
+        self.end_table(html);
+        self.rest(html, rows.len(), MAX_ROWS);
         html.raw("</section>");
+    }
+
+    /// How many of the entrances that cameras are meant to watch are watched.
+    pub(super) fn share(&self, html: &mut Html, c: &EntranceCounts) {
+        let (watched, of) = (c.covered + c.reduced, c.covered + c.reduced + c.lost + c.unknown);
+        html.raw("<td class=\"share\"><meter aria-hidden=\"true\" min=\"0\" max=\"")
+            .number(of.max(1))
+            .raw("\" value=\"")
+            .number(watched);
+        html.raw("\"></meter> ").number(watched).raw(" / ").number(of).raw("</td>");
     }
 
     fn cameras_down(&self, html: &mut Html) {
@@ -255,20 +217,19 @@ impl Page<'_> {
             html.raw("<p>").text(w.no_cameras_down).raw("</p></section>");
             return;
         }
-        html.raw("<table><thead><tr>");
-        [w.camera, w.village, w.since, w.cause].iter().for_each(|t| {
-            html.raw("<th scope=\"col\">").text(t).raw("</th>");
-        });
-        html.raw("</tr></thead><tbody>");
+        self.table(html, &[w.camera, w.village, w.since, w.cause]);
         for camera in down.iter().take(MAX_ROWS).map(|c| Camera::of(self.snapshot, c)) {
-            html.raw("<tr><th scope=\"row\">").text(&camera.name).raw(" <small>").text(&camera.id);
-            html.raw("</small></th><td>").text(camera.village_name.as_deref().unwrap_or_default()).raw("</td><td>");
+            html.raw("<tr><th scope=\"row\">");
+            self.link(html, Sheet::Camera, &camera.id, &camera.name);
+            html.raw(" <small>").text(&camera.id).raw("</small></th><td>");
+            self.name(html, camera.village_name.as_deref().unwrap_or_default());
+            html.raw("</td><td>");
             self.time(html, camera.since.as_deref());
             html.raw("</td><td>");
             camera.cause.iter().for_each(|cause| self.cause(html, cause));
             html.raw("</td></tr>");
         }
-        html.raw("</tbody></table>");
+        self.end_table(html);
         self.rest(html, down.len(), MAX_ROWS);
         html.raw("</section>");
     }
@@ -294,12 +255,14 @@ impl Page<'_> {
     }
 }
 
-fn count(html: &mut Html, class: &'static str, n: u32, word: &str) {
-    html.raw("<li class=\"").raw(if n == 0 { "quiet" } else { class }).raw("\"><b>").number(n).raw("</b> ");
+/// A figure with its word; `said` is the name by which the script finds it.
+fn count(html: &mut Html, class: &'static str, n: u32, word: &str, said: &'static str) {
+    html.raw("<li class=\"").raw(if n == 0 { "quiet" } else { class }).raw("\" data-count=\"").raw(said);
+    html.raw("\"><b>").number(n).raw("</b> ");
     html.text(word).raw("</li>");
 }
 
-fn local(zone: &TimeZone, at: &str) -> Option<String> {
-    let at: jiff::Timestamp = at.parse().ok()?;
-    Some(at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
+/// Ids with their names.
+pub(super) fn pairs(ids: &[String], names: &[String]) -> Vec<(String, String)> {
+    ids.iter().cloned().zip(names.iter().cloned()).collect()
 }

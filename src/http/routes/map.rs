@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -42,7 +41,7 @@ fn town_of(state: &AppState) -> Result<Arc<Packed>, Problem> {
         return Ok(packed.clone());
     }
     let town = TownMap::of(&snapshot.registry, snapshot.registry_version);
-    let packed = pack("application/json", &town)?;
+    let packed = pack("application/json", &town, Compression::default())?;
     *kept = Some((snapshot.registry.clone(), packed.clone()));
     Ok(packed)
 }
@@ -68,7 +67,7 @@ fn roads_of(state: &AppState) -> Result<Arc<Packed>, Problem> {
     if let Some((_, packed)) = kept.as_ref().filter(|(of, _)| of.same(&seen)) {
         return Ok(packed.clone());
     }
-    let packed = pack("application/geo+json", &RoadCollection::of(&seen))?;
+    let packed = pack("application/geo+json", &RoadCollection::of(&seen), Compression::default())?;
     *kept = Some((seen, packed.clone()));
     Ok(packed)
 }
@@ -88,12 +87,12 @@ async fn off_thread<T: Send + 'static>(
     })
 }
 
-fn pack<T: Serialize>(kind: &'static str, value: &T) -> Result<Arc<Packed>, Problem> {
+fn pack<T: Serialize>(kind: &'static str, value: &T, level: Compression) -> Result<Arc<Packed>, Problem> {
     let text = serde_json::to_vec(value).map_err(|error| {
         tracing::error!(%error, "an answer for the map cannot be written");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer cannot be written; the log says why")
     })?;
-    Ok(Arc::new(Packed::new(kind, text, Compression::default())))
+    Ok(Arc::new(Packed::new(kind, text, level)))
 }
 
 #[derive(IntoParams)]
@@ -108,16 +107,24 @@ struct StatesParams {
 /// What is believed of everything on the map, in the order of its lists; now, or at a past moment.
 #[utoipa::path(get, path = "/api/v1/map/states", operation_id = "map_states", tag = "map", params(StatesParams),
     responses((status = 200, description = "The states.", body = MapStates),
+        (status = 304, description = "They are those that the client has."),
+        (status = 500, description = "They cannot be written.", body = Problem,
+            content_type = "application/problem+json"),
         (status = 404, description = "The moment has not come yet, or nothing was known of it.", body = Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "The history cannot be read at the moment.", body = Problem,
             content_type = "application/problem+json")))]
-pub(super) async fn states(State(state): State<AppState>, RawQuery(raw): RawQuery) -> Result<Json<MapStates>, Problem> {
+pub(super) async fn states(
+    State(state): State<AppState>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let query = Query::read(raw.as_deref(), &["at"])?;
-    match query.time("at")? {
-        None => Ok(Json(MapStates::of(&state.snapshot()))),
-        Some(at) => past(&state, at).await.map(Json),
-    }
+    let states = match query.time("at")? {
+        None => MapStates::of(&state.snapshot()),
+        Some(at) => past(&state, at).await?,
+    };
+    Ok(off_thread(move || pack("application/json", &states, Compression::fast())).await?.answer(&headers))
 }
 
 async fn past(state: &AppState, at: Time) -> Result<MapStates, Problem> {

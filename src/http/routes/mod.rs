@@ -55,6 +55,8 @@ pub(super) fn router(state: &AppState) -> Router {
         .split_for_parts();
     let page = Router::new()
         .route("/", get(page::index))
+        .route("/page/search", get(page::search))
+        .route("/page/{kind}/{id}", get(page::sheet))
         .route("/wall", get(boards::wall))
         .route("/sheet/incident/{id}", get(boards::sheet))
         .route("/static/{file}", get(page::asset))

@@ -10,6 +10,7 @@ mod oncall;
 mod page;
 mod past;
 mod serving;
+mod sheets;
 mod stream;
 pub(crate) mod town;
 

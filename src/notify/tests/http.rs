@@ -299,7 +299,7 @@ async fn alertmanager_gets_alerts_that_end_by_themselves_and_ends_that_are_repea
     assert_eq!(time(&alerts[0]["startsAt"]), T0);
     let ahead = time(&alerts[0]["endsAt"]) - T0;
     assert!(ahead >= Span::minutes(5) && ahead < Span::minutes(5) + Span::from(PATIENCE), "{ahead}");
-    assert_eq!(alerts[0]["generatorURL"], "http://cunkou.example/api/v1/incidents/42");
+    assert_eq!(alerts[0]["generatorURL"], "http://cunkou.example/page/incident/42");
 
     // What is open, again and again; with the same labels, a later end, and the watchdog.
     rig.published.send_replace(snapshot(&[lost("E1", None)], &[]));

@@ -181,8 +181,8 @@ async fn mail_is_text_and_html_to_everybody_once() {
     assert!(mail.header("Subject").unwrap().starts_with("=?utf-8?b?"), "{:?}", mail.header("Subject"));
     let text = mail.part("text/plain");
     assert!(text.starts_with("【新事件】村口失守 1 处 · 摄像机中断 2 台 · 原因：交换机 S12（甘棠汇聚）\r\n"), "{text}");
-    assert!(text.ends_with("详情：http://cunkou.example/api/v1/incidents/42"), "{text}");
-    assert!(mail.part("text/html").contains("<a href=\"http://cunkou.example/api/v1/incidents/42\">"));
+    assert!(text.ends_with("详情：http://cunkou.example/page/incident/42"), "{text}");
+    assert!(mail.part("text/html").contains("<a href=\"http://cunkou.example/page/incident/42\">"));
     assert!(!mail.data.contains("hunter2"));
     assert!(rig.sinks.drain(PATIENCE).await);
     assert_eq!(rig.outbox.delivered(), ["desk 42/1"]);

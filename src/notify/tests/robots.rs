@@ -159,7 +159,7 @@ async fn ntfy_gets_json_at_its_root_and_the_topic_in_it() {
     assert_eq!(got.header("authorization"), Some("Bearer hunter2"));
     assert_eq!((&got.body["topic"], &got.body["priority"]), (&"six-fingers".into(), &5.into()));
     assert_eq!(got.body["tags"], serde_json::json!(["rotating_light"]));
-    assert_eq!(got.body["click"], "http://cunkou.example/api/v1/incidents/42");
+    assert_eq!(got.body["click"], "http://cunkou.example/page/incident/42");
     assert!(got.body["title"].as_str().unwrap().starts_with("【新事件】村口失守 1 处"));
     assert!(got.body["message"].as_str().unwrap().starts_with("失守村口 1 处："));
     assert!(rig.sinks.drain(PATIENCE).await);

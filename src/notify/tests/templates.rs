@@ -87,7 +87,7 @@ fn a_town_changes_a_text_and_includes_its_own_parts() {
     let templates = Templates::new(&town(&files), &[]).unwrap();
     let text = templates.text("wecom.en.md", &facts(Language::En));
     assert!(text.starts_with("**2 entrances lost · 2 cameras down · cause: switch TEST-1"), "{text}");
-    assert!(text.contains("[go](https://cunkou.example/api/v1/incidents/42) "), "{text}");
+    assert!(text.contains("[go](https://cunkou.example/page/incident/42) "), "{text}");
     assert!(
         text.contains("＜b＞东＜/b＞＆口, ") && text.ends_with(" · duty desk"),
         "a part is escaped like the whole: {text}"
@@ -186,7 +186,7 @@ fn a_template_that_fails_at_run_time_falls_back_to_plain_text() {
     let mut odd = facts(Language::En);
     odd.told.entrances.count = 3;
     let text = templates.text("ntfy.en.txt", &odd);
-    assert!(text.starts_with("New: 2 entrances lost") && text.ends_with("/api/v1/incidents/42"), "{text}");
+    assert!(text.starts_with("New: 2 entrances lost") && text.ends_with("/page/incident/42"), "{text}");
     assert_eq!(text.lines().count(), odd.told.lines.len() + 2, "all of it: {text}");
     let markdown = templates.text("wecom.en.md", &odd);
     assert!(markdown.starts_with("New: 2 entrances") && !markdown.contains("<b>"), "{markdown}");

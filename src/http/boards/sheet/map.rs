@@ -323,7 +323,7 @@ mod tests {
             drawn(&Drawing { registry: &registry, roads: &RoadMap::default(), cause: None, lost, cameras: Vec::new() });
         let (x, y) = (numbers(&svg, "cx"), numbers(&svg, "cy"));
         assert!(x[1] > x[0] && y[1] < y[0], "{x:?} {y:?}");
-        assert!(svg.contains(">500 m<"), "a third of some 3 km: {svg}");
+        assert!(svg.contains(">1 km<"), "a third of some 3 km: {svg}");
     }
 
     #[test]

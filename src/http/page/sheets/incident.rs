@@ -1,0 +1,141 @@
+//! The sheet of an incident: cause, what is lost, who has it, what was said.
+
+use std::sync::Arc;
+
+use cunkou_core::model::IncidentId;
+
+use crate::http::AppState;
+use crate::http::page::context::{Page, Sheet};
+use crate::http::page::html::Html;
+use crate::http::page::view::pairs;
+use crate::http::wire::{Incident, IncidentStep};
+
+/// Characters of a note that are shown; the API takes no longer one.
+const MAX_NOTE: usize = 500;
+
+pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id: &str) -> Option<()> {
+    let number = id.parse::<u64>().ok().filter(|n| i64::try_from(*n).is_ok()).map(IncidentId)?;
+    let history = &state.parts.history;
+    let kept = match page.snapshot.incidents.get(&number) {
+        Some(incident) => incident.clone(),
+        // That history cannot be read and that there is none are told alike here; the API tells them apart.
+        None => Arc::new(history.incident(number).await.ok().flatten()?),
+    };
+    let incident = Incident::of(&kept, &page.snapshot.registry)?;
+    let with: Vec<String> = incident.entrances_lost.iter().chain(&incident.cameras).cloned().collect();
+    let registry = &page.snapshot.registry;
+    let at = kept.entrances_lost.iter().find_map(|e| registry.entrances.get(e)?.at);
+    page.place(html, at.or_else(|| kept.cameras.iter().find_map(|c| registry.cameras.get(c)?.at)), &with);
+    head(page, html, &incident);
+    facts(page, html, &incident);
+    page.near(html, at);
+    html.raw("</dl>");
+    html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(page.words.sheet).raw("</a></p>");
+    if incident.status == "open" {
+        html.raw("<p><button class=\"ack\" hidden data-incident=\"").number(incident.id).raw("\">");
+        html.text(page.words.acknowledge).raw("</button></p>");
+    }
+    let steps: Vec<IncidentStep> = history.steps(number).await.unwrap_or_default().iter().map(Into::into).collect();
+    said(page, html, &steps);
+    Some(())
+}
+
+fn head(page: &Page<'_>, html: &mut Html, incident: &Incident) {
+    let w = page.words;
+    let status = match incident.status.as_str() {
+        "open" => w.status_open,
+        "acknowledged" => w.status_acknowledged,
+        _ => w.status_resolved,
+    };
+    let class = match (incident.status.as_str(), incident.severity.as_str()) {
+        ("resolved", _) => "good",
+        (_, "critical") => "bad",
+        _ => "odd",
+    };
+    html.raw("<h2><span class=\"").raw(class).raw("\">").text(status).raw("</span> ").text(w.incident).raw(" #");
+    html.number(incident.id).raw("</h2>");
+}
+
+fn facts(page: &Page<'_>, html: &mut Html, incident: &Incident) {
+    let w = page.words;
+    html.raw("<dl class=\"facts\">");
+    page.fact(html, w.cause);
+    page.cause(html, &incident.cause);
+    for rival in &incident.rivals {
+        html.raw(" ").text(w.or).raw(" ");
+        page.cause(html, rival);
+    }
+    html.raw("</dd>");
+    for (title, at) in [(w.since, Some(&incident.since)), (w.resolved, incident.resolved_at.as_ref())] {
+        if let Some(at) = at {
+            page.fact(html, title);
+            page.time(html, Some(at));
+            html.raw("</dd>");
+        }
+    }
+    if !incident.entrances_lost.is_empty() {
+        page.fact(html, w.lost_entrances);
+        html.number(incident.entrances_lost.len() as u64).raw(" · ");
+        page.names(html, Sheet::Entrance, &pairs(&incident.entrances_lost, &incident.entrances_lost_names));
+        html.raw("</dd>");
+    }
+    if !incident.villages.is_empty() {
+        page.fact(html, w.village);
+        page.names(html, Sheet::Village, &pairs(&incident.villages, &incident.village_names));
+        html.raw("</dd>");
+    }
+    if !incident.cameras.is_empty() {
+        page.fact(html, w.cameras_out);
+        html.number(incident.cameras.len() as u64).raw(" · ");
+        page.names(html, Sheet::Camera, &cameras(page, &incident.cameras));
+        html.raw("</dd>");
+    }
+    if let Some(by) = &incident.acknowledged_by {
+        page.fact(html, w.acknowledged);
+        page.name(html, by);
+        html.raw(" ");
+        page.time(html, incident.acknowledged_at.as_deref());
+        if let Some(note) = incident.acknowledged_note.as_deref().filter(|n| !n.is_empty()) {
+            let note: String = note.chars().take(MAX_NOTE).collect();
+            html.raw("<p>").text(&note).raw("</p>");
+        }
+        html.raw("</dd>");
+    }
+    if let Some(into) = incident.merged_into {
+        page.fact(html, w.merged_into);
+        html.raw("<a href=\"/page/incident/").number(into).raw("\">#").number(into).raw("</a></dd>");
+    }
+}
+
+fn cameras(page: &Page<'_>, ids: &[String]) -> Vec<(String, String)> {
+    let name = |id: &String| page.snapshot.registry.cameras.get(id.as_str()).map_or("", |c| &c.name).to_owned();
+    ids.iter().map(|id| (id.clone(), name(id))).collect()
+}
+
+fn said(page: &Page<'_>, html: &mut Html, steps: &[IncidentStep]) {
+    let w = page.words;
+    let told = steps.iter().filter_map(|s| Some((s, s.kind.as_deref()?)));
+    let told: Vec<_> = told.collect();
+    if told.is_empty() {
+        return;
+    }
+    html.raw("<h3>").text(w.what_was_said).raw("</h3><ol class=\"plain\">");
+    for (step, kind) in told {
+        let word = match kind {
+            "opened" => w.said_opened,
+            "updated" => w.said_updated,
+            "more_lost" => w.said_more_lost,
+            "reopened" => w.said_reopened,
+            "acknowledged" => w.said_acknowledged,
+            "silenced" => w.said_silenced,
+            "reminded" => w.said_reminded,
+            "escalated" => w.said_escalated,
+            "resolved" => w.said_resolved,
+            _ => w.said_merged,
+        };
+        html.raw("<li>");
+        page.time(html, Some(&step.at));
+        html.raw(" ").text(word).raw("</li>");
+    }
+    html.raw("</ol>");
+}
