@@ -17,7 +17,3 @@ pub mod probe;
 pub mod report;
 pub mod sim;
 pub mod store;
-
-#[cfg(test)]
-#[path = "../tests/fuzz/recipe.rs"]
-mod fuzz_recipe;

@@ -2,8 +2,7 @@
 
 use clap::CommandFactory;
 
-use super::{Cli, when};
-use crate::fuzz_recipe::{Corpus, Recipe, bounded};
+use super::Cli;
 
 #[test]
 fn the_command_line_holds_together() {
@@ -26,26 +25,4 @@ fn help_is_golden() {
             insta::assert_snapshot!(format!("help_{name}_{below}"), help);
         }
     }
-}
-
-/// Whatever is typed as a moment: it is none, or one that is shown and read as the same second.
-#[test]
-fn whatever_a_moment_is_it_reads_as_it_is_shown() {
-    let corpus =
-        Corpus::of("times", &["-", ":", "T", "Z", "+08:00", ".", " ", "[Asia/Shanghai]", "9999", "-0001", "60", "村"]);
-    let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
-    bolero::check!().with_type::<Recipe>().for_each(|recipe| {
-        let (_, bytes) = corpus.make(recipe);
-        let text = String::from_utf8_lossy(&bytes);
-        let Some(at) = bounded(&bytes, || when::parse(&text, &zone)) else { return };
-        // Before our era years have a sign and six digits; nobody types them.
-        if at.millis() < jiff::civil::date(1, 1, 2).to_zoned(zone.clone()).unwrap().timestamp().as_millisecond() {
-            return;
-        }
-        let shown = when::local(at, &zone);
-        // Seconds of an offset, and an hour that comes twice, are not shown.
-        let again = when::parse(&shown, &zone);
-        let apart = again.map(|again| (again.millis() - at.millis()).abs());
-        assert!(apart.is_some_and(|ms| ms <= 3_700_000), "{text:?} is {shown}, read as {again:?}");
-    });
 }

@@ -216,7 +216,7 @@ fn read(path: &Path, check_mode: bool) -> Result<BTreeMap<String, Secret>, Secre
     parse(path, &SecretString::from(text))
 }
 
-pub(super) fn parse(path: &Path, text: &SecretString) -> Result<BTreeMap<String, Secret>, SecretsError> {
+fn parse(path: &Path, text: &SecretString) -> Result<BTreeMap<String, Secret>, SecretsError> {
     // Editors of Windows put a byte order mark there; TOML does not know it.
     let text = text.expose_secret().trim_start_matches('\u{feff}');
     let line = |offset: usize| text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;

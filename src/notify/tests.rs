@@ -1,7 +1,6 @@
 //! Tests of delivery: the loop with a scripted carrier under a paused clock, the sinks against a receiver on loopback.
 
 mod fixture;
-mod fuzz;
 mod http;
 mod mail;
 mod payloads;

@@ -263,21 +263,6 @@ mod tests {
     }
 
     #[test]
-    fn a_confirming_try_gives_up_no_earlier_than_an_ordinary_one() {
-        let url = url::Url::parse("tcp://127.0.0.1:554").unwrap();
-        let ordinary = super::super::for_url(&url, None).unwrap();
-        let confirming = Question { confirming: true, ..ordinary.clone() };
-        for (reach_timeout, waits) in [(400, 800), (1_000, 1_000), (3_000, 3_000)] {
-            let limits = Limits { reach_timeout: Duration::from_millis(reach_timeout), ..Limits::default() };
-            let pace = Pace::of(&limits, &confirming);
-            assert_eq!((pace.tries, pace.gap), (5, Duration::from_millis(160)), "sent over 0.8 s all the same");
-            assert_eq!(pace.most, Duration::from_millis(waits));
-            assert!(pace.most >= Pace::of(&limits, &ordinary).most);
-            assert!(pace.most < limits.deadline(Check::Reach, true, false), "the tries end it, and say so");
-        }
-    }
-
-    #[test]
     fn only_an_echo_is_an_answer() {
         let (from, to) = (Ipv4Addr::new(10, 0, 0, 254), Ipv4Addr::new(10, 0, 0, 1));
         for (kind, heard) in

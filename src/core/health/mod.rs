@@ -10,8 +10,6 @@ pub(crate) mod machine;
 mod policy;
 mod recent;
 pub(crate) mod sight;
-#[cfg(test)]
-mod tests;
 mod words;
 
 pub use policy::Policy;

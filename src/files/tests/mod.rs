@@ -2,7 +2,6 @@
 
 #[path = "../../core/registry/tests/any.rs"]
 mod any;
-mod fuzz;
 
 /// What `any` speaks in.
 mod words {

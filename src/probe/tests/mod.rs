@@ -2,7 +2,6 @@
 //! expected the limits are short; where an answer is expected they are so long that no slow machine reaches them.
 
 mod captures;
-mod fuzz;
 mod passwords;
 mod picture;
 mod reach;
