@@ -9,6 +9,7 @@ use cunkou_core::registry::{Fault, Registry};
 use cunkou_core::world::{Effects, Policy, Snapshot};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
@@ -24,7 +25,7 @@ use crate::files::secrets::Secrets;
 use crate::files::settings::{ReadRule, Role, Settings};
 use crate::http::{self, AppState, Build, Parts};
 use crate::metrics::{Counters, Plan};
-use crate::notify::{self, Pace, Setup, Sinks};
+use crate::notify::{self, Heartbeat, Pace, Setup, Sinks};
 use crate::probe::{AllowList, Limits, Prober};
 use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
 
@@ -80,6 +81,9 @@ pub enum DaemonError {
     /// A sink.
     #[error("the sinks cannot be started")]
     Sinks(#[source] notify::SinksError),
+    /// The heartbeat.
+    #[error("the heartbeat cannot be started")]
+    Heartbeat(#[source] notify::HeartbeatError),
     /// The client of the sinks.
     #[error("no HTTP client can be made for the sinks")]
     Client(#[source] notify::ClientError),
@@ -133,6 +137,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let (breaks, broken) = watch::channel(false);
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
     let sinks = sinks(&settings, &secrets, templates, &store, &handle, &clock, &counters)?;
+    let heartbeat = heartbeat(&settings, &secrets, &handle, &clock, &counters, &stopping)?;
     let supervisor = Supervisor {
         store: store.clone(),
         clock: clock.clone(),
@@ -168,7 +173,8 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     });
     take_up_folder(handle.clone());
     service.ready(&handle);
-    Ok(Running { listen, handle, stop, broken, service, tasks: vec![supervisor, serving, watchdog, upkeep] })
+    let tasks = [supervisor, serving, watchdog, upkeep].into_iter().chain(heartbeat).collect();
+    Ok(Running { listen, handle, stop, broken, service, tasks })
 }
 
 /// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.
@@ -334,6 +340,22 @@ fn sinks(
         pace: Pace::default(),
     };
     Sinks::start(setup).map_err(DaemonError::Sinks)
+}
+
+/// The heartbeat of the settings, beating; where they want one.
+fn heartbeat(
+    settings: &Settings,
+    secrets: &Secrets,
+    handle: &Handle,
+    clock: &Clock,
+    counters: &Counters,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<JoinHandle<()>>, DaemonError> {
+    let (time, now, alive) = (clock.clone(), clock.clone(), handle.alive.clone());
+    let client = notify::client().map_err(DaemonError::Client)?;
+    let made = Heartbeat::new(&settings.heartbeat, secrets, client, counters.registry(), Arc::new(move || time.now()));
+    let heartbeat = made.map_err(DaemonError::Heartbeat)?;
+    Ok(heartbeat.map(|h| tokio::spawn(h.run(move || alive.works(now.now()), stop.clone()))))
 }
 
 fn parts(

@@ -6,6 +6,7 @@
 mod doc;
 mod fault;
 mod gather;
+mod heartbeat;
 mod read;
 mod sinks;
 mod tables;
@@ -17,6 +18,7 @@ use cunkou_core::health;
 use cunkou_core::registry::Intervals;
 
 pub use fault::{FaultKind, Place, SettingFault};
+pub use heartbeat::{HeartbeatSettings, TOKEN as HEARTBEAT_TOKEN};
 pub use sinks::{MailTls, SinkForm, SinkKind, SinkSettings, TemplateSettings};
 pub use tables::{
     CoverageSettings, DatabaseSettings, EscalationSettings, HttpSettings, KeepSettings, MetricsSettings, Mode,
@@ -50,6 +52,8 @@ pub struct Settings {
     pub coverage: CoverageSettings,
     /// Whom to tell.
     pub sinks: Vec<SinkSettings>,
+    /// Who is told that this monitor lives.
+    pub heartbeat: HeartbeatSettings,
     /// In whose words.
     pub templates: TemplateSettings,
     checks: Intervals,

@@ -20,6 +20,7 @@ mod email;
 mod escape;
 mod facts;
 mod feishu;
+mod heartbeat;
 mod labels;
 mod letter;
 mod limiter;
@@ -44,6 +45,7 @@ mod wecom;
 mod tests;
 
 pub use backoff::Pace;
+pub use heartbeat::{Heartbeat, HeartbeatError, heartbeat_url};
 pub use labels::{fingerprint, labels};
 pub use outbox::{Outbox, OutboxError, OutboxItem, Received, RowKey, Take};
 pub use post::{ClientError, client};

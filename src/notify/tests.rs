@@ -1,6 +1,7 @@
 //! Tests of delivery: the loop with a scripted carrier under a paused clock, the sinks against a receiver on loopback.
 
 mod fixture;
+mod heartbeat;
 mod http;
 mod mail;
 mod payloads;

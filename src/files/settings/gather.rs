@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use super::Settings;
 use super::doc::{self, Entry};
 use super::fault::{FaultKind, SettingFault};
+use super::heartbeat::heartbeat;
 use super::read::{Faults, Table};
 use super::sinks::{sinks, templates};
 use super::tables::{
@@ -62,7 +63,8 @@ fn all(root: Entry, faults: &Faults, base_dir: &Path) -> Settings {
     (settings.alert, settings.escalation) = incident(root.table("incident"));
     settings.sinks = sinks(root.tables("sink"), settings.ui.language);
     settings.templates = templates(root.table("templates"), base_dir);
-    for key in ["roster", "contact", "heartbeat"] {
+    settings.heartbeat = heartbeat(root.table("heartbeat"));
+    for key in ["roster", "contact"] {
         root.reserved(key);
     }
     root.done();

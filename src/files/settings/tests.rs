@@ -245,7 +245,7 @@ fn sinks_and_tokens_are_read_whole() {
         "[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9000/x\"\nmin_severity = \"critical\"\n\
          watchdog = true\nlanguage = \"en\"\nsecret = \"desk\"\n[[token]]\nname = \"值班\"\nhash = \"{hash}\"\n\
          role = \"operate\"\n[[contact]]\nname = \"x\"\n[roster]\nfile = \"r\"\n[templates]\ndir = \"t\"\n\
-         [heartbeat]\nurl = \"u\"\n[ui]\ntiles = \"t\"\n"
+         [heartbeat]\nurl = \"http://h/u\"\n[ui]\ntiles = \"t\"\n"
     );
     let settings = parse(&text).unwrap();
     assert_eq!(settings.templates.dir, Some(PathBuf::from("t")));
