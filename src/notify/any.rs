@@ -136,6 +136,7 @@ fn people<C: Channel>(settings: &SinkSettings, making: &Making<'_>, channel: C) 
         channel,
         voice: voice(settings, making),
         templates: making.templates.clone(),
+        min_severity: settings.min_severity,
         watchdog: settings.watchdog,
         started: making.started,
         limiter: Limiter::default(),

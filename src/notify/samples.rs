@@ -64,7 +64,7 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
     };
     let facts = |news, told| Facts { news, told, sink: "test".to_owned(), language };
     use MessageKind as K;
-    let kinds = [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged];
+    let kinds = [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged, K::Digest];
     let messages = kinds.map(|kind| {
         let message = message(&HOSTILE, kind, IncidentId(42), THEN);
         (format!("the message {:?}", kind.word()), facts(News::of(&message), speaker.told(&message)))
@@ -139,10 +139,14 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         last_page_at: Some(at),
         paged_entrances: ids(EntranceId::new),
         step: 1,
+        in_digest: Default::default(),
     };
     let lost = ids(EntranceId::new).into_iter().map(AlertObject::Entrance);
     let alerts = lost.map(|object| Arc::new(alert(AlertName::EntranceLost, object, names, id, at, ended))).collect();
-    Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at }
+    // A digest of one that goes on and one that is over.
+    let items = if kind == MessageKind::Digest { &[MessageKind::Opened, MessageKind::Resolved][..] } else { &[] };
+    let digest = items.iter().map(|kind| Arc::new(message(names, *kind, id, at))).collect();
+    Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at, digest }
 }
 
 /// What an alert of each name is about.

@@ -79,6 +79,7 @@ pub(crate) struct Book {
     pub(super) held_open: BTreeMap<IncidentId, Time>,
     /// Entrances whose end an incident has told: lost again they are news, which an update does not settle.
     pub(super) told_over: BTreeSet<(IncidentId, EntranceId)>,
+    pub(super) storm: super::storm::Storm,
     pub(super) next: u64,
 }
 
@@ -489,6 +490,7 @@ impl Incident {
             last_page_at: None,
             paged_entrances: Vec::new(),
             step: 0,
+            in_digest: super::InDigest::default(),
         }
     }
 }

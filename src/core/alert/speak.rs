@@ -58,6 +58,7 @@ impl Book {
             self.speak_of(id, &touch, now, facts, &mut said);
             self.wind(id, now);
         }
+        self.speak_digest(now, &mut said);
         let changed = std::mem::take(&mut self.changed_alerts);
         said.alerts.extend(changed.iter().filter_map(|key| self.open.get(key).cloned()));
         self.forget_old(now);
@@ -82,6 +83,7 @@ impl Book {
             }
             return;
         };
+        let (kind, told) = self.through_storm(&mut incident, kind, why, now);
         if kind.pages() {
             incident.pages += 1;
             incident.last_page_at = Some(now);
@@ -111,7 +113,12 @@ impl Book {
         // Never the order in which they were judged: slots differ from one life to the next.
         named.sort_by(|a, b| (a.ended.is_some(), &a.key).cmp(&(b.ended.is_some(), &b.key)));
         let step = incident.step;
-        said.messages.push(Message { incident: incident.clone(), alerts: named, step, kind, why, at: now });
+        let digest = Vec::new();
+        let message = Message { incident: incident.clone(), alerts: named, step, kind, why: told, at: now, digest };
+        if told == SayReason::HeldForDigest {
+            self.storm.collect(message.clone(), now);
+        }
+        said.messages.push(message);
         said.incidents.push(incident);
     }
 
@@ -238,7 +245,7 @@ impl Book {
 
     /// When something is to be said without an event.
     pub(crate) fn next_word(&self) -> Option<Time> {
-        self.words.first().map(|(at, _)| at)
+        [self.words.first().map(|(at, _)| at), self.storm.due].into_iter().flatten().min()
     }
 
     /// Time passed: touches the incidents of which something is to be said.

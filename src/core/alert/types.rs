@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::InDigest;
 use crate::health::Cause;
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Span, Time};
 
@@ -19,6 +20,10 @@ pub struct Policy {
     pub unknown_after: Span,
     /// What is still unnamed after `regroup` is paged once it has been lost for so long.
     pub unnamed_after: Span,
+    /// A storm: after so many pages …
+    pub storm_messages: u32,
+    /// … within this, small ones are collected.
+    pub storm_per: Span,
 }
 
 impl Default for Policy {
@@ -29,6 +34,8 @@ impl Default for Policy {
             reopen_within: Span::minutes(30),
             unknown_after: Span::minutes(15),
             unnamed_after: Span::minutes(1),
+            storm_messages: 20,
+            storm_per: Span::minutes(10),
         }
     }
 }
@@ -344,6 +351,8 @@ pub struct Incident {
     pub paged_entrances: Vec<EntranceId>,
     /// Messages written so far; the next has this number plus one.
     pub step: u32,
+    /// What of it people are told in digests.
+    pub in_digest: InDigest,
 }
 
 /// What a message tells.
@@ -363,6 +372,8 @@ pub enum MessageKind {
     Resolved,
     /// It turned out to be another.
     Merged,
+    /// Many small incidents of a storm, told together.
+    Digest,
 }
 
 impl MessageKind {
@@ -377,6 +388,7 @@ impl MessageKind {
             MessageKind::Acknowledged => "acknowledged",
             MessageKind::Resolved => "resolved",
             MessageKind::Merged => "merged",
+            MessageKind::Digest => "digest",
         }
     }
 
@@ -384,7 +396,7 @@ impl MessageKind {
     #[must_use]
     pub fn from_word(word: &str) -> Option<MessageKind> {
         use MessageKind as K;
-        [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged]
+        [K::Opened, K::Updated, K::MoreLost, K::Reopened, K::Acknowledged, K::Resolved, K::Merged, K::Digest]
             .into_iter()
             .find(|k| k.word() == word)
     }
@@ -392,7 +404,7 @@ impl MessageKind {
     /// Whether it pages people.
     #[must_use]
     pub const fn pages(self) -> bool {
-        matches!(self, MessageKind::Opened | MessageKind::MoreLost | MessageKind::Reopened)
+        matches!(self, MessageKind::Opened | MessageKind::MoreLost | MessageKind::Reopened | MessageKind::Digest)
     }
 }
 
@@ -419,6 +431,10 @@ pub enum SayReason {
     PartOver,
     /// Said: somebody took it.
     TakenBySomebody,
+    /// Said: a digest of what was collected in a storm.
+    Digest,
+    /// Said to machines: people hear it with the next digest.
+    HeldForDigest,
     /// Held: those that were asked have not answered.
     HeldSettling,
     /// Held: the monitor is blind.
@@ -431,7 +447,7 @@ pub enum SayReason {
 
 impl SayReason {
     /// Every reason.
-    pub const ALL: [SayReason; 14] = [
+    pub const ALL: [SayReason; 16] = [
         SayReason::FirstWord,
         SayReason::NewLoss,
         SayReason::LostAgain,
@@ -442,6 +458,8 @@ impl SayReason {
         SayReason::AllOver,
         SayReason::PartOver,
         SayReason::TakenBySomebody,
+        SayReason::Digest,
+        SayReason::HeldForDigest,
         SayReason::HeldSettling,
         SayReason::HeldBlind,
         SayReason::HeldFirstRound,
@@ -451,7 +469,7 @@ impl SayReason {
     /// Whether it is said to machines only: people hear of it with the next word that is theirs.
     #[must_use]
     pub const fn is_for_machines(self) -> bool {
-        matches!(self, SayReason::JoinedQuietly)
+        matches!(self, SayReason::JoinedQuietly | SayReason::HeldForDigest)
     }
 
     /// The reason a word names.
@@ -474,6 +492,8 @@ impl SayReason {
             SayReason::AllOver => "all_over",
             SayReason::PartOver => "part_over",
             SayReason::TakenBySomebody => "taken_by_somebody",
+            SayReason::Digest => "digest",
+            SayReason::HeldForDigest => "held_for_digest",
             SayReason::HeldSettling => "held_settling",
             SayReason::HeldBlind => "held_blind",
             SayReason::HeldFirstRound => "held_first_round",
@@ -497,4 +517,6 @@ pub struct Message {
     pub why: SayReason,
     /// When.
     pub at: Time,
+    /// Of a digest: the latest word of each of its incidents, folded with those before it; else nothing.
+    pub digest: Vec<Arc<Message>>,
 }

@@ -215,6 +215,8 @@ pub struct Saved {
     pub incidents: Vec<Incident>,
     /// Open alerts.
     pub alerts: Vec<Alert>,
+    /// Words of these incidents that were collected in a storm and are in no digest yet, by incident and step.
+    pub collected: Vec<Message>,
     /// The number that the next incident gets.
     pub next_incident: u64,
 }

@@ -295,8 +295,8 @@ fn incident(mut t: Table<'_>) -> (alert::Policy, EscalationSettings) {
     later.escalate_after = t.span("escalate_after", SPAN, later.escalate_after, FLOOR..=CEILING);
     later.remind_every = t.span("remind_every", SPAN, later.remind_every, FLOOR..=CEILING);
     let mut storm = t.table("storm");
-    later.storm_messages = storm.whole("messages", "a number from 1 to 10000", later.storm_messages, 1..=10_000);
-    later.storm_per = storm.span("per", SPAN, later.storm_per, FLOOR..=CEILING);
+    p.storm_messages = storm.whole("messages", "a number from 1 to 10000", p.storm_messages, 1..=10_000);
+    p.storm_per = storm.span("per", "a length of time from 1m to 24h", p.storm_per, Span::minutes(1)..=Span::hours(24));
     storm.done();
     t.done();
     (p, later)

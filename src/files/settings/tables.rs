@@ -114,10 +114,6 @@ pub struct EscalationSettings {
     pub escalate_after: Span,
     /// Still open after so long, it is said again.
     pub remind_every: Span,
-    /// A storm: so many pages …
-    pub storm_messages: u32,
-    /// … within this.
-    pub storm_per: Span,
 }
 
 /// `[keep]`.
@@ -233,8 +229,6 @@ impl Default for EscalationSettings {
         EscalationSettings {
             escalate_after: Span::minutes(15),
             remind_every: Span::hours(4),
-            storm_messages: 20,
-            storm_per: Span::minutes(10),
         }
     }
 }

@@ -178,7 +178,7 @@ fn variables_are_laid_over_the_file() {
     assert_eq!(settings.intervals().reach, Span::seconds(20));
     assert_eq!(settings.http.hosts, ["a.example", "b"]);
     assert_eq!(settings.monitor.canaries, ["10.0.0.1"]);
-    assert_eq!(settings.escalation.storm_messages, 9);
+    assert_eq!(settings.alert().storm_messages, 9);
     let sinks: Vec<_> = settings.sinks.iter().map(|s| (s.name.as_str(), s.url.expose(), s.watchdog)).collect();
     assert_eq!(sinks, [("a", "http://b/", false), ("7", "http://c/", true)]);
     assert_eq!(settings.sinks[0].language, Language::En, "a sink speaks the language of [ui]");

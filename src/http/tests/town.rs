@@ -217,6 +217,7 @@ pub(crate) fn incident(id: u64, status: IncidentStatus) -> Arc<Incident> {
         last_page_at: Some(ago(590)),
         paged_entrances: Vec::new(),
         step: 1,
+        in_digest: Default::default(),
     })
 }
 

@@ -55,8 +55,22 @@ impl Tongue for En {
             MessageKind::Acknowledged => "Taken",
             MessageKind::Resolved => "Over",
             MessageKind::Merged => "Merged",
+            MessageKind::Digest => "Digest",
         };
         format!("{word}: {headline}")
+    }
+
+    fn digest(&self, open: usize, over: usize) -> String {
+        let incidents = |n: usize| if n == 1 { "1 incident".to_owned() } else { format!("{n} incidents") };
+        match (open, over) {
+            (_, 0) => incidents(open),
+            (0, _) => format!("{} over", incidents(over)),
+            _ => format!("{}, and {over} over", incidents(open)),
+        }
+    }
+
+    fn together(&self, facts: &[String]) -> String {
+        facts.join("; ")
     }
 
     fn lost_line(&self, n: usize, list: &str) -> String {

@@ -49,8 +49,21 @@ impl Tongue for Zh {
             MessageKind::Acknowledged => "已受理",
             MessageKind::Resolved => "已恢复",
             MessageKind::Merged => "已并入其他事件",
+            MessageKind::Digest => "合并通报",
         };
         format!("【{word}】{headline}")
+    }
+
+    fn digest(&self, open: usize, over: usize) -> String {
+        match (open, over) {
+            (_, 0) => format!("事件 {open} 起"),
+            (0, _) => format!("已结束事件 {over} 起"),
+            _ => format!("事件 {open} 起，另有 {over} 起已结束"),
+        }
+    }
+
+    fn together(&self, facts: &[String]) -> String {
+        facts.join("；")
     }
 
     fn lost_line(&self, n: usize, list: &str) -> String {

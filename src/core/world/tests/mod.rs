@@ -8,4 +8,5 @@ mod random;
 mod restarts;
 mod scenarios;
 mod sights;
+mod storms;
 mod stories;
