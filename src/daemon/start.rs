@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cunkou_core::model::Language;
+use cunkou_core::model::{Language, Time};
 use cunkou_core::registry::{Fault, Registry};
 use cunkou_core::world::{Effects, Policy, Snapshot};
 use tokio::net::TcpListener;
@@ -130,7 +130,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let counters = Arc::new(counters.map_err(DaemonError::Counters)?);
     let outbox = Arc::new(Notify::new());
     let prober = prober(&settings, listen);
-    let engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
+    let engine_settings = engine_settings(&settings, &secrets, in_flight, &counters, clock.now());
     let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
     let (engine, handle) = started.await.map_err(store_error)?;
     let (stop, stopping) = watch::channel(false);
@@ -260,7 +260,7 @@ fn density(settings: &Settings) -> cunkou_core::coverage::Policy {
     cunkou_core::coverage::Policy { detect, observe, recognise, identify }
 }
 
-fn policy(settings: &Settings, in_flight: usize) -> Policy {
+fn policy(settings: &Settings, in_flight: usize, now: Time) -> Policy {
     Policy {
         health: settings.health(),
         alert: settings.alert(),
@@ -268,6 +268,7 @@ fn policy(settings: &Settings, in_flight: usize) -> Policy {
         intervals: settings.intervals(),
         canaries: settings.monitor.canaries.iter().map(|c| c.as_str().into()).collect(),
         in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
+        clock: settings.ui.local_time(now),
     }
 }
 
@@ -276,6 +277,7 @@ fn engine_settings(
     secrets: &Secrets,
     in_flight: usize,
     counters: &Arc<Counters>,
+    now: Time,
 ) -> EngineSettings {
     EngineSettings {
         limits: ProbeLimits { in_flight, per_node: settings.probe.per_node as usize },
@@ -285,7 +287,7 @@ fn engine_settings(
             .iter()
             .map(|s| SinkRoute { name: s.name.clone(), min_severity: s.min_severity, people: s.kind.is_for_people() })
             .collect(),
-        policy: policy(settings, in_flight),
+        policy: policy(settings, in_flight, now),
         registry: RegistrySource {
             dir: settings.registry.dir.clone(),
             intervals: settings.intervals(),

@@ -10,6 +10,7 @@ mod heartbeat;
 mod read;
 mod sinks;
 mod tables;
+mod zone;
 
 use std::path::Path;
 

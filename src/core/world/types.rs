@@ -238,6 +238,8 @@ pub struct CameraView {
     pub cause: Option<Cause>,
     /// Held down by inference alone, not by its own probes.
     pub inferred: bool,
+    /// Off duty by its hours: it is not asked, and its state is `unknown`.
+    pub off_duty: bool,
     /// By [`Check::at`]: whether the check is on.
     pub on: [bool; 4],
     /// By [`Check::at`]: whether the last try passed; `None` without fresh evidence.

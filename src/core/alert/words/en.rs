@@ -188,6 +188,7 @@ impl Tongue for En {
             MonitorCause::Stopped => "the monitor was not running",
             MonitorCause::Stuck => "the monitor cannot write to its database",
             MonitorCause::Starting => "the monitor has just started, no answer yet",
+            MonitorCause::OffDuty => "off duty",
         }
     }
 

@@ -179,6 +179,7 @@ impl Tongue for Zh {
             MonitorCause::Stopped => "监测程序曾停止",
             MonitorCause::Stuck => "监测端无法写入数据库",
             MonitorCause::Starting => "监测刚启动，尚无应答",
+            MonitorCause::OffDuty => "不在值守时段",
         }
     }
 

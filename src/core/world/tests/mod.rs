@@ -1,5 +1,6 @@
 //! Stories: a small town under a fake clock, with faults at known times, and what may be said of them.
 
+mod duty;
 mod faults;
 mod harness;
 mod orders;
