@@ -14,7 +14,8 @@ fn set_duty(town: &Town, camera: &str, hours: &str) {
         let mut lines = all.lines();
         let header = lines.next().expect("names of columns").trim_start_matches('\u{feff}').to_owned();
         assert!(!header.split(',').any(|c| c == "duty"), "the demo has no hours of duty");
-        let rows = lines.map(|row| format!("{row},{}\n", if row.starts_with(&format!("{camera},")) { hours } else { "" }));
+        let rows =
+            lines.map(|row| format!("{row},{}\n", if row.starts_with(&format!("{camera},")) { hours } else { "" }));
         format!("{header},duty\n{}", rows.collect::<String>())
     });
 }

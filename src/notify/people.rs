@@ -124,7 +124,8 @@ impl<C: Channel> Carrier for People<C> {
     /// people hear all of it, to the end.
     fn takes(&self, letter: &Letter) -> bool {
         let quiet = letter.message.why.is_for_machines() && !letter.message.kind.pages();
-        let nothing = letter.message.kind == MessageKind::Digest && letter.message.digest_from(self.min_severity).is_none();
+        let nothing =
+            letter.message.kind == MessageKind::Digest && letter.message.digest_from(self.min_severity).is_none();
         !quiet && !nothing
     }
 

@@ -8,7 +8,6 @@ use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Want, Wanted};
 use crate::health::sight::{SAMPLE, SAMPLE_AGAIN, SUSPECTS_WITHIN, Verdict};
 use crate::health::{Cause, MonitorCause};
 use crate::model::{CameraIx, CanaryIx, Check, NodeIx, ReasonSet, Span, Target, Time, stable_hash_parts};
-use crate::registry::Topology;
 
 /// Failures that follow each other more closely than this are one run: the moment before it was the last sight.
 const RUN_GAP: Span = Span::millis(400);

@@ -226,10 +226,7 @@ impl Default for MonitorSettings {
 
 impl Default for EscalationSettings {
     fn default() -> Self {
-        EscalationSettings {
-            escalate_after: Span::minutes(15),
-            remind_every: Span::hours(4),
-        }
+        EscalationSettings { escalate_after: Span::minutes(15), remind_every: Span::hours(4) }
     }
 }
 

@@ -35,12 +35,9 @@ mod tests {
         let of = |name: &str| UiSettings { time_zone: TimeZone::get(name).unwrap(), ..UiSettings::default() };
         // 2026-11-28 12:00 UTC.
         let now = Time(1_795_867_200_000);
-        for (zone, winter, summer) in [
-            ("Asia/Shanghai", 8, 8),
-            ("Europe/Berlin", 1, 2),
-            ("America/St_Johns", -4, -3),
-            ("UTC", 0, 0),
-        ] {
+        for (zone, winter, summer) in
+            [("Asia/Shanghai", 8, 8), ("Europe/Berlin", 1, 2), ("America/St_Johns", -4, -3), ("UTC", 0, 0)]
+        {
             let clocks = of(zone).local_time(now);
             for years in [0, 1, 10, 19] {
                 let then = now + Span::hours(8_766 * years);

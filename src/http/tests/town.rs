@@ -300,6 +300,13 @@ pub(crate) fn snapshot() -> Snapshot {
 }
 
 fn watchers(cameras: &[usize]) -> Vec<Watcher> {
-    let watcher = |c: &usize| Watcher { camera: (*c).into(), day: Verdict::Yes, night: Verdict::Yes, declared: true, rests_by_day: false, rests_by_night: false };
+    let watcher = |c: &usize| Watcher {
+        camera: (*c).into(),
+        day: Verdict::Yes,
+        night: Verdict::Yes,
+        declared: true,
+        rests_by_day: false,
+        rests_by_night: false,
+    };
     cameras.iter().map(watcher).collect()
 }

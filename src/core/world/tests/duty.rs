@@ -47,7 +47,10 @@ fn off_duty_a_camera_is_not_asked_and_its_entrance_is_unwatched_and_not_lost() {
     let mut sim = settled(town());
     assert_eq!((sim.camera_state("C001"), sim.entrance("E001"), off_duty(&sim, "C001")), ("up", "covered", false));
     until(&mut sim, clock(17, 59));
-    assert_eq!((sim.camera_state("C001"), sim.entrance("E001"), off_duty(&sim, "C001")), ("unknown", "unwatched", true));
+    assert_eq!(
+        (sim.camera_state("C001"), sim.entrance("E001"), off_duty(&sim, "C001")),
+        ("unknown", "unwatched", true)
+    );
     assert_eq!(gap(&sim, "E001"), Some(GapReason::OffDuty));
     // It is switched off, and back a minute after its time.
     sim.break_camera("C001", Fault::Drop);

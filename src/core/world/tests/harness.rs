@@ -403,7 +403,9 @@ impl Sim {
 
     /// Messages that page, as (kind, incident, cause, entrances lost), for incidents that matter to people.
     pub(super) fn pages(&self) -> Vec<(MessageKind, u64, String, usize)> {
-        let severe = |m: &&Message| m.kind.pages() && m.kind != MessageKind::Digest && m.incident.severity >= crate::model::Severity::Warning;
+        let severe = |m: &&Message| {
+            m.kind.pages() && m.kind != MessageKind::Digest && m.incident.severity >= crate::model::Severity::Warning
+        };
         let row =
             |m: &Message| (m.kind, m.incident.id.0, m.incident.cause.to_string(), m.incident.entrances_lost.len());
         self.messages.iter().filter(severe).map(row).collect()

@@ -9,5 +9,5 @@ mod random;
 mod restarts;
 mod scenarios;
 mod sights;
-mod storms;
 mod stories;
+mod storms;

@@ -120,7 +120,7 @@ fn a_large_incident_inside_a_storm_pages_at_once() {
     sim.break_camera("C021", Fault::Refuse);
     sim.kill_node("S4");
     sim.run(Span::seconds(25));
-    let last = *single_pages(&sim).last().unwrap();
+    let last = (*single_pages(&sim).last().unwrap()).clone();
     assert_eq!((last.incident.cause.to_string().as_str(), last.incident.cameras.len()), ("node:S4", 15));
     assert_ne!(last.why, SayReason::HeldForDigest);
     sim.run(Span::minutes(1));
@@ -138,7 +138,8 @@ fn what_opened_and_ended_within_the_minute_is_told_once_as_over() {
     sim.run(Span::seconds(75));
     assert_eq!(in_digests(&sim, id), [MessageKind::Resolved]);
     let item = digests(&sim)[0].digest[0].clone();
-    let gone: Vec<String> = item.alerts.iter().filter(|a| a.ended.is_some()).map(|a| a.key.object.to_string()).collect();
+    let gone: Vec<String> =
+        item.alerts.iter().filter(|a| a.ended.is_some()).map(|a| a.key.object.to_string()).collect();
     assert!(gone.contains(&"E021".to_owned()), "it says what was lost: {gone:?}");
     assert!(named(digests(&sim)[0]).is_empty(), "and nothing is lost any more");
 }
@@ -258,8 +259,7 @@ fn digests_that_were_not_told_become_one() {
     let all = digests(&sim);
     assert_eq!(all.len(), 2);
     let one = Message::digests_together(&all).unwrap();
-    let rows: Vec<(MessageKind, String)> =
-        one.digest.iter().map(|m| (m.kind, m.incident.cause.to_string())).collect();
+    let rows: Vec<(MessageKind, String)> = one.digest.iter().map(|m| (m.kind, m.incident.cause.to_string())).collect();
     use MessageKind::{Opened, Resolved};
     let cause = |c: &str| format!("camera:{c}");
     assert_eq!(rows, [(Opened, cause("C022")), (Opened, cause("C023")), (Resolved, cause("C021"))]);
