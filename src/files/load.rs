@@ -67,8 +67,8 @@ fn load_settled(dir: &Path, keep: &mut dyn FnMut(&str, Vec<u8>)) -> Result<Loade
 }
 
 /// By what a file is known to be the same one, unchanged.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Stamp {
     place: (u64, u64),
     len: u64,
     written: (i64, i64),
@@ -76,6 +76,17 @@ struct Stamp {
 }
 
 impl Stamp {
+    /// That of a file as it stands; `None` where it cannot be looked at.
+    pub(super) fn of(path: &Path) -> Option<Stamp> {
+        let m = fs::metadata(path).ok()?;
+        Some(Stamp {
+            place: (m.dev(), m.ino()),
+            len: m.len(),
+            written: (m.mtime(), m.mtime_nsec()),
+            changed: (m.ctime(), m.ctime_nsec()),
+        })
+    }
+
     /// Whether it was written a moment ago; what was written in the future, by another clock, was not.
     fn is_warm(&self) -> bool {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -87,16 +98,7 @@ impl Stamp {
 
 /// The stamps of the files that a registry has; one that cannot be looked at has none.
 fn stamps(dir: &Path) -> Result<BTreeMap<String, Stamp>, FolderError> {
-    let stamp = |name: String| {
-        let m = fs::metadata(dir.join(&name)).ok()?;
-        let stamp = Stamp {
-            place: (m.dev(), m.ino()),
-            len: m.len(),
-            written: (m.mtime(), m.mtime_nsec()),
-            changed: (m.ctime(), m.ctime_nsec()),
-        };
-        Some((name, stamp))
-    };
+    let stamp = |name: String| Stamp::of(&dir.join(&name)).map(|stamp| (name, stamp));
     Ok(list(dir)?.into_iter().filter(|name| is_registry_file(name)).filter_map(stamp).collect())
 }
 
@@ -156,7 +158,7 @@ pub fn small_text(path: &Path, limit: u64) -> io::Result<String> {
 
 /// The bytes of an ordinary file (a link to one is one). Looked at before it is opened, since opening a device may do
 /// something, and again after; opened so that a pipe in its place is not waited for.
-fn read_bounded(path: &Path) -> io::Result<Result<Vec<u8>, FileFault>> {
+pub(super) fn read_bounded(path: &Path) -> io::Result<Result<Vec<u8>, FileFault>> {
     if !fs::metadata(path)?.is_file() {
         return Ok(Err(FileFault::NotRegular));
     }

@@ -1,7 +1,26 @@
-//! Roads as GeoJSON, for the town that the demo makes.
+//! Roads as GeoJSON: written for the town that the demo makes, read to be drawn. Nothing is reckoned with them here.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cunkou_core::registry::{Fault, FileFault};
 use cunkou_core::town::Road;
-use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, JsonObject, JsonValue};
+use geo::{Geometry, LineString};
+use geojson::{Feature, FeatureCollection, GeometryValue, JsonObject, JsonValue};
+use sha2::{Digest, Sha256};
+
+use super::encoding::{Decoded, decode};
+use super::folder::MAX_SHAPES;
+use super::load::{Stamp, read_bounded};
+use super::shapes::{features, from_geojson, unreadable};
+use super::told::Told;
+
+/// The file of a registry folder that holds its roads.
+pub const ROADS: &str = "roads.geojson";
+/// Points of all roads together that are drawn.
+const MAX_POINTS: usize = 2_000_000;
+/// Characters of a property that are kept.
+const MAX_WORD: usize = 120;
 
 /// The bytes of a roads.geojson.
 #[must_use]
@@ -17,7 +36,7 @@ pub fn roads(roads: &[Road]) -> Vec<u8> {
         put("name", &road.name);
         Feature {
             bbox: None,
-            geometry: Some(Geometry::new(GeometryValue::LineString { coordinates: line })),
+            geometry: Some(geojson::Geometry::new(GeometryValue::LineString { coordinates: line })),
             id: None,
             properties: Some(properties),
             foreign_members: None,
@@ -25,4 +44,224 @@ pub fn roads(roads: &[Road]) -> Vec<u8> {
     };
     let all = FeatureCollection { bbox: None, features: roads.iter().map(feature).collect(), foreign_members: None };
     all.to_string().into_bytes()
+}
+
+/// A road as the file has it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RoadLine {
+    /// Its property `id`; may be empty.
+    pub id: String,
+    /// Its class, property `highway` as OpenStreetMap has it; may be empty.
+    pub highway: String,
+    /// Its name; may be empty.
+    pub name: String,
+    /// Where it runs, WGS 84, degrees, longitude first; each part has two points at least.
+    pub parts: Vec<LineString<f64>>,
+}
+
+/// The roads of a folder.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RoadMap {
+    /// Those that are lines.
+    pub lines: Vec<RoadLine>,
+    /// Features of the file that are no lines (points, areas), and are not drawn.
+    pub others: usize,
+    /// SHA-256 of the file, in hex; empty where there is none.
+    pub hash: String,
+}
+
+/// Reads the text of a roads.geojson.
+///
+/// # Errors
+/// Everything that is wrong with it; then none of it is drawn.
+pub fn read_roads(bytes: &[u8]) -> Result<RoadMap, Vec<Fault>> {
+    let mut told = Told::named(ROADS);
+    let lines = lines(bytes, &mut told);
+    let faults = told.finish();
+    let hash = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+    match lines {
+        Some((lines, others)) if faults.is_empty() => Ok(RoadMap { lines, others, hash }),
+        _ => Err(faults),
+    }
+}
+
+fn lines(bytes: &[u8], told: &mut Told) -> Option<(Vec<RoadLine>, usize)> {
+    if bytes.len() as u64 > MAX_SHAPES {
+        told.fault(None, None, FileFault::TooLarge { limit: MAX_SHAPES });
+        return None;
+    }
+    let text = decode(bytes).map_err(|line| told.fault(Some(line), None, FileFault::Encoding)).ok()?;
+    let Decoded { text, .. } = text;
+    let (mut lines, mut others, mut points) = (Vec::new(), 0, 0_usize);
+    for (line, feature) in features(&text, told)? {
+        let Some(parts) = feature.geometry.as_ref().and_then(|g| from_geojson(&g.value)).and_then(parts) else {
+            others += 1;
+            continue;
+        };
+        if !parts.iter().flat_map(LineString::coords).all(on_earth) {
+            let why = "a position is not longitude (-180 to 180) and latitude (-90 to 90) of WGS 84, in this order";
+            unreadable::<()>(told, Some(line), why);
+            continue;
+        }
+        points += parts.iter().map(|p| p.0.len()).sum::<usize>();
+        if points > MAX_POINTS {
+            return unreadable(told, Some(line), &format!("the roads have more than {MAX_POINTS} points"));
+        }
+        let word = |key: &str| property(&feature, key);
+        lines.push(RoadLine { id: word("id"), highway: word("highway"), name: word("name"), parts });
+    }
+    Some((lines, others))
+}
+
+/// The lines of a shape; `None` where it is none.
+fn parts(shape: Geometry<f64>) -> Option<Vec<LineString<f64>>> {
+    let parts = match shape {
+        Geometry::LineString(line) => vec![line],
+        Geometry::MultiLineString(many) => many.0,
+        _ => return None,
+    };
+    let parts: Vec<_> = parts.into_iter().filter(|p| p.0.len() > 1).collect();
+    (!parts.is_empty()).then_some(parts)
+}
+
+fn on_earth(c: &geo::Coord<f64>) -> bool {
+    (-180.0..=180.0).contains(&c.x) && (-90.0..=90.0).contains(&c.y)
+}
+
+fn property(feature: &Feature, key: &str) -> String {
+    let text = match feature.property(key) {
+        Some(JsonValue::String(text)) => text.clone(),
+        Some(JsonValue::Number(number)) => number.to_string(),
+        _ => return String::new(),
+    };
+    text.chars().take(MAX_WORD).collect()
+}
+
+/// What a look at the file came to.
+#[derive(Clone, Debug, Default)]
+pub struct RoadsSeen {
+    /// The roads; of the last good file where the one that is there now has faults.
+    pub roads: Arc<RoadMap>,
+    /// What is wrong with the file that is there now.
+    pub faults: Vec<Fault>,
+    stamp: Option<Stamp>,
+}
+
+/// The roads of a registry folder, read again when the file has changed.
+#[derive(Debug)]
+pub struct RoadBook {
+    file: PathBuf,
+    seen: std::sync::Mutex<RoadsSeen>,
+}
+
+impl RoadBook {
+    /// The roads of this folder.
+    #[must_use]
+    pub fn of(dir: &Path) -> RoadBook {
+        RoadBook { file: dir.join(ROADS), seen: std::sync::Mutex::default() }
+    }
+
+    /// The roads as they stand. Reads the file where it is not the one that was read last; blocks while it does.
+    #[must_use]
+    pub fn look(&self) -> RoadsSeen {
+        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let stamp = Stamp::of(&self.file);
+        // One that was being written differs from its stamp at the next look; half of it is no JSON, and not drawn.
+        if stamp == seen.stamp {
+            return seen.clone();
+        }
+        if stamp.is_none() {
+            *seen = RoadsSeen::default();
+            return seen.clone();
+        }
+        let read = match read_bounded(&self.file) {
+            Ok(Ok(bytes)) => read_roads(&bytes),
+            Ok(Err(fault)) => Err(vec![Fault::of_file(ROADS, fault)]),
+            Err(error) => Err(vec![Fault::of_file(ROADS, FileFault::Unreadable { why: error.to_string().into() })]),
+        };
+        seen.stamp = stamp;
+        match read {
+            Ok(roads) => (seen.roads, seen.faults) = (Arc::new(roads), Vec::new()),
+            Err(faults) => {
+                faults.iter().take(20).for_each(|fault| tracing::warn!(%fault, "the roads cannot be drawn"));
+                seen.faults = faults;
+            }
+        }
+        seen.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn collection(features: &str) -> String {
+        format!("{{\"type\":\"FeatureCollection\",\"features\":[\n{features}\n]}}")
+    }
+
+    fn feature(kind: &str, coordinates: &str) -> String {
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"id\":7,\"highway\":\"main\",\"name\":\"村道\"}},\
+             \"geometry\":{{\"type\":\"{kind}\",\"coordinates\":{coordinates}}}}}"
+        )
+    }
+
+    #[test]
+    fn lines_are_read_and_what_is_none_is_counted() {
+        let text = [
+            feature("LineString", "[[114.5,31],[114.6,31.1,40]]"),
+            feature("MultiLineString", "[[[114.5,31],[114.6,31]],[[1,2]]]"),
+            feature("Point", "[114.5,31]"),
+            feature("LineString", "[[114.5,31]]"),
+            "{\"type\":\"Feature\",\"properties\":null,\"geometry\":null}".to_owned(),
+        ];
+        let read = read_roads(collection(&text.join(",\n")).as_bytes()).expect("good");
+        assert_eq!((read.lines.len(), read.others, read.hash.len()), (2, 3, 64));
+        let first = &read.lines[0];
+        assert_eq!((first.id.as_str(), first.highway.as_str(), first.name.as_str()), ("7", "main", "村道"));
+        assert_eq!(read.lines[1].parts.len(), 1, "a part of one point is no line");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line_and_all_at_once() {
+        let bad = [
+            feature("LineString", "[[38500000.0,3400000.0],[38500001.0,3400001.0]]"),
+            feature("LineString", "[[114.5,31],[114.6,31]]"),
+            feature("LineString", "[[31,114.5],[31,114.6]]"),
+        ];
+        let faults = read_roads(collection(&bad.join(",\n")).as_bytes()).expect_err("two are wrong");
+        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(faults.iter().map(|f| f.row).collect::<Vec<_>>(), [Some(2), Some(4)], "{told:?}");
+        assert!(told[0].contains("roads.geojson") && told[0].contains("-180 to 180"), "{told:?}");
+        for text in ["", "[]", "{\"type\":\"Feature\"}", "{\"type\":\"FeatureCollection\",\"features\":[{}]}", "\u{0}"]
+        {
+            assert!(!read_roads(text.as_bytes()).expect_err(text).is_empty());
+        }
+    }
+
+    #[test]
+    fn what_the_demo_writes_is_read() {
+        let line = LineString::from(vec![(114.5, 31.0), (114.6, 31.0)]);
+        let road =
+            Road { id: "R1".into(), class: cunkou_core::town::RoadClass::Main, name: "甲—乙路".into(), line };
+        let read = read_roads(&roads(&[road])).expect("reads");
+        assert_eq!((read.lines[0].id.as_str(), read.lines[0].name.as_str()), ("R1", "甲—乙路"));
+    }
+
+    #[test]
+    fn a_file_that_changed_is_read_again_and_a_broken_one_leaves_the_last_good() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let book = RoadBook::of(dir.path());
+        assert!(book.look().roads.lines.is_empty() && book.look().faults.is_empty(), "no file is no fault");
+        let write = |text: String| std::fs::write(dir.path().join(ROADS), text).expect("written");
+        write(collection(&feature("LineString", "[[114.5,31],[114.6,31]]")));
+        assert_eq!(book.look().roads.lines.len(), 1);
+        write("{".to_owned());
+        let seen = book.look();
+        assert_eq!((seen.roads.lines.len(), seen.faults.len()), (1, 1));
+        write(collection(""));
+        assert!(book.look().roads.lines.is_empty() && book.look().faults.is_empty());
+        std::fs::remove_file(dir.path().join(ROADS)).expect("gone");
+        assert!(book.look().roads.hash.is_empty());
+    }
 }

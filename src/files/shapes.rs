@@ -28,6 +28,11 @@ struct Collection<'a> {
 
 /// Reads a feature collection; `None` where the text is none. The line of a row is that on which its feature begins.
 pub(super) fn parse(text: &str, told: &mut Told) -> Option<Table> {
+    table(features(text, told)?, told)
+}
+
+/// The features of a collection, each with the line on which it begins; `None` where one cannot be read.
+pub(super) fn features(text: &str, told: &mut Told) -> Option<Vec<(u32, Feature)>> {
     let collection = match serde_json::from_str::<Collection<'_>>(text) {
         Ok(collection) if collection.kind == "FeatureCollection" => collection,
         Ok(_) => return unreadable(told, None, "it is no FeatureCollection"),
@@ -51,11 +56,11 @@ pub(super) fn parse(text: &str, told: &mut Told) -> Option<Table> {
             Err(e) => whole = unreadable::<()>(told, Some(line), &geojson::Error::to_string(&e)).is_some(),
         }
     }
-    if whole { table(rows, told) } else { None }
+    whole.then_some(rows)
 }
 
 /// What the reader says may quote the file: only its beginning is passed on, on one line.
-fn unreadable<T>(told: &mut Told, line: Option<u32>, why: &str) -> Option<T> {
+pub(super) fn unreadable<T>(told: &mut Told, line: Option<u32>, why: &str) -> Option<T> {
     let why: String = why.chars().take(MAX_WHY).flat_map(char::escape_debug).collect();
     told.fault(line, None, FileFault::Unreadable { why: Arc::from(why) });
     None

@@ -15,7 +15,11 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn of(file: FileKind) -> Told {
-        Told { name: file.word(), list: Vec::new(), left: 0 }
+        Told::named(file.word())
+    }
+
+    pub(super) fn named(name: &'static str) -> Told {
+        Told { name, list: Vec::new(), left: 0 }
     }
 
     /// Tells a fault; `row` is the line of the file.

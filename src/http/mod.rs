@@ -11,6 +11,7 @@ mod crowd;
 mod events;
 mod history;
 mod openapi;
+mod packed;
 mod page;
 mod params;
 mod problem;

@@ -1,17 +1,15 @@
 //! For those who run it: metrics, signs of life, reload.
 
-use std::io::Write as _;
-
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use super::registry::{last_reload, reload as reload_from};
 use crate::engine::{Alive, LOOP_STANDS_AFTER, Origin, ReloadSource, STORE_STANDS_AFTER};
+use crate::http::packed::{self, accepts_gzip};
 use crate::http::params::Query;
 use crate::http::wire::{Readiness, ReloadOutcome, RoundView, stamp};
 use crate::http::{AppState, Problem};
@@ -55,19 +53,7 @@ fn write_metrics(state: &AppState, gzip: bool) -> Option<Vec<u8>> {
     if !gzip {
         return Some(text.into_bytes());
     }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
-    let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
-    written.inspect_err(|error| tracing::error!(%error, "metrics cannot be compressed")).ok()
-}
-
-/// Whether `gzip` is named, and not with a quality of zero.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok());
-    values.flat_map(|v| v.split(',')).any(|part| {
-        let mut words = part.split(';').map(str::trim);
-        let refused = |w: &str| w.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);
-        words.next().is_some_and(|w| w.eq_ignore_ascii_case("gzip")) && !words.any(refused)
-    })
+    packed::gzip(text.as_bytes(), Compression::fast())
 }
 
 /// Whether the loop turns.
@@ -140,19 +126,4 @@ pub(super) async fn reload(
 ) -> Result<Json<ReloadOutcome>, Problem> {
     Query::read(raw.as_deref(), &[])?;
     reload_from(&state, by, ReloadSource::Folder, false, false).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_sent_to_those_who_accept_it() {
-        let accepts = |value: &'static str| {
-            accepts_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, header::HeaderValue::from_static(value))]))
-        };
-        assert!(accepts("gzip") && accepts("br, GZIP;q=0.5") && accepts("deflate,gzip"));
-        assert!(!accepts("") && !accepts("br") && !accepts("gzip;q=0") && !accepts("xgzip"));
-        assert!(!accepts_gzip(&HeaderMap::new()));
-    }
 }

@@ -79,3 +79,39 @@ async fn style_and_script_are_asked_for_once() {
         assert_eq!(other.status, 200);
     }
 }
+
+#[tokio::test]
+async fn the_map_library_is_served_compressed_to_those_who_accept_it() {
+    let d = daemon(settings(ReadAccess::Token)).await;
+    for name in ["maplibre-gl.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.css", "maplibre-gl.LICENSE.txt"] {
+        let path = format!("/static/{name}");
+        let plain = d.get(&path).await;
+        assert_eq!((plain.status.as_u16(), plain.header("content-encoding")), (200, ""));
+        let request = d.request(Method::GET, &path).header("accept-encoding", "br, gzip");
+        let packed = request.send().await.unwrap();
+        assert_eq!((packed.headers()["content-encoding"].as_bytes(), packed.status().as_u16()), (&b"gzip"[..], 200));
+        assert_eq!(packed.headers()["vary"], "accept-encoding");
+        let (kind, tag) = (packed.headers()["content-type"].clone(), packed.headers()["etag"].clone());
+        assert_eq!(kind, plain.header("content-type"));
+        assert_ne!(tag, plain.header("etag"), "two forms, two tags");
+        let bytes = packed.bytes().await.unwrap();
+        assert!(bytes.len() * 2 < plain.text.len());
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut text).unwrap();
+        assert!(text == plain.text, "{name}");
+        let again = d.request(Method::GET, &path).header("accept-encoding", "gzip").header("if-none-match", tag);
+        assert_eq!(d.send(again).await.status, 304);
+    }
+    d.get("/static/vendor").await.problem(404);
+    d.get("/static/..%2fmod.rs").await.problem(404);
+}
+
+#[tokio::test]
+async fn the_page_may_run_its_own_worker_and_nothing_else() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    let policy = d.get("/").await.header("content-security-policy").to_owned();
+    for part in ["worker-src 'self'", "img-src 'self' data: blob:", "connect-src 'self'", "default-src 'none'"] {
+        assert!(policy.contains(part), "{part}");
+    }
+    assert!(!policy.contains("http") && !policy.contains('*') && !policy.contains("unsafe"), "{policy}");
+}
