@@ -262,9 +262,10 @@ fn never_seen(on: [bool; 4]) -> CameraView {
 /// Of a camera that is off duty at a minute of the day nothing is known, whatever was kept.
 fn let_rest(snapshot: &mut Snapshot, minute: u16) {
     let registry = snapshot.registry.clone();
-    let resting = registry.cameras.values().filter(|c| {
-        c.status.is_installed() && c.duty.is_some_and(|duty| !duty.judged().includes(minute))
-    });
+    let resting = registry
+        .cameras
+        .values()
+        .filter(|c| c.status.is_installed() && c.duty.is_some_and(|duty| !duty.judged().includes(minute)));
     for camera in resting {
         let slot = snapshot.topology.camera(camera.id.as_str());
         let Some(view) = slot.and_then(|ix| snapshot.cameras.get_mut(ix.at())) else { continue };

@@ -7,7 +7,7 @@ use super::World;
 use super::timers::Timer;
 use crate::health::State;
 use crate::model::{CameraIx, Target, Time};
-use crate::registry::Life;
+use crate::registry::{Duty, Life};
 
 impl World {
     /// Sends to rest, or wakes, those whose hours ended or began, and winds the next change.
@@ -19,9 +19,9 @@ impl World {
         for i in 0..self.topology.cameras.len() {
             let Some(slot) = self.topology.cameras.get(i) else { continue };
             let installed = slot.life.is_some_and(Life::is_installed);
-            let duty = registry.cameras.get(&slot.id).filter(|_| installed).and_then(|c| c.duty).map(|d| d.judged());
-            for minute in duty.into_iter().flat_map(|d| [d.from_minute, d.to_minute]) {
-                let at = self.policy.clock.next(self.now, minute);
+            let duty = registry.cameras.get(&slot.id).filter(|_| installed).and_then(|c| c.duty).map(Duty::judged);
+            for edge in duty.into_iter().flat_map(|d| [d.from_minute, d.to_minute]) {
+                let at = self.policy.clock.next(self.now, edge);
                 next = Some(next.map_or(at, |n| n.min(at)));
             }
             let rests = duty.is_some_and(|d| !d.includes(minute));
