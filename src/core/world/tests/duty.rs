@@ -106,9 +106,9 @@ fn a_doubt_that_is_not_confirmed_when_the_hours_end_is_let_go() {
     let health = crate::health::Policy { confirm: vec![Span::seconds(20)], ..Default::default() };
     let mut sim = Sim::with(town(), Policy { health, canaries: vec!["gw".into()], ..Policy::default() });
     until(&mut sim, clock(17, 57));
-    sim.run(Span::seconds(40));
+    sim.run(Span::seconds(47));
     sim.break_camera("C001", Fault::Drop);
-    sim.run(Span::seconds(18));
+    sim.run(Span::seconds(11));
     assert_eq!(sim.camera_state("C001"), "suspect");
     sim.run(Span::hours(2));
     assert_eq!((sim.entrance("E001"), sim.camera_state("C001"), sim.messages.len()), ("unwatched", "unknown", 0));

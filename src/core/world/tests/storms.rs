@@ -132,7 +132,7 @@ fn a_large_incident_inside_a_storm_pages_at_once() {
 fn what_opened_and_ended_within_the_minute_is_told_once_as_over() {
     let mut sim = in_a_storm();
     sim.break_camera("C021", Fault::Refuse);
-    sim.run(Span::seconds(20));
+    sim.run(Span::seconds(30));
     let id = incident_of(&sim, "C021");
     sim.faults.remove("C021");
     sim.run(Span::seconds(75));
@@ -179,7 +179,7 @@ fn a_storm_is_over_when_fewer_pages_come() {
 fn what_was_collected_outlives_a_restart_and_is_told_once() {
     let mut sim = in_a_storm();
     sim.break_camera("C021", Fault::Refuse);
-    sim.run(Span::seconds(20));
+    sim.run(Span::seconds(30));
     let id = incident_of(&sim, "C021");
     assert!(sim.messages.iter().any(|m| m.why == SayReason::HeldForDigest) && digests(&sim).is_empty());
     sim.restart(Span::seconds(10));
@@ -200,7 +200,7 @@ fn what_was_collected_outlives_a_restart_and_is_told_once() {
 fn a_stepped_clock_loses_nothing_of_what_was_collected() {
     let mut sim = in_a_storm();
     sim.break_camera("C021", Fault::Refuse);
-    sim.run(Span::seconds(20));
+    sim.run(Span::seconds(30));
     let saved = sim.world.saved(sim.now);
     assert_eq!(saved.collected.len(), 1);
     let registry = sim.world.snapshot().registry;
@@ -218,7 +218,7 @@ fn who_takes_an_incident_of_a_digest_is_told_at_once_to_those_who_know_it() {
         sim.apply(Event::Acknowledge { incident: id, by: "duty".into(), note: "".into(), until: None });
     };
     sim.break_camera("C021", Fault::Refuse);
-    sim.run(Span::seconds(20));
+    sim.run(Span::seconds(30));
     let id = incident_of(&sim, "C021");
     take(&mut sim, id);
     let taken = |sim: &Sim| to_people(sim).iter().filter(|m| m.kind == MessageKind::Acknowledged).count();
@@ -242,7 +242,7 @@ fn many_words_of_little_weight_do_not_hold_back_a_heavy_one() {
     sim.run(Span::seconds(90));
     assert!(!digests(&sim).is_empty() && single_pages(&sim).is_empty(), "cameras alone are info");
     sim.break_camera("C001", Fault::Refuse);
-    sim.run(Span::seconds(20));
+    sim.run(Span::seconds(30));
     assert_eq!(single_pages(&sim).len(), 1);
     let info: Vec<&Message> = digests(&sim);
     assert!(info.iter().all(|m| m.digest_from(Severity::Warning).is_none() && m.digest_from(Severity::Info).is_some()));
