@@ -12,6 +12,7 @@ mod process;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tree;
 
 pub use counters::{Backlog, Counters};
 pub use objects::{CoverageRatio, Figures, Options, render};

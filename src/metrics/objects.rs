@@ -8,13 +8,14 @@ use cunkou_core::registry::{Camera, Entrance, Layer, Life, LonLat, Registry};
 use cunkou_core::world::{CameraView, NodeView, Snapshot};
 
 use super::text::{Kind, Text};
+use super::tree;
 
 /// What to show (names.md, settings `[metrics]`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Series of single cameras; without them only the counts remain.
     pub per_camera: bool,
-    /// Where cameras stand, as labels of `cunkou_camera_info`.
+    /// Where cameras stand and entrances lie, as labels of `cunkou_camera_info` and `cunkou_entrance_info`.
     pub positions: bool,
 }
 
@@ -74,10 +75,14 @@ pub fn render(snapshot: &Snapshot, figures: &Figures, options: Options) -> Strin
     if options.per_camera {
         cameras_one_by_one(&mut text, snapshot);
         camera_info(&mut text, snapshot, options.positions);
+        tree::camera_nodes(&mut text, snapshot);
     }
     camera_counts(&mut text, snapshot);
     nodes(&mut text, snapshot);
+    tree::node_cameras(&mut text, snapshot);
     entrances_one_by_one(&mut text, snapshot);
+    entrance_info(&mut text, snapshot, options.positions);
+    tree::entrance_causes(&mut text, snapshot);
     entrance_counts(&mut text, snapshot, figures);
     alerts(&mut text, snapshot);
     monitor(&mut text, snapshot);
@@ -141,6 +146,7 @@ fn cameras_one_by_one(text: &mut Text, snapshot: &Snapshot) {
     let with_hours = rows.iter().filter(|(c, _)| c.duty.is_some());
     with_hours.for_each(|(c, view)| text.flag(&[("camera", c.id.as_str())], view.off_duty));
     camera_measures(text, &rows);
+    tree::camera_causes(text, rows.iter().map(|(c, view)| (c.id.as_str(), *view)));
 }
 
 fn camera_measures(text: &mut Text, rows: &[(&Camera, &CameraView)]) {
@@ -165,7 +171,7 @@ fn camera_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
     let mut villages = Villages::new(snapshot);
     for camera in snapshot.registry.cameras.values() {
         let nodes = camera.node.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(" ");
-        let place = camera.at.filter(|_| positions).map(|LonLat { lon, lat }| (lat.to_string(), lon.to_string()));
+        let place = place(camera.at, positions);
         let mut labels = vec![
             ("camera", camera.id.as_str()),
             ("name", &camera.name),
@@ -181,6 +187,11 @@ fn camera_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
         }
         text.flag(&labels, true);
     }
+}
+
+/// Latitude and longitude as label values, where they may be shown.
+fn place(at: Option<LonLat>, positions: bool) -> Option<(String, String)> {
+    at.filter(|_| positions).map(|LonLat { lon, lat }| (lat.to_string(), lon.to_string()))
 }
 
 /// The villages of one area after the other; neighbours in a list mostly lie in the same.
@@ -245,8 +256,7 @@ fn nodes(text: &mut Text, snapshot: &Snapshot) {
 
 fn entrances_one_by_one(text: &mut Text, snapshot: &Snapshot) {
     let all = snapshot.registry.entrances.values();
-    let judged: Vec<(&Entrance, _)> =
-        all.clone().filter_map(|e| Some((e, snapshot.entrance(e.id.as_str())?.1))).collect();
+    let judged: Vec<(&Entrance, _)> = all.filter_map(|e| Some((e, snapshot.entrance(e.id.as_str())?.1))).collect();
     text.family(
         "cunkou_entrance_covered",
         Kind::Gauge,
@@ -275,12 +285,23 @@ fn entrances_one_by_one(text: &mut Text, snapshot: &Snapshot) {
     number("cunkou_entrance_cameras_required", "Live cameras it needs.", &|i| judged[i].0.required);
     number("cunkou_entrance_cameras_target", "Live cameras it should have.", &|i| judged[i].0.target);
     number("cunkou_entrance_cameras_unknown", "Cameras that watch it and may be live.", &|i| judged[i].1.now.unknown);
+}
+
+fn entrance_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
     text.family("cunkou_entrance_info", Kind::Gauge, "What the registry says about an entrance; always 1.");
     let mut villages = Villages::new(snapshot);
-    for entrance in all {
-        let (id, area) = (entrance.id.as_str(), entrance.area.as_str());
-        let village = villages.of(&entrance.area);
-        text.flag(&[("entrance", id), ("name", &entrance.name), ("area", area), ("village", village)], true);
+    for entrance in snapshot.registry.entrances.values() {
+        let place = place(entrance.at, positions);
+        let mut labels = vec![
+            ("entrance", entrance.id.as_str()),
+            ("name", &entrance.name),
+            ("area", entrance.area.as_str()),
+            ("village", villages.of(&entrance.area)),
+        ];
+        if let Some((lat, lon)) = &place {
+            labels.extend([("lat", lat.as_str()), ("lon", lon.as_str())]);
+        }
+        text.flag(&labels, true);
     }
     text.family("cunkou_area_info", Kind::Gauge, "What the registry says about an area; always 1.");
     for area in snapshot.registry.areas.values() {

@@ -107,6 +107,12 @@ fn values_follow_what_is_believed() {
         ("cunkou_node_up{node=\"S1\",kind=\"switch\"}", Some("0")),
         ("cunkou_node_up{node=\"S2\",kind=\"switch\"}", None),
         ("cunkou_node_up{node=\"UP\",kind=\"uplink\"}", Some("1")),
+        ("cunkou_camera_node_info{camera=\"C2\",node=\"S1\"}", Some("1")),
+        ("cunkou_camera_node_info{camera=\"C2\",node=\"UP\"}", Some("1")),
+        ("cunkou_camera_node_info{camera=\"C2\",node=\"S2\"}", None),
+        ("cunkou_camera_cause{camera=\"C2\",kind=\"node\",cause=\"S1\"}", Some("1")),
+        ("cunkou_camera_cause{camera=\"C6\",kind=\"monitor_starting\",cause=\"\"}", Some("1")),
+        ("cunkou_entrance_cause{entrance=\"E2\",kind=\"node\",cause=\"S1\"}", Some("1")),
         ("cunkou_entrance_covered{entrance=\"E1\",area=\"H1\"}", Some("1")),
         ("cunkou_entrance_covered{entrance=\"E2\",area=\"H1\"}", Some("0")),
         ("cunkou_entrance_covered{entrance=\"E3\",area=\"V2\"}", None),
@@ -135,6 +141,21 @@ fn values_follow_what_is_believed() {
     }
     let planned: Vec<_> = text.lines().filter(|l| l.contains("camera=\"C4\"")).collect();
     assert!(planned.len() == 1 && planned[0].starts_with("cunkou_camera_info{"), "{planned:?}");
+}
+
+/// Each installed camera is counted once on every node above it, and a node without cameras says so.
+#[test]
+fn nodes_count_the_cameras_that_hang_on_them() {
+    let text = all();
+    for node in ["S1", "UP"] {
+        for (state, wanted) in [("up", "1"), ("down", "1"), ("degraded", "1"), ("suspect", "1"), ("unknown", "0")] {
+            let series = format!("cunkou_node_cameras{{node=\"{node}\",state=\"{state}\"}}");
+            assert_eq!(value(&text, &series).as_deref(), Some(wanted), "{series}");
+        }
+    }
+    assert_eq!(value(&text, "cunkou_node_cameras{node=\"S2\",state=\"up\"}").as_deref(), Some("0"));
+    let causes = text.lines().filter(|l| l.starts_with("cunkou_camera_cause{"));
+    assert_eq!(causes.count(), 2, "what is well has no cause");
 }
 
 #[test]
@@ -176,6 +197,9 @@ fn single_cameras_and_positions_are_shown_only_when_wanted() {
     assert!(!hidden.contains("lat=") && !hidden.contains("114.30") && !hidden.contains(town::CONTACT));
     let shown = render(&town::snapshot(), &figures, Options { per_camera: true, positions: true });
     assert!(shown.contains("lat=\"30.8\",lon=\"114.301\""));
+    assert!(shown.contains("lat=\"30.802\",lon=\"114.3\""), "entrances too");
+    let causes = |text: &str| text.contains("cunkou_camera_cause{") || text.contains("cunkou_camera_node_info{");
+    assert!(causes(&shown) && !causes(&few));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod core_is_pure;
+mod dashboards;
 mod examples;
 mod floors;
 mod locked;

@@ -97,9 +97,9 @@ fn the_readme_lists_the_commands_that_there_are() {
 #[test]
 fn papers_name_files_that_exist() {
     let mut missing = Vec::new();
-    for paper in ["README.md", "CHANGELOG.md", "docs/architecture.md", "docs/dependencies.md"] {
+    for paper in ["README.md", "CHANGELOG.md", "dashboards/README.md", "docs/architecture.md", "docs/dependencies.md"] {
         let text = text(paper);
-        let folders = ["src/", "config/", "docs/", "tests/", "migrations/", ".ci/"];
+        let folders = ["src/", "config/", "dashboards/", "docs/", "tests/", "migrations/", ".ci/"];
         let named = quoted(&text).into_iter().filter(|q| folders.iter().any(|f| q.starts_with(f)) && !q.contains(' '));
         let links = text.split("](").skip(1).filter_map(|l| l.split(')').next());
         let links = links.filter(|l| !l.contains("://") && !l.starts_with('#'));
