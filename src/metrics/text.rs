@@ -22,12 +22,13 @@ impl Kind {
 pub(super) struct Text {
     out: String,
     name: &'static str,
+    head: String,
 }
 
 impl Text {
     /// An empty text with room for so many bytes.
     pub(super) fn with_capacity(bytes: usize) -> Text {
-        Text { out: String::with_capacity(bytes), name: "" }
+        Text { out: String::with_capacity(bytes), name: "", head: String::new() }
     }
 
     /// What has been written.
@@ -55,6 +56,23 @@ impl Text {
         self.out.push_str(if labels.is_empty() { " " } else { "} " });
         number_into(&mut self.out, value);
         self.out.push('\n');
+    }
+
+    /// A sample of 1 for each of the values of a second label: what stands before them is written once and copied.
+    pub(super) fn ones<'a>(&mut self, first: (&str, &str), second: &str, values: impl Iterator<Item = &'a str>) {
+        self.head.clear();
+        for part in [self.name, "{", first.0, "=\""] {
+            self.head.push_str(part);
+        }
+        escape_into(&mut self.head, first.1);
+        for part in ["\",", second, "=\""] {
+            self.head.push_str(part);
+        }
+        for value in values {
+            self.out.push_str(&self.head);
+            escape_into(&mut self.out, value);
+            self.out.push_str("\"} 1\n");
+        }
     }
 
     /// One sample that is 0 or 1.
@@ -198,9 +216,11 @@ mod tests {
         text.sample(&[("name", "村\\口\"\n北")], 2.5);
         text.sample(&[], f64::INFINITY);
         text.flag(&[("a", ""), ("b", "c")], true);
+        text.ones(("a", "\"1"), "b", ["2", "\\3"].into_iter());
         assert_eq!(
             text.into_string(),
-            "# HELP x h\n# TYPE x gauge\nx{name=\"村\\\\口\\\"\\n北\"} 2.5\nx +Inf\nx{a=\"\",b=\"c\"} 1\n"
+            "# HELP x h\n# TYPE x gauge\nx{name=\"村\\\\口\\\"\\n北\"} 2.5\nx +Inf\nx{a=\"\",b=\"c\"} 1\n\
+             x{a=\"\\\"1\",b=\"2\"} 1\nx{a=\"\\\"1\",b=\"\\\\3\"} 1\n"
         );
     }
 }

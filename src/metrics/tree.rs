@@ -12,9 +12,8 @@ pub(super) fn camera_nodes(text: &mut Text, snapshot: &Snapshot) {
     text.family("cunkou_camera_node_info", Kind::Gauge, "A node that the camera hangs on, near or far; always 1.");
     let slots = &snapshot.topology.cameras;
     for slot in slots.iter().filter(|s| s.life.is_some_and(|life| life.is_installed())) {
-        for node in slot.above.iter().filter_map(|ix| snapshot.topology.nodes.get(ix.at())) {
-            text.flag(&[("camera", slot.id.as_str()), ("node", node.id.as_str())], true);
-        }
+        let above = slot.above.iter().filter_map(|ix| snapshot.topology.nodes.get(ix.at()));
+        text.ones(("camera", slot.id.as_str()), "node", above.map(|node| node.id.as_str()));
     }
 }
 

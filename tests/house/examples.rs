@@ -34,6 +34,8 @@ fn alertmanager_routes_by_severity() {
         ("people", "alertname=NodeDown severity=warning incident=7"),
         ("nobody", "alertname=CameraDown severity=info incident=7"),
         ("watchdog", "alertname=Watchdog severity=none"),
+        ("people", "alertname=CunkouAway severity=critical job=cunkou"),
+        ("nobody", "alertname=CunkouCameraDown severity=info job=cunkou camera=C1"),
     ];
     for (receiver, labels) in routes {
         let expect = format!("--verify.receivers={receiver}");
