@@ -64,7 +64,7 @@ fn a_marked_password_is_shown_nowhere() {
     let robot_sink = format!(
         "\n[[sink]]\nname = \"robot\"\nkind = \"dingtalk\"\nurl = \"{}?access_token={MARK}\"\nsecret = \"desk\"\n\
          [[sink]]\nname = \"mail\"\nkind = \"email\"\nurl = \"smtp://127.0.0.1:1\"\nfrom = \"a@b.c\"\nto = [\"d@e.f\"]\n\
-         secret = \"mail\"\n",
+         secret = \"mail\"\n[heartbeat]\nurl = \"http://127.0.0.1:1/{{token}}\"\nsecret = \"desk\"\nevery = \"1s\"\n",
         robot.url
     );
     let sink = sink + &robot_sink;
@@ -102,6 +102,8 @@ fn a_marked_password_is_shown_nowhere() {
     });
     common::wait_for("the message", || (!receiver.heard().is_empty() && !robot.heard().is_empty()).then_some(()));
     clean("what the robot got", Value::from_iter(robot.heard().into_iter().map(|h| h.payload)).to_string().as_bytes());
+    let silent = "cunkou_heartbeats_total{result=\"failed\"}";
+    common::wait_for("a heartbeat that nobody took", || (daemon.metric(silent) >= Some(1.0)).then_some(()));
     let bearer = format!("Bearer {MARK}");
     let guessed = http("POST", &format!("{}/-/reload", daemon.base), &[("Authorization", &bearer)], b"").unwrap();
     assert_eq!(guessed.status, 401);

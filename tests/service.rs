@@ -157,13 +157,14 @@ fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     let gone = common::free_port();
     let sinks = format!(
         "\n[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"{}?key=hunter2\"\n\
-         \n[[sink]]\nname = \"nobody\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{gone}/hunter2\"\n",
-        receiver.url
+         \n[[sink]]\nname = \"nobody\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{gone}/hunter2\"\n\
+         \n[heartbeat]\nurl = \"{}/hunter2\"\n",
+        receiver.url, receiver.url
     );
     let town = Town::new(12, &sinks);
     let (_cameras, _control) = town.simulate();
     let seen = findings(&doctor(&town, &["--format", "json"], None));
-    for check in ["registry", "secrets", "database", "disk", "networks", "dns", "canary"] {
+    for check in ["registry", "secrets", "database", "disk", "networks", "dns", "canary", "heartbeat"] {
         assert_eq!(verdict(&seen, check), "ok", "{seen:#?}");
     }
     for check in ["files", "clock", "ping"] {
@@ -171,7 +172,7 @@ fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     }
     let of_sinks: Vec<&Value> = seen.iter().filter(|f| f["check"] == "sink").collect();
     assert_eq!((&of_sinks[0]["verdict"], &of_sinks[1]["verdict"]), (&"ok".into(), &"fault".into()), "{of_sinks:#?}");
-    assert!(of_sinks.iter().all(|f| !f.to_string().contains("hunter2")), "a part of a URL may be a secret");
+    assert!(seen.iter().all(|f| !f.to_string().contains("hunter2")), "a part of a URL may be a secret");
     assert!(receiver.heard().iter().all(|h| h.payload.is_null() && h.key.is_none()), "no message was sent");
 
     // While a daemon writes: it is named, and not disturbed.
@@ -201,6 +202,7 @@ fn the_doctor_finds_what_is_wrong() {
         ("sink", "fault"),
         ("files", "warning"),
         ("canary", "warning"),
+        ("heartbeat", "warning"),
     ] {
         assert_eq!(verdict(&seen, check), expected, "{check}: {seen:#?}");
     }

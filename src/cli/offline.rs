@@ -251,6 +251,7 @@ fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Sett
             SavedTarget::Gone(_) => {}
         }
     }
+    let_rest(&mut snapshot, settings.ui.local_time(at).minute_of_day(at));
     for i in 0..snapshot.topology.entrances.len() {
         let ix = EntranceIx::from(i);
         let belief = believe(&snapshot, ix, kept.remove(&ix));
@@ -264,6 +265,27 @@ fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Sett
 /// A camera of which nothing was kept: it was never asked.
 fn never_seen(on: [bool; 4]) -> CameraView {
     CameraView { on, cause: Some(Cause::Monitor(MonitorCause::Starting)), ..CameraView::default() }
+}
+
+/// Of a camera that is off duty at a minute of the day nothing is known, whatever was kept.
+fn let_rest(snapshot: &mut Snapshot, minute: u16) {
+    let registry = snapshot.registry.clone();
+    let resting = registry
+        .cameras
+        .values()
+        .filter(|c| c.status.is_installed() && c.duty.is_some_and(|duty| !duty.judged().includes(minute)));
+    for camera in resting {
+        let slot = snapshot.topology.camera(camera.id.as_str());
+        let Some(view) = slot.and_then(|ix| snapshot.cameras.get_mut(ix.at())) else { continue };
+        *view = CameraView {
+            cause: Some(Cause::Monitor(MonitorCause::OffDuty)),
+            off_duty: true,
+            last_pass: view.last_pass,
+            held: [true; 4],
+            changes: view.changes,
+            ..never_seen(view.on)
+        };
+    }
 }
 
 fn remember_camera(view: &mut CameraView, health: &SavedHealth) {
@@ -294,13 +316,16 @@ fn believe(snapshot: &Snapshot, ix: EntranceIx, kept: Option<Kept>) -> Option<En
     let life = |c: CameraIx| snapshot.topology.cameras.get(c.at()).and_then(|s| s.life);
     let judge = |night: bool| coverage::judge_entrance(watchers, night, object.required, object.target, stands, life);
     let (day, night) = (judge(false), judge(true));
-    let now = if snapshot.night { night } else { day };
+    let rests = |c: CameraIx| snapshot.cameras.get(c.at()).is_some_and(|view| view.off_duty);
+    let (required, target) = (object.required, object.target);
+    let now = coverage::judge_hour(watchers, snapshot.night, required, target, stands, life, |w| rests(w.camera));
     let as_kept = |judgement: Judgement, i: usize| match &kept {
         Some((states, _)) => (Judgement { state: states[i].0, ..judgement }, states[i].1),
         None => (judgement, Time(0)),
     };
     let ((day, since_day), (night, since_night), (now, since)) = (as_kept(day, 0), as_kept(night, 1), as_kept(now, 2));
-    let live: Vec<CameraIx> = coverage::live_watchers(watchers, snapshot.night, stands, life).collect();
+    let live = coverage::live_watchers(watchers, snapshot.night, stands, life).filter(|c| !rests(*c));
+    let live: Vec<CameraIx> = live.collect();
     let down = |n: NodeIx| snapshot.nodes.get(n.at()).is_some_and(|v| v.state == State::Down);
     let watched = now.state.is_watched();
     Some(EntranceBelief {

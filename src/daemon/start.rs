@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cunkou_core::model::Language;
+use cunkou_core::model::{Language, Time};
 use cunkou_core::registry::{Fault, Registry};
 use cunkou_core::world::{Effects, Policy, Snapshot};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
@@ -25,7 +26,7 @@ use crate::files::secrets::Secrets;
 use crate::files::settings::{ReadRule, Role, Settings};
 use crate::http::{self, AppState, Build, Parts};
 use crate::metrics::{Counters, Plan};
-use crate::notify::{self, Pace, Setup, Sinks};
+use crate::notify::{self, Heartbeat, Pace, Setup, Sinks};
 use crate::probe::{AllowList, Limits, Prober};
 use crate::roster::Board;
 use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
@@ -82,6 +83,9 @@ pub enum DaemonError {
     /// A sink.
     #[error("the sinks cannot be started")]
     Sinks(#[source] notify::SinksError),
+    /// The heartbeat.
+    #[error("the heartbeat cannot be started")]
+    Heartbeat(#[source] notify::HeartbeatError),
     /// The client of the sinks.
     #[error("no HTTP client can be made for the sinks")]
     Client(#[source] notify::ClientError),
@@ -132,7 +136,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let counters = Arc::new(counters.map_err(DaemonError::Counters)?);
     let outbox = Arc::new(Notify::new());
     let prober = prober(&settings, listen);
-    let mut engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
+    let mut engine_settings = engine_settings(&settings, &secrets, in_flight, &counters, clock.now());
     let levels = &mut engine_settings.policy.alert.levels;
     *levels = (*levels).max(levels_of_the_roster(&settings, roster.board()));
     let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
@@ -142,6 +146,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
     let texts = Texts { templates, roster: roster.board().clone() };
     let sinks = sinks(&settings, &secrets, texts, &store, &handle, &clock, &counters)?;
+    let heartbeat = heartbeat(&settings, &secrets, &handle, &clock, &counters, &stopping)?;
     let supervisor = Supervisor {
         store: store.clone(),
         clock: clock.clone(),
@@ -178,7 +183,8 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     });
     take_up_folder(handle.clone());
     service.ready(&handle);
-    Ok(Running { listen, handle, stop, broken, service, roster, tasks: vec![supervisor, serving, watchdog, upkeep] })
+    let tasks = [supervisor, serving, watchdog, upkeep].into_iter().chain(heartbeat).collect();
+    Ok(Running { listen, handle, stop, broken, service, roster, tasks })
 }
 
 /// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.
@@ -264,7 +270,7 @@ fn density(settings: &Settings) -> cunkou_core::coverage::Policy {
     cunkou_core::coverage::Policy { detect, observe, recognise, identify }
 }
 
-fn policy(settings: &Settings, in_flight: usize) -> Policy {
+fn policy(settings: &Settings, in_flight: usize, now: Time) -> Policy {
     Policy {
         health: settings.health(),
         alert: settings.alert(),
@@ -272,6 +278,7 @@ fn policy(settings: &Settings, in_flight: usize) -> Policy {
         intervals: settings.intervals(),
         canaries: settings.monitor.canaries.iter().map(|c| c.as_str().into()).collect(),
         in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
+        clock: settings.ui.local_time(now),
     }
 }
 
@@ -288,6 +295,7 @@ fn engine_settings(
     secrets: &Secrets,
     in_flight: usize,
     counters: &Arc<Counters>,
+    now: Time,
 ) -> EngineSettings {
     EngineSettings {
         limits: ProbeLimits { in_flight, per_node: settings.probe.per_node as usize },
@@ -302,7 +310,7 @@ fn engine_settings(
                 level: s.level,
             })
             .collect(),
-        policy: policy(settings, in_flight),
+        policy: policy(settings, in_flight, now),
         registry: RegistrySource {
             dir: settings.registry.dir.clone(),
             intervals: settings.intervals(),
@@ -364,6 +372,22 @@ fn sinks(
         pace: Pace::default(),
     };
     Sinks::start(setup).map_err(DaemonError::Sinks)
+}
+
+/// The heartbeat of the settings, beating; where they want one.
+fn heartbeat(
+    settings: &Settings,
+    secrets: &Secrets,
+    handle: &Handle,
+    clock: &Clock,
+    counters: &Counters,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<JoinHandle<()>>, DaemonError> {
+    let (time, now, alive) = (clock.clone(), clock.clone(), handle.alive.clone());
+    let client = notify::client().map_err(DaemonError::Client)?;
+    let made = Heartbeat::new(&settings.heartbeat, secrets, client, counters.registry(), Arc::new(move || time.now()));
+    let heartbeat = made.map_err(DaemonError::Heartbeat)?;
+    Ok(heartbeat.map(|h| tokio::spawn(h.run(move || alive.works(now.now()), stop.clone()))))
 }
 
 fn parts(

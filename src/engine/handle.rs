@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{IncidentId, Outcome, Target, Time};
+use cunkou_core::model::{IncidentId, Outcome, Span, Target, Time};
 use cunkou_core::world::Snapshot;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -181,6 +181,11 @@ pub enum ReloadRefused {
     Stopping,
 }
 
+/// A loop that has not turned for so long does not turn.
+pub const LOOP_STANDS_AFTER: Span = Span::seconds(30);
+/// A store that has written nothing for so long does not write: its tick comes every 10 s.
+pub const STORE_STANDS_AFTER: Span = Span::seconds(60);
+
 /// Signs of life that readiness and liveness look at; milliseconds of [`Time`], 0 for never.
 #[derive(Debug, Default)]
 pub struct Alive {
@@ -216,6 +221,24 @@ impl Alive {
     #[must_use]
     pub fn store_trouble(&self) -> &'static str {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the loop turns, and the store takes what it is given: the monitor does its work.
+    #[must_use]
+    pub fn works(&self, now: Time) -> bool {
+        self.loop_turns(now) && Alive::time(&self.store_failing).is_none() && self.store_writes(now)
+    }
+
+    /// Whether the loop has turned lately.
+    #[must_use]
+    pub fn loop_turns(&self, now: Time) -> bool {
+        Alive::time(&self.turned).is_some_and(|t| now.since(t) <= LOOP_STANDS_AFTER)
+    }
+
+    /// Whether the store has taken something lately.
+    #[must_use]
+    pub fn store_writes(&self, now: Time) -> bool {
+        Alive::time(&self.stored).is_some_and(|t| now.since(t) <= STORE_STANDS_AFTER)
     }
 
     /// Reads one sign as a time.
@@ -297,5 +320,28 @@ impl Handle {
             return Vec::new();
         }
         answer.await.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_turns_and_writes_does_its_work() {
+        let now = Time(1_000_000);
+        let alive = |turned: Span, stored: Span| Alive {
+            turned: AtomicI64::new((now - turned).millis()),
+            stored: AtomicI64::new((now - stored).millis()),
+            ..Alive::default()
+        };
+        assert!(alive(Span::seconds(30), Span::seconds(60)).works(now));
+        assert!(!alive(Span::millis(30_001), Span::ZERO).works(now), "the loop stands");
+        assert!(!alive(Span::ZERO, Span::millis(60_001)).works(now), "nothing is written");
+        assert!(!Alive::default().works(now), "it never turned");
+        let away = alive(Span::ZERO, Span::ZERO);
+        away.store_is_away(now, "the disk is full");
+        assert!(!away.works(now), "the store refuses");
+        assert!(away.store_is_back() && away.works(now));
     }
 }

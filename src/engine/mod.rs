@@ -18,8 +18,8 @@ mod writer;
 pub use clock::Clock;
 pub use dispatch::ProbeLimits;
 pub use handle::{
-    AckError, AckRequest, Alive, CHANGES, Command, Handle, Origin, REGISTRY, ReloadRefused, ReloadReport,
-    ReloadRequest, ReloadSource, SilenceRequest,
+    AckError, AckRequest, Alive, CHANGES, Command, Handle, LOOP_STANDS_AFTER, Origin, REGISTRY, ReloadRefused,
+    ReloadReport, ReloadRequest, ReloadSource, STORE_STANDS_AFTER, SilenceRequest,
 };
 pub use reload::{RegistrySource, registry_rows, restore_registry};
 pub use thread::on_own_thread;

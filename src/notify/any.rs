@@ -143,6 +143,7 @@ fn people<C: Channel>(settings: &SinkSettings, making: &Making<'_>, channel: C) 
         desk: Desk::of(settings, &making.roster, making.duty.as_ref()),
         had: BTreeMap::new(),
         told_to: None,
+        min_severity: settings.min_severity,
         watchdog: settings.watchdog,
         started: making.started,
         limiter: Limiter::default(),

@@ -179,10 +179,14 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         last_page_at: Some(at),
         paged_entrances: ids(EntranceId::new),
         step: 1,
+        in_digest: Default::default(),
     };
     let lost = ids(EntranceId::new).into_iter().map(AlertObject::Entrance);
     let alerts = lost.map(|object| Arc::new(alert(AlertName::EntranceLost, object, names, id, at, ended))).collect();
-    Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at }
+    // A digest of one that goes on and one that is over.
+    let items = if kind == MessageKind::Digest { &[MessageKind::Opened, MessageKind::Resolved][..] } else { &[] };
+    let digest = items.iter().map(|kind| Arc::new(message(names, *kind, id, at))).collect();
+    Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at, digest }
 }
 
 /// What an alert of each name is about.

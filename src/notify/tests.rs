@@ -3,6 +3,7 @@
 mod duty;
 mod fixture;
 mod fuzz;
+mod heartbeat;
 mod http;
 mod mail;
 mod payloads;

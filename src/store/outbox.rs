@@ -430,8 +430,12 @@ impl Head {
         let Some(last) = steps.last().filter(|m| m.step == self.key.step) else {
             return Err(StoreError::Content { table: "outbox", what: format!("{} has no message", self.key) });
         };
+        let message = match last.kind {
+            MessageKind::Digest => Message::digests_together(&steps),
+            _ => None,
+        };
         Ok(OutboxRow {
-            message: Message { alerts: merged(&steps), ..(*last).clone() },
+            message: message.unwrap_or_else(|| Message { alerts: merged(&steps), ..(*last).clone() }),
             kinds: steps.iter().map(|m| m.kind).collect(),
             pages: steps.iter().any(|m| m.kind.pages()),
             from_step: self.from_step,

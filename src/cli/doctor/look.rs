@@ -36,6 +36,7 @@ pub(super) async fn everything(settings: &Settings, t: &Tongue) -> Vec<Finding> 
     findings.push(names(settings, &registry, t).await);
     findings.extend(canaries(settings, t).await);
     findings.extend(sinks(settings, t).await);
+    findings.extend(heartbeat(settings, t).await);
     findings
 }
 
@@ -147,7 +148,8 @@ fn host(canary: &str) -> Option<String> {
 }
 
 async fn names(settings: &Settings, registry: &Registry, t: &Tongue) -> Finding {
-    let sinks = settings.sinks.iter().filter_map(sink_host);
+    let heartbeat = settings.heartbeat.url.as_ref().and_then(|url| host_of(url.expose()));
+    let sinks = settings.sinks.iter().filter_map(|sink| host_of(sink.url.expose())).chain(heartbeat);
     let canaries = settings.monitor.canaries.iter().filter_map(|c| host(c));
     let nodes = registry.nodes.values().filter_map(|n| n.reach_via()).map(|(host, _)| host);
     let cameras = registry.cameras.values().filter(|c| c.status.is_installed()).filter_map(|c| c.address());
@@ -165,8 +167,8 @@ async fn names(settings: &Settings, registry: &Registry, t: &Tongue) -> Finding 
     verdict::names(known, &unknown, t)
 }
 
-fn sink_host(sink: &SinkSettings) -> Option<String> {
-    let url = url::Url::parse(sink.url.expose()).ok()?;
+fn host_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
     Some(url.host_str()?.to_owned())
 }
 
@@ -220,6 +222,26 @@ async fn sinks(settings: &Settings, t: &Tongue) -> Vec<Finding> {
         findings.push(verdict::sink(&sink.name, &shown, heard, t));
     }
     findings
+}
+
+/// Asks the service of the heartbeat for its front page. Never for the heartbeat itself: that would say that a daemon
+/// lives which may be dead.
+async fn heartbeat(settings: &Settings, t: &Tongue) -> Option<Finding> {
+    if settings.heartbeat.url.is_none() {
+        let watched = settings.sinks.iter().any(|s| s.watchdog);
+        return Some(verdict::no_heartbeat(watched, t)).filter(|_| !settings.sinks.is_empty());
+    }
+    // Where the secrets cannot be read, that has been said.
+    let secrets = secrets(settings).ok()?;
+    let url = match crate::notify::heartbeat_url(&settings.heartbeat, &secrets) {
+        Ok(url) => url?.to_string(),
+        Err(error) => return Some(verdict::heartbeat("[heartbeat]", Err(error.to_string()), t)),
+    };
+    let heard = match crate::notify::client() {
+        Ok(client) => front_page(&client, &url).await.map(Option::unwrap_or_default),
+        Err(error) => Err(error.to_string()),
+    };
+    Some(verdict::heartbeat(&url, heard, t))
 }
 
 async fn front_page(client: &reqwest::Client, origin: &str) -> Result<Option<u16>, String> {

@@ -88,6 +88,7 @@ pub(crate) struct Book {
     pub(crate) mute: bool,
     /// Nothing that was told is said again before this: what may be over by now has its time to show.
     pub(super) again_from: Time,
+    pub(super) storm: super::storm::Storm,
     pub(super) next: u64,
 }
 
@@ -511,6 +512,7 @@ impl Incident {
             last_page_at: None,
             paged_entrances: Vec::new(),
             step: 0,
+            in_digest: super::InDigest::default(),
         }
     }
 }

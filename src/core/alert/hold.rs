@@ -14,10 +14,12 @@ const SIGHT: Cause = Cause::Monitor(MonitorCause::Blind);
 impl Book {
     /// When something is to be said without an event.
     pub(crate) fn next_word(&self) -> Option<Time> {
-        if self.mute {
-            return self.by_cause.get(&SIGHT).and_then(|id| self.words.of(*id));
-        }
-        self.words.first().map(|(at, _)| at)
+        let word = if self.mute {
+            self.by_cause.get(&SIGHT).and_then(|id| self.words.of(*id))
+        } else {
+            self.words.first().map(|(at, _)| at)
+        };
+        [word, self.storm.due].into_iter().flatten().min()
     }
 
     /// Time passed: touches the incidents of which something is to be said. While nothing may be said the others wait:

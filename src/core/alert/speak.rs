@@ -56,6 +56,7 @@ impl Book {
             self.speak_of(id, &touch, now, facts, &mut said);
             self.wind(id, now);
         }
+        self.speak_digest(now, &mut said);
         let changed = std::mem::take(&mut self.changed_alerts);
         said.alerts.extend(changed.iter().filter_map(|key| self.open.get(key).cloned()));
         self.forget_old(now);
@@ -80,6 +81,7 @@ impl Book {
             }
             return;
         };
+        let (kind, told) = self.through_storm(&mut incident, kind, why, now);
         if kind.pages() {
             incident.pages += 1;
             incident.last_page_at = Some(now);
@@ -109,7 +111,12 @@ impl Book {
         // Never the order in which they were judged: slots differ from one life to the next.
         named.sort_by(|a, b| (a.ended.is_some(), &a.key).cmp(&(b.ended.is_some(), &b.key)));
         let step = incident.step;
-        said.messages.push(Message { incident: incident.clone(), alerts: named, step, kind, why, at: now });
+        let digest = Vec::new();
+        let message = Message { incident: incident.clone(), alerts: named, step, kind, why: told, at: now, digest };
+        if told == SayReason::HeldForDigest {
+            self.storm.collect(message.clone(), now);
+        }
+        said.messages.push(message);
         said.incidents.push(incident);
     }
 
@@ -284,6 +291,7 @@ impl Book {
             && self.touched.is_empty()
             && self.ended.is_empty()
             && self.changed_alerts.is_empty()
+            && self.storm.due.is_none_or(|at| at > now)
             && self.oldest_to_forget(now).is_none()
     }
 

@@ -24,7 +24,7 @@ pub use elements::element_entrances;
 pub use lens::{Framed, Mount};
 pub use policy::{Policy, PolicyFault};
 pub use spare::{single_failures, spare_nodes};
-pub use state::{judge_entrance, live_watchers, spare_cameras, standing};
+pub use state::{judge_entrance, judge_hour, live_watchers, spare_cameras, standing};
 pub use summary::{Completeness, Level, PlanElement};
 pub use sun::{is_night, next_change, next_dusk};
 pub use view::{Limit, View, view};

@@ -9,6 +9,11 @@ use super::view::Sight;
 use crate::model::{CameraId, CameraIx, EntranceId, EntranceIx};
 use crate::registry::{Camera, Entrance, Life, NightLight, Registry, Topology};
 
+/// The minute of the day that stands for the day …
+const NOON: u16 = 720;
+/// … and the one that stands for the night.
+const MIDNIGHT: u16 = 0;
+
 /// One camera that watches, or may watch, one entrance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Watcher {
@@ -20,6 +25,10 @@ pub struct Watcher {
     pub night: Verdict,
     /// Said by the registry, not computed.
     pub declared: bool,
+    /// Whether its hours of duty leave out noon.
+    pub rests_by_day: bool,
+    /// Whether they leave out midnight.
+    pub rests_by_night: bool,
 }
 
 impl Watcher {
@@ -27,6 +36,12 @@ impl Watcher {
     #[must_use]
     pub const fn verdict(&self, night: bool) -> Verdict {
         if night { self.night } else { self.day }
+    }
+
+    /// Whether the camera is off duty by night, as at midnight, or by day, as at noon.
+    #[must_use]
+    pub const fn rests(&self, night: bool) -> bool {
+        if night { self.rests_by_night } else { self.rests_by_day }
     }
 }
 
@@ -185,7 +200,15 @@ impl<'r> Builder<'r> {
             if day.max(night) == Verdict::No {
                 continue;
             }
-            let watcher = Watcher { camera: ix, day, night, declared: said.contains_key(&entrance) };
+            let rests = |minute| camera.duty.is_some_and(|duty| !duty.includes(minute));
+            let watcher = Watcher {
+                camera: ix,
+                day,
+                night,
+                declared: said.contains_key(&entrance),
+                rests_by_day: rests(NOON),
+                rests_by_night: rests(MIDNIGHT),
+            };
             self.watch.of_entrance[entrance.at()].push(watcher);
             if day.max(night) == Verdict::Yes {
                 self.watch.of_camera[ix.at()].push(entrance);

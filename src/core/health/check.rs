@@ -199,6 +199,16 @@ impl CheckHealth {
         self.awaiting = false;
     }
 
+    /// Nobody asks any more: what is not confirmed is let go.
+    pub(crate) fn let_go(&mut self) {
+        self.asked_for = None;
+        self.passes = 0;
+        if self.verdict != Verdict::Failing {
+            self.fails = 0;
+            self.run = None;
+        }
+    }
+
     /// Tries that failed at or after `proof` were our own blindness: back to what was believed before them. Of a run
     /// that began earlier the first failure stands.
     pub(crate) fn void_since(&mut self, proof: Time) -> bool {

@@ -40,6 +40,8 @@ pub(crate) struct Health {
     pub(crate) changes: u64,
     /// When it was last asked out of turn to learn of others.
     last_asked: Option<Time>,
+    /// Off duty since: it is not asked, and nothing that is heard of it counts.
+    pub(crate) resting: Option<Time>,
 }
 
 /// A change of state.
@@ -134,8 +136,11 @@ impl Health {
         }
     }
 
-    /// Whether a check is held back on purpose: reach fails, or only a refused password is left to try.
+    /// Whether a check is held back on purpose: off duty, reach fails, or only a refused password is left to try.
     pub(crate) fn is_held(&self, check: Check, now: Time, policy: &Policy) -> bool {
+        if self.resting.is_some() {
+            return true;
+        }
         let reach = &self.checks[Check::Reach.at()];
         if check != Check::Reach && reach.is_on() && (reach.verdict == Verdict::Failing || reach.fails > 0) {
             return true;
@@ -165,6 +170,23 @@ impl Health {
         let open = |c: &Check| !self.is_held(*c, now, policy);
         let all = [Check::Reach, Check::Stream].into_iter().filter(open);
         all.filter_map(|c| self.checks[c.at()].stale_at(policy)).min()
+    }
+
+    /// Its hours of duty are over: what was concluded stands, a doubt that is not confirmed is let go.
+    pub(crate) fn rest(&mut self, now: Time) {
+        self.resting = Some(now);
+        self.checks.iter_mut().for_each(CheckHealth::let_go);
+    }
+
+    /// Its hours of duty begin: what was concluded before ages from now on.
+    pub(crate) fn wake(&mut self, now: Time) {
+        self.resting = None;
+        for check in self.checks.iter_mut().filter(|c| c.is_on()) {
+            check.due = check.due.max(now);
+        }
+        if self.state == State::Unknown {
+            self.since = now;
+        }
     }
 
     /// What the checks say, without what a node above says.
@@ -257,7 +279,7 @@ impl Health {
 
     /// Whether it is asked anything that could make it up or down.
     pub(crate) fn is_asked(&self) -> bool {
-        self.checks[..2].iter().any(CheckHealth::is_on)
+        self.resting.is_none() && self.checks[..2].iter().any(CheckHealth::is_on)
     }
 
     /// Down by its own probes: confirmed, not inferred.
@@ -313,6 +335,9 @@ impl Health {
     /// When it may be asked out of turn to learn of others: at once, but not more than once in `ask_gap`. `None` where
     /// that is under way already.
     pub(crate) fn ask_at(&mut self, check: Check, at: Time, policy: &Policy) -> Option<Time> {
+        if self.resting.is_some() {
+            return None;
+        }
         let at = self.last_asked.map_or(at, |last| at.max(last + policy.ask_gap));
         let wanted = self.checks[check.at()].ask(at);
         if wanted {

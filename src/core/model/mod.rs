@@ -5,6 +5,7 @@
 mod chunked;
 mod hash;
 mod ids;
+mod local;
 mod probe;
 mod time;
 mod words;
@@ -15,6 +16,7 @@ pub use ids::{
     AreaId, CameraId, CameraIx, CanaryIx, ElementId, EntranceId, EntranceIx, IdFault, IncidentId, NodeId, NodeIx,
     PlaceId, SiteId, Target, check_id,
 };
+pub use local::LocalTime;
 pub use probe::{Check, FailKind, Inconclusive, Outcome, Phase, PhaseTimes, ProbeResult, ResultLabel};
 pub use time::{Span, Time};
 pub use words::{Language, Period, Reason, ReasonSet, Severity};

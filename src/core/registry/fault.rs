@@ -212,8 +212,6 @@ pub enum ShapeFault {
 /// What the registry may say before this version acts on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unbuilt {
-    /// Hours of duty.
-    Duty,
     /// The device check.
     Device,
 }

@@ -47,10 +47,6 @@ pub(super) fn sentence(fault: &Fault) -> String {
         FaultKind::CaseTwin { other } => {
             format!("{value} and {other} differ in upper and lower case only; they are two ids")
         }
-        FaultKind::NotBuilt { what: Unbuilt::Duty, count } => format!(
-            "{count} cameras have hours of duty ({value} is the first); this version asks them day and night, and one \
-             that is off then counts as down"
-        ),
         FaultKind::NotBuilt { what: Unbuilt::Device, count } => {
             format!("{count} cameras name the check device ({value} is the first); this version does not ask it")
         }

@@ -73,11 +73,11 @@ impl World {
         }
     }
 
-    /// Whether an outcome is no evidence: of a check that is off, or silence that was on the way when the way was broken.
+    /// Whether an outcome is no evidence: of a check that is off, of a camera off duty, or silence that was on the way when the way was broken.
     fn says_nothing(&mut self, o: &Outcome) -> bool {
         let early = o.result.is_silence() && self.precedes_acquittal(o.target, o.begun);
         let Some(health) = health_mut(&mut self.cameras, &mut self.nodes, o.target) else { return true };
-        if !health.checks[o.check.at()].is_on() {
+        if !health.checks[o.check.at()].is_on() || health.resting.is_some() {
             return true;
         }
         let void = health.is_void(o);

@@ -6,6 +6,7 @@
 
 mod around;
 mod blame;
+mod duty;
 mod entrances;
 mod future;
 mod hear;
@@ -29,7 +30,7 @@ use crate::coverage::{self, Watch};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{self, State};
-use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, Outcome, Target, Time};
+use crate::model::{CameraIx, Chunked, EntranceIx, LocalTime, NodeIx, Outcome, Target, Time};
 use crate::registry::{Intervals, LonLat, Registry, Topology};
 
 use blame::Causes;
@@ -55,6 +56,8 @@ pub struct Policy {
     pub canaries: Vec<Arc<str>>,
     /// Probes in flight at most; a first round reckons with it. 0 counts as 512.
     pub in_flight: u32,
+    /// What the clocks in the town show, for hours of duty.
+    pub clock: LocalTime,
 }
 
 /// What changed in this turn and is still to be judged.

@@ -46,11 +46,12 @@ impl World {
             self.entrance_views.push(EntranceView::default());
         }
         self.turn.entrances.extend((0..topology.entrances.len()).map(EntranceIx::from));
-        self.sample = World::pick_sample(&topology);
         self.centre = self.registry.centre();
         self.topology = Arc::new(topology);
         self.watch = Arc::new(watch);
+        self.pick_sample();
         self.ring_sun();
+        self.ring_duty();
     }
 
     fn reload_camera(&mut self, camera: CameraIx, before: &Registry, old: &Topology) {

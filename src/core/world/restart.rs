@@ -21,7 +21,8 @@ impl World {
     #[must_use]
     pub fn start(policy: Policy, registry: Arc<Registry>, saved: Saved, now: Time) -> (World, Effects) {
         let saved = saved.not_after(now);
-        let book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident, now);
+        let mut book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident, now);
+        book.resume_storm(saved.collected, now);
         let mut world = World {
             eyes: Eyes::new(policy.canaries.len()),
             policy,
@@ -94,6 +95,7 @@ impl World {
             targets: cameras.chain(nodes).chain(entrances).chain([SavedTarget::Monitor(self.blind_since())]).collect(),
             incidents: self.book.incidents.values().map(|i| (**i).clone()).collect(),
             alerts: self.book.open.values().map(|a| (**a).clone()).collect(),
+            collected: self.book.collected().cloned().collect(),
             next_incident: self.book.next_id(),
         }
     }

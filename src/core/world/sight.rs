@@ -8,7 +8,6 @@ use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Want, Wanted};
 use crate::health::sight::{SAMPLE, SAMPLE_AGAIN, SUSPECTS_WITHIN, Verdict};
 use crate::health::{Cause, MonitorCause};
 use crate::model::{CameraIx, CanaryIx, Check, NodeIx, ReasonSet, Span, Target, Time, stable_hash_parts};
-use crate::registry::Topology;
 
 /// Failures that follow each other more closely than this are one run: the moment before it was the last sight.
 const RUN_GAP: Span = Span::millis(400);
@@ -81,16 +80,19 @@ impl World {
         shared.is_some()
     }
 
-    /// Twenty installed cameras, one a node as far as that goes, the same ones each time.
-    pub(super) fn pick_sample(topology: &Topology) -> Vec<Target> {
-        let all = topology.cameras.iter().enumerate().filter(|(_, c)| c.life.is_some_and(|l| l.is_installed()));
+    /// Twenty installed cameras that are on duty, one a node as far as that goes, the same ones each time.
+    pub(super) fn pick_sample(&mut self) {
+        let topology = self.topology.clone();
+        let fit = |i: usize| !self.rests(CameraIx::from(i));
+        let all = topology.cameras.iter().enumerate();
+        let all = all.filter(|(i, c)| c.life.is_some_and(|l| l.is_installed()) && fit(*i));
         let mut ranked: Vec<(u64, Option<NodeIx>, CameraIx)> = all
             .map(|(i, c)| (stable_hash_parts(&["sight", c.id.as_str()]), c.above.first().copied(), CameraIx::from(i)))
             .collect();
         ranked.sort_unstable();
         let mut nodes = BTreeSet::new();
         let (first, rest): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, n, _)| nodes.insert(*n));
-        first.into_iter().chain(rest).take(SAMPLE).map(|(_, _, c)| Target::Camera(c)).collect()
+        self.sample = first.into_iter().chain(rest).take(SAMPLE).map(|(_, _, c)| Target::Camera(c)).collect();
     }
 
     pub(super) fn conclude_sight(&mut self) {

@@ -31,6 +31,8 @@ pub(super) enum Timer {
     Round,
     /// Dusk, dawn, or an hour before dusk.
     Sun,
+    /// Hours of duty begin or end somewhere.
+    Duty,
 }
 
 impl World {
@@ -52,6 +54,7 @@ impl World {
                 Timer::Sample => self.ask_sample_again(),
                 Timer::Round | Timer::Blame => {}
                 Timer::Sun => self.ring_sun(),
+                Timer::Duty => self.ring_duty(),
             }
         }
         self.book.wake(self.now);

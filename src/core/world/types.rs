@@ -226,6 +226,8 @@ pub struct Saved {
     pub incidents: Vec<Incident>,
     /// Open alerts.
     pub alerts: Vec<Alert>,
+    /// Words of these incidents that were collected in a storm and are in no digest yet, by incident and step.
+    pub collected: Vec<Message>,
     /// The number that the next incident gets.
     pub next_incident: u64,
 }
@@ -247,6 +249,8 @@ pub struct CameraView {
     pub cause: Option<Cause>,
     /// Held down by inference alone, not by its own probes.
     pub inferred: bool,
+    /// Off duty by its hours: it is not asked, and its state is `unknown`.
+    pub off_duty: bool,
     /// By [`Check::at`]: whether the check is on.
     pub on: [bool; 4],
     /// By [`Check::at`]: whether the last try passed; `None` without fresh evidence.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Subject, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, CauseFacts, EndReason, Facts, Want, Wanted};
-use crate::coverage::EntranceState;
+use crate::coverage::{EntranceState, GapReason};
 use crate::health::machine::Health;
 use crate::health::{Cause, CommonScope, MonitorCause, State};
 use crate::model::{AreaId, CameraId, CameraIx, EntranceIx, NodeIx, Target, Time};
@@ -126,6 +126,10 @@ impl World {
         let registered = self.registry.cameras.get(&slot.id);
         let installed = slot.life.is_some_and(Life::is_installed);
         let Some(health) = self.cameras.get(camera.at()) else { return };
+        if installed && health.resting.is_some() {
+            // Off duty: nothing opens and nothing closes.
+            return;
+        }
         let wanted = |cause: Cause, since: Time| Wanted {
             cause,
             since,
@@ -286,7 +290,8 @@ impl World {
         let cause = || belief.cause.clone().unwrap_or(self.why_unknown());
         let (state, since) = (belief.now.state, belief.since);
         // The plan's own gaps close an alert only when the registry made them: dusk closes nothing, dawn opens nothing.
-        let gap = || if self.turn.reloaded { Want::Closed(EndReason::Removed) } else { Want::Keep };
+        let by_registry = self.turn.reloaded && belief.now.gap != Some(GapReason::OffDuty);
+        let gap = || if by_registry { Want::Closed(EndReason::Removed) } else { Want::Keep };
         use EntranceState as E;
         let lost = match state {
             E::Lost => open(cause(), since),

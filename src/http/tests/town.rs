@@ -221,6 +221,7 @@ pub(crate) fn incident(id: u64, status: IncidentStatus) -> Arc<Incident> {
         last_page_at: Some(ago(590)),
         paged_entrances: Vec::new(),
         step: 1,
+        in_digest: Default::default(),
     })
 }
 
@@ -303,6 +304,13 @@ pub(crate) fn snapshot() -> Snapshot {
 }
 
 fn watchers(cameras: &[usize]) -> Vec<Watcher> {
-    let watcher = |c: &usize| Watcher { camera: (*c).into(), day: Verdict::Yes, night: Verdict::Yes, declared: true };
+    let watcher = |c: &usize| Watcher {
+        camera: (*c).into(),
+        day: Verdict::Yes,
+        night: Verdict::Yes,
+        declared: true,
+        rests_by_day: false,
+        rests_by_night: false,
+    };
     cameras.iter().map(watcher).collect()
 }

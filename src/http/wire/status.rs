@@ -72,6 +72,8 @@ pub struct CameraCounts {
     pub flapping: u32,
     /// Of the installed ones, in maintenance.
     pub maintenance: u32,
+    /// Of the unknown ones, off duty by their hours.
+    pub off_duty: u32,
     /// Not there yet.
     pub planned: u32,
     /// Gone.
@@ -89,6 +91,7 @@ impl CameraCounts {
                 self.installed += 1;
                 self.maintenance += u32::from(camera.status == Life::Maintenance);
                 self.flapping += u32::from(view.is_some_and(|v| v.flapping));
+                self.off_duty += u32::from(view.is_some_and(|v| v.off_duty));
                 match view.map_or(State::Unknown, |v| v.state) {
                     State::Unknown => self.unknown += 1,
                     State::Up => self.up += 1,

@@ -15,7 +15,7 @@ const FILE_NAME: &str = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$";
 /// The states an incident shows.
 pub(in crate::http) const INCIDENT_STATUS: [&str; 3] = ["open", "acknowledged", "resolved"];
 /// The kinds a cause has.
-pub(in crate::http) const CAUSE_KINDS: [&str; 8] = [
+pub(in crate::http) const CAUSE_KINDS: [&str; 9] = [
     "camera",
     "node",
     "node_partial",
@@ -24,6 +24,7 @@ pub(in crate::http) const CAUSE_KINDS: [&str; 8] = [
     "monitor_stopped",
     "monitor_stuck",
     "monitor_starting",
+    "off_duty",
 ];
 
 fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
@@ -85,7 +86,7 @@ schemas! {
     entrance_state: words(EntranceState::ALL.map(EntranceState::word));
     entrance_state_or_null: nullable(EntranceState::ALL.map(EntranceState::word));
     gap_state: words(super::GAP_STATES.map(EntranceState::word));
-    gap_reason: nullable([GapReason::None, GapReason::TooFew, GapReason::OnlyMaybe, GapReason::NoNight].map(GapReason::word));
+    gap_reason: nullable([GapReason::None, GapReason::TooFew, GapReason::OnlyMaybe, GapReason::NoNight, GapReason::OffDuty].map(GapReason::word));
     verdict: words(["no", "maybe", "yes"]);
     outage: nullable(["planned"]);
     duty_reason: words(crate::roster::Reason::ALL.map(crate::roster::Reason::word));

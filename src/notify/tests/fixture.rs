@@ -145,13 +145,14 @@ pub(super) fn incident(id: u64) -> Incident {
         last_page_at: Some(T0),
         paged_entrances: lost,
         step: 1,
+        in_digest: Default::default(),
     }
 }
 
 /// A step of an incident.
 pub(super) fn message(incident: Incident, step: u32, kind: MessageKind, alerts: Vec<Arc<Alert>>) -> Message {
     let incident = Arc::new(Incident { step, ..incident });
-    Message { incident, alerts, step, kind, why: SayReason::FirstWord, at: T0 }
+    Message { incident, alerts, step, kind, why: SayReason::FirstWord, at: T0, digest: Vec::new() }
 }
 
 /// The opening of an incident: E1 lost.

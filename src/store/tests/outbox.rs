@@ -1,6 +1,6 @@
 //! The outbox over its life: taken, retried, delivered, and over a restart.
 
-use cunkou_core::alert::{EndReason, MessageKind as K};
+use cunkou_core::alert::{EndReason, InDigest, MessageKind as K};
 use cunkou_core::model::Severity;
 
 use super::*;
@@ -201,4 +201,39 @@ async fn errors_are_cut_and_kept_for_the_story() {
     assert_eq!((delivery.state.as_str(), delivery.attempts, delivery.next_attempt_at), ("pending", 1, Time(5)));
     let steps: Vec<_> = story.steps.iter().map(|s| (s.step, s.kind, s.why, s.pages)).collect();
     assert_eq!(steps, [(1, K::Opened, SayReason::FirstWord, true)]);
+}
+
+#[tokio::test]
+async fn digests_that_wait_are_one_with_all_that_is_in_them_and_what_is_collected_outlives_a_start() {
+    let store = memory().await;
+    let sink = vec![SinkRoute { people: true, ..desk()[0].clone() }];
+    let held = |id: u64, step: u32, kind: K| Message {
+        why: SayReason::HeldForDigest,
+        ..message(id, step, kind, Severity::Critical)
+    };
+    let digest = |step: u32, items: Vec<Message>| {
+        let digest = items.into_iter().map(Arc::new).collect();
+        Message { why: SayReason::Digest, digest, ..message(9, step, K::Digest, Severity::Critical) }
+    };
+    let waits = Incident { in_digest: InDigest { by: true, from: Some(2) }, ..incident(2) };
+    let steps = vec![
+        held(1, 1, K::Opened),
+        digest(1, vec![held(1, 1, K::Opened), held(2, 1, K::Opened)]),
+        held(2, 1, K::Opened),
+        held(1, 2, K::Resolved),
+        digest(2, vec![held(1, 2, K::Resolved)]),
+        held(2, 2, K::MoreLost),
+    ];
+    let effects = Effects { incidents: vec![Arc::new(incident(1)), Arc::new(waits)], ..telling(steps) };
+    commit(&store, &effects, &sink).await;
+    let rows = store.pending("desk", Time(i64::MAX), Take::Oldest(10)).await.unwrap();
+    let [row] = &rows[..] else { panic!("{rows:#?}") };
+    assert_eq!((row.key.to_string().as_str(), row.from_step), ("9/desk/2", 1));
+    let items: Vec<(u64, K)> = row.message.digest.iter().map(|m| (m.incident.id.0, m.kind)).collect();
+    assert_eq!(items, [(2, K::Opened), (1, K::Resolved)]);
+
+    let saved = store.load(Time(0)).await.unwrap();
+    let collected: Vec<(u64, u32)> = saved.collected.iter().map(|m| (m.incident.id.0, m.step)).collect();
+    assert_eq!(collected, [(2, 2)], "what is in a digest already is not told again");
+    assert_eq!(saved.next_incident, 10, "the number of a digest is not used again");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Acknowledgement, EndReason, Hold};
+use cunkou_core::alert::{Acknowledgement, EndReason, Hold, InDigest};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{CommonScope, MonitorCause, State};
 use cunkou_core::model::{AreaId, NodeId, Period, Reason, ReasonSet, Span};
@@ -164,6 +164,7 @@ fn any_incident() -> impl Strategy<Value = Incident> {
             entrances_lost: who.1,
             villages: who.2,
             paged_entrances: who.3,
+            in_digest: InDigest { by: what.3, from: what.4 },
             since: when.0,
             opened_at: when.1,
             resolved_at: when.2,
@@ -234,6 +235,7 @@ impl Expected {
             targets: self.targets.into_values().collect(),
             incidents: self.incidents.into_values().filter(recent).collect(),
             alerts: self.alerts.into_values().collect(),
+            collected: Vec::new(),
             next_incident,
         }
     }

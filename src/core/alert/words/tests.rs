@@ -1,5 +1,6 @@
 //! Tests of the words: each alert and each kind of message in each language, as tables.
 
+mod digest;
 mod told;
 
 use std::sync::Arc;
@@ -123,6 +124,7 @@ fn incident(lost: usize, cameras: usize, cause: Cause) -> Incident {
         last_page_at: None,
         paged_entrances: entrances(lost),
         step: 1,
+        in_digest: Default::default(),
     }
 }
 
@@ -132,7 +134,7 @@ fn switch() -> Cause {
 
 fn message(kind: MessageKind, incident: Incident) -> Message {
     let (incident, why) = (Arc::new(incident), SayReason::FirstWord);
-    Message { incident, alerts: Vec::new(), step: 1, kind, why, at: Time(3 * HOUR) }
+    Message { incident, alerts: Vec::new(), step: 1, kind, why, at: Time(3 * HOUR), digest: Vec::new() }
 }
 
 fn alert(name: AlertName, object: AlertObject, text: &str) -> Alert {

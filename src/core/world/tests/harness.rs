@@ -111,7 +111,8 @@ impl Sim {
             targets: self.kept.targets.values().cloned().map(|t| self.recorded(t)).collect(),
             incidents: self.kept.incidents.values().cloned().collect(),
             alerts: self.kept.alerts.values().filter(|a| a.ended.is_none()).cloned().collect(),
-            next_incident: self.kept.incidents.keys().next_back().map_or(1, |n| n + 1),
+            collected: self.collected(),
+            next_incident: self.messages.iter().map(|m| m.incident.id.0 + 1).max().unwrap_or(1),
         };
         let registry = self.world.snapshot().registry;
         let (world, effects) = World::start(self.policy.clone(), registry, saved, self.now);
@@ -119,6 +120,16 @@ impl Sim {
         self.jobs.clear();
         self.take(effects);
         self.schedule_all();
+    }
+
+    /// What was collected and is in no digest yet.
+    fn collected(&self) -> Vec<Message> {
+        let waits = |m: &&Message| {
+            let incident = self.kept.incidents.get(&m.incident.id.0);
+            let from = incident.and_then(|i| i.in_digest.from);
+            m.why == crate::alert::SayReason::HeldForDigest && from.is_some_and(|from| m.step >= from)
+        };
+        self.messages.iter().filter(waits).cloned().collect()
     }
 
     /// With what history says last of it.
@@ -392,7 +403,9 @@ impl Sim {
 
     /// Messages that page, as (kind, incident, cause, entrances lost), for incidents that matter to people.
     pub(super) fn pages(&self) -> Vec<(MessageKind, u64, String, usize)> {
-        let severe = |m: &&Message| m.kind.pages() && m.incident.severity >= crate::model::Severity::Warning;
+        let severe = |m: &&Message| {
+            m.kind.pages() && m.kind != MessageKind::Digest && m.incident.severity >= crate::model::Severity::Warning
+        };
         let row =
             |m: &Message| (m.kind, m.incident.id.0, m.incident.cause.to_string(), m.incident.entrances_lost.len());
         self.messages.iter().filter(severe).map(row).collect()

@@ -1,6 +1,7 @@
 //! Stories: a small town under a fake clock, with faults at known times, and what may be said of them.
 
 mod causes;
+mod duty;
 mod faults;
 mod harness;
 mod holds;
@@ -11,3 +12,4 @@ mod restarts;
 mod scenarios;
 mod sights;
 mod stories;
+mod storms;
