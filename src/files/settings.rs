@@ -47,7 +47,6 @@ pub struct Settings {
     pub probe: ProbeSettings,
     /// Canaries and blindness.
     pub monitor: MonitorSettings,
-    /// What is reserved of `[incident]`.
     /// How long things are kept.
     pub keep: KeepSettings,
     /// What is measured.
