@@ -98,6 +98,8 @@ fn every_fault_of_a_roster_is_told_by_check_and_a_time_without_duty_too() {
     let checked = run(dir.path(), &["check"]).ends(0);
     assert!(checked.out.contains("nobody is on duty at level 0") && checked.out.contains(&day), "{}", checked.out);
     assert!(checked.out.contains("contact chief names the sink mial"), "{}", checked.out);
+    let zh = run(dir.path(), &["check", "--lang", "zh-CN"]).ends(0);
+    assert!(zh.out.contains("无人值班") && zh.out.contains("联系人 chief"), "{}", zh.out);
     run(dir.path(), &["check", "--strict"]).ends(1);
     run(dir.path(), &["oncall", "--at", &format!("{day} 12:00")]).ends(1);
     std::fs::remove_file(&file).unwrap();

@@ -101,7 +101,8 @@ pub(super) fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let wanted = args.dir.is_none() || common.config.is_some();
     let settings = match if wanted { common.settings() } else { Ok(Default::default()) } {
         Ok(found) => {
-            report.settings_beside(&found.settings, found.file.as_deref());
+            let language = common.language(&found.settings);
+            report.settings_beside(&found.settings, found.file.as_deref(), language);
             Some(found.settings)
         }
         Err(error) => {
@@ -157,7 +158,7 @@ impl Report {
     }
 
     /// The files that settings name beside the registry.
-    fn settings_beside(&mut self, settings: &Settings, file: Option<&Path>) {
+    fn settings_beside(&mut self, settings: &Settings, file: Option<&Path>, language: Language) {
         let Some(file) = file else { return };
         let mut fault = |file: &Path, column: Option<String>, message| {
             let file = file.display().to_string();
@@ -185,12 +186,12 @@ impl Report {
                 self.secrets = Some(secrets);
             }
         }
-        self.templates(settings);
-        self.roster(settings);
+        self.templates(settings, language);
+        self.roster(settings, language);
     }
 
     /// Every fault of the roster; and when nobody is on duty.
-    fn roster(&mut self, settings: &Settings) {
+    fn roster(&mut self, settings: &Settings, language: Language) {
         let file = RosterFile::of(settings);
         let path = settings.roster.file.as_deref().unwrap_or(Path::new("")).display().to_string();
         let line = |severity, message| Line {
@@ -204,10 +205,10 @@ impl Report {
         match file.read() {
             Ok(None) => {
                 let told = notify::duty_gaps(&settings.sinks, None);
-                told.iter().for_each(|gap| self.push(line("warning", gap_words(gap, settings.ui.language))));
+                told.iter().for_each(|gap| self.push(line("warning", gap_words(gap, language))));
             }
             Ok(Some(roster)) => {
-                let told = gaps_of_duty(&roster, when::now(), settings);
+                let told = gaps_of_duty(&roster, when::now(), settings, language);
                 told.into_iter().for_each(|message| self.push(line("warning", message)));
             }
             Err(RosterError::Faults { path, faults }) => self.bad_settings(BadSettings { file: Some(path), faults }),
@@ -216,7 +217,7 @@ impl Report {
     }
 
     /// Every text that a sink may be sent, tried with every kind of message.
-    fn templates(&mut self, settings: &Settings) {
+    fn templates(&mut self, settings: &Settings, language: Language) {
         let line = |file: String, row: Option<u32>, message: String| Line {
             severity: "error",
             file,
@@ -235,7 +236,7 @@ impl Report {
         };
         let templates = notify::Templates::new(&files, &settings.sinks);
         for sink in templates.iter().flat_map(|t| t.without_number(&settings.sinks)) {
-            let message = match settings.ui.language {
+            let message = match language {
                 Language::ZhCn => {
                     "无人值班时，这段正文没有号码可拨：请写成 {{ duty.phone or \"13800000000\" }}".to_owned()
                 }
@@ -407,8 +408,7 @@ fn plan(registry: &Registry, settings: &Settings, language: Language) -> Plan {
 }
 
 /// Times within a year at which nobody is on duty, and sinks of which nobody knows.
-fn gaps_of_duty(roster: &Roster, now: Time, settings: &Settings) -> Vec<String> {
-    let language = settings.ui.language;
+fn gaps_of_duty(roster: &Roster, now: Time, settings: &Settings, language: Language) -> Vec<String> {
     let local = |at: Time| when::local(at, &settings.ui.time_zone);
     let empty = roster.turns(now, now + Span::hours(24 * 366)).into_iter().filter(|turn| turn.who.is_none());
     let mut told: Vec<String> = empty

@@ -147,11 +147,7 @@ fn outcomes_of(page: &Page<'_>, html: &mut Html, evidence: &[Evidence]) {
             let word = page.reasons(&[reason.to_owned()]);
             html.raw(" · ").text(if word.is_empty() { reason } else { &word });
         }
-        if let Some(note) = &outcome.note {
-            html.raw(" <small>");
-            page.name(html, note);
-            html.raw("</small>");
-        }
+        // What the device said stays with the API: it may name an address.
         html.raw("</td><td>").text(&format!("{} ms", outcome.took_ms)).raw("</td></tr>");
     }
     page.end_table(html);
