@@ -138,6 +138,7 @@ fn effects() -> Effects {
             kind: MessageKind::Opened,
             why: SayReason::FirstWord,
             at: NOON,
+            digest: Vec::new(),
         }],
         incidents: vec![std::sync::Arc::new(incident)],
         ..Effects::default()
@@ -172,6 +173,7 @@ fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
         last_page_at: Some(NOON),
         paged_entrances: vec![entrance.clone()],
         step: 1,
+        in_digest: Default::default(),
     }
 }
 

@@ -97,6 +97,7 @@ fn incident() -> Incident {
         last_page_at: None,
         paged_entrances: Vec::new(),
         step: 1,
+        in_digest: Default::default(),
     }
 }
 

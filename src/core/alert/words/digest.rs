@@ -1,6 +1,6 @@
 //! What a digest says: many incidents, a line each.
 
-use super::{MAX_ENTRANCES, Speaker, clean};
+use super::{MAX_ENTRANCES, Speaker};
 use crate::alert::{Message, MessageKind};
 
 /// Incidents that a digest tells in a line of their own; of the others it gives the numbers.
@@ -52,6 +52,6 @@ impl Speaker<'_> {
         } else {
             parts.extend(self.acknowledged_line(incident).filter(|_| !message.kind.ends()));
         }
-        clean(&t.together(&parts))
+        t.together(&parts)
     }
 }
