@@ -294,7 +294,7 @@ fn of_a_digest_a_sink_is_told_what_is_severe_enough_for_it() {
     };
     let both = letter(&digest(vec![opened(42), info()]));
     assert!(sink.takes(&both));
-    let said = sink.letter(&both, &scene(&both.message));
+    let said = sink.letter(&both, &scene(&both.message), &[]);
     assert!(said.text.contains("#42 ") && !said.text.contains("#43 "), "{}", said.text);
     assert!(said.title.contains("1 incident"), "{}", said.title);
     assert!((said.begins, said.link.as_deref()) == (true, Some("http://cunkou.example/")), "{:?}", said.link);

@@ -118,7 +118,7 @@ fn a_digest_goes_to_people_and_to_those_alone_for_whom_something_is_in_it() {
         (true, Severity::Critical, Severity::Warning, 0),
         (false, Severity::Info, Severity::Critical, 0),
     ] {
-        let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: least, people }];
+        let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: least, people, level: 0 }];
         let mut slots = Slots::new();
         route(&digest(1, vec![message(1, 1, K::Opened, first)]), &sink, &mut slots);
         assert_eq!(slots.len(), rows, "{people} {least:?} {first:?}");
