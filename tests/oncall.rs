@@ -182,8 +182,8 @@ fn a_loss_calls_who_is_on_duty_and_the_story_says_whom() {
     let town = Town::new(20, &format!("{FAST}{sink}{}", token("reader", "read")));
     let roster = EXAMPLE[..EXAMPLE.find("# Days with").unwrap()].replace("[\"wang\", \"li\", \"zhao\"]", "[\"zhao\"]");
     std::fs::write(town.path("roster.toml"), roster).unwrap();
-    let daemon = town.demo(20);
-    let control = daemon.control.as_ref().expect("the demo has one");
+    let (_cameras, control) = town.simulate();
+    let daemon = town.run();
     daemon.all_up();
     let (entrance, camera) = daemon.sole_watcher();
     control.set(&format!("cameras/{camera}"), "refuse");

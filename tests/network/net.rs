@@ -19,8 +19,8 @@ pub(crate) struct Net {
     hosts: Vec<String>,
 }
 
-/// What keeps this machine from having namespaces.
-fn obstacle(programs: &[&str]) -> Option<String> {
+/// What keeps this machine from having namespaces. Tests that begin together look for it under names of their own (`tag`).
+fn obstacle(tag: &str, programs: &[&str]) -> Option<String> {
     if !rustix::process::geteuid().is_root() {
         return Some("network namespaces need root".to_owned());
     }
@@ -30,7 +30,7 @@ fn obstacle(programs: &[&str]) -> Option<String> {
             return Some(format!("{program} is not installed"));
         }
     }
-    let probe = format!("{PREFIX}{}-probe", std::process::id());
+    let probe = format!("{tag}-probe");
     let made = ip(&format!("netns add {probe}\nlink add name a netns {probe} type veth peer name b netns {probe}"));
     // It is there only if the first half went well.
     let _ = Command::new("ip").args(["netns", "del", &probe]).stderr(Stdio::null()).status();
@@ -69,12 +69,12 @@ impl Net {
     /// Namespaces for a test, or the word that there are none here and why.
     pub(crate) fn for_test(test: &str, programs: &[&str]) -> Option<Net> {
         static MADE: AtomicU32 = AtomicU32::new(0);
-        if let Some(obstacle) = obstacle(programs) {
+        let tag = format!("{PREFIX}{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        if let Some(obstacle) = obstacle(&tag, programs) {
             println!("skipped: {test}: {obstacle}");
             return None;
         }
         sweep();
-        let tag = format!("{PREFIX}{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         Some(Net { tag, hosts: Vec::new() })
     }
 
