@@ -121,6 +121,9 @@ impl History for NoHistory {
     fn deliveries(&self, _: IncidentId) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async { Ok(Vec::new()) })
     }
+    fn maintenance(&self, _: Time) -> Answer<'_, Vec<cunkou::engine::Maintenance>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
     fn audit(&self, _: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
         Box::pin(async { Ok(Vec::new()) })
     }

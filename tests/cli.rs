@@ -481,6 +481,28 @@ fn status_explain_and_incident_are_answered_from_the_database() {
 }
 
 #[test]
+fn without_a_daemon_maintenance_is_kept_under_its_lock_and_audited() {
+    let town = Town::new().with_history();
+    assert!(town.run(&["maintenance", "list"]).ends(0).out.contains("No maintenance"));
+    let made = town.run(&["maintenance", "add", "C2", "--to", "4h", "--note", "换电源"]).ends(0);
+    assert!(made.out.contains("maintenance 1 of 西口枪机 (C2)"), "{made:?}");
+    let weekly = ["maintenance", "add", "C1", "--weekly", "daily 22:00-02:00"];
+    assert!(town.run(&weekly).ends(0).out.contains("daily 22:00-02:00"));
+    let listed = town.run(&["maintenance", "list", "--format", "json"]).ends(0).json();
+    assert_eq!(
+        (&listed["items"][0]["note"], &listed["items"][1]["weekly"]),
+        (&"换电源".into(), &"daily 22:00-02:00".into())
+    );
+    assert!(town.run(&["maintenance", "end", "1"]).ends(0).out.contains("maintenance 1 is over"));
+    let left = town.run(&["maintenance", "list", "--format", "json"]).ends(0).json();
+    assert_eq!((&left["items"][0]["id"], left["items"].as_array().map(Vec::len)), (&2.into(), Some(1)));
+    assert!(town.run(&["maintenance", "end", "1"]).ends(3).err.contains("no maintenance"));
+    let trail = town.run(&["audit", "--format", "json"]).ends(0).json();
+    let kinds: Vec<&Value> = trail["items"].as_array().unwrap().iter().map(|e| &e["kind"]).take(3).collect();
+    assert_eq!(kinds, ["maintenance"; 3]);
+}
+
+#[test]
 fn probe_asks_what_the_list_allows_and_shows_each_phase() {
     let town = Town::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

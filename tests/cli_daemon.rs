@@ -135,6 +135,9 @@ impl History for NoHistory {
     fn deliveries(&self, _: IncidentId) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async { Ok(Vec::new()) })
     }
+    fn maintenance(&self, _: Time) -> Answer<'_, Vec<engine::Maintenance>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
         let entry = |number: u64| AuditEntry {
             number,
@@ -242,6 +245,11 @@ async fn engine(mut wishes: mpsc::Receiver<engine::Command>, said: mpsc::Unbound
                 let hold = |until| Hold { at: NOON, by: request.by.who, note: request.note, until };
                 reply.send(Ok(Arc::new(Incident { silenced: request.until.map(hold), ..incident() }))).unwrap();
             }
+            engine::Command::Maintain(request, reply) => {
+                let registry = registry();
+                let mut announced = engine::Announced::new(Vec::new(), 1);
+                reply.send(announced.change(&request, &registry, NOON).map(|(row, _)| Arc::new(row))).unwrap();
+            }
             engine::Command::Reload(request, reply) => {
                 let report = ReloadReport {
                     version: 5,
@@ -323,6 +331,22 @@ async fn an_incident_is_silenced_for_a_while_and_that_is_lifted() {
     for wrong in [&["incident", "--silence", "2h"][..], &["incident", "7", "--silence", "soon", "--token", "duty"]] {
         daemon.run(wrong).await.ends(2);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn maintenance_goes_through_the_daemon() {
+    let daemon = Daemon::start().await;
+    let add = ["maintenance", "add", "V1", "--to", "2099-01-01 08:00", "--note", "换杆", "--token", "duty"];
+    let made = daemon.run(&add).await.ends(0);
+    assert!(made.out.contains("maintenance 1 of 甘棠村 (V1)") && made.out.contains("2099-01-01 08:00:00"), "{made:?}");
+    let weekly = ["maintenance", "add", "V1", "--weekly", "sat,sun 01:00-05:00", "--token", "duty", "--format", "json"];
+    assert_eq!(daemon.run(&weekly).await.ends(0).json()["weekly"], "sat,sun 01:00-05:00");
+    assert!(daemon.run(&["maintenance", "list"]).await.ends(0).out.contains("No maintenance"));
+    let unknown = daemon.run(&["maintenance", "add", "NONE", "--to", "2h", "--token", "duty"]).await.ends(3);
+    assert!(unknown.err.contains("NONE"), "{unknown:?}");
+    daemon.run(&["maintenance", "end", "9", "--token", "duty"]).await.ends(3);
+    daemon.run(&["maintenance", "add", "V1"]).await.ends(2);
+    daemon.run(&["maintenance", "add", "V1", "--weekly", "sometimes"]).await.ends(2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -107,6 +107,7 @@ fn kind_word<'a>(kind: &'a str, tongue: &'a Tongue) -> &'a str {
     match kind {
         "acknowledge" => tongue.say("接单", kind),
         "silence" => tongue.say("静默", kind),
+        "maintenance" => tongue.say("维护", kind),
         "registry" => tongue.say("台账", kind),
         other => other,
     }

@@ -21,6 +21,7 @@ mod gaps;
 mod import;
 mod incident;
 mod init;
+mod maintenance;
 mod notify;
 mod offline;
 mod oncall;
@@ -70,6 +71,7 @@ enum Command {
     Incident(incident::Args),
     Ack(ack::Args),
     Oncall(oncall::Args),
+    Maintenance(maintenance::Args),
     Audit(audit::Args),
     Report(report::Args),
     Notify(notify::Args),
@@ -97,6 +99,7 @@ impl Command {
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,
             Command::Oncall(args) => oncall::run(args, common).await,
+            Command::Maintenance(args) => maintenance::run(args, common).await,
             Command::Audit(args) => audit::run(args, common).await,
             Command::Report(args) => report::run(args, common).await,
             Command::Notify(args) => notify::run(args, common).await,

@@ -240,8 +240,8 @@ fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Sett
                 let slot = snapshot.topology.node(id.as_str());
                 if let Some(view) = slot.and_then(|ix| snapshot.nodes.get_mut(ix.at())) {
                     let inferred = health.inferred_at.is_some();
-                    *view =
-                        NodeView { state: health.state, since: health.since, inferred, cause: health.cause, rtt: None };
+                    let (state, since, cause) = (health.state, health.since, health.cause);
+                    *view = NodeView { state, since, inferred, cause, ..NodeView::default() };
                 }
             }
             SavedTarget::Entrance(id, states, cause) => {

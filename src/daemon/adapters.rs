@@ -101,6 +101,10 @@ impl History for StoreHistory {
         })
     }
 
+    fn maintenance(&self, now: Time) -> Answer<'_, Vec<store::Maintenance>> {
+        Box::pin(async move { Ok(self.0.maintenance(now).await.map_err(history)?.0) })
+    }
+
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
         Box::pin(async move {
             let query = crate::store::AuditQuery {

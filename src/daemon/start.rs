@@ -303,6 +303,7 @@ fn engine_settings(
             })
             .collect(),
         policy: policy(settings, in_flight),
+        zone: settings.ui.time_zone.clone(),
         registry: RegistrySource {
             dir: settings.registry.dir.clone(),
             intervals: settings.intervals(),

@@ -3,9 +3,9 @@
 use cunkou_core::alert::Incident;
 use cunkou_core::model::Time;
 
-use super::handle::{ACKNOWLEDGE, REGISTRY, SILENCE};
+use super::handle::{ACKNOWLEDGE, MAINTENANCE, REGISTRY, SILENCE};
 use super::{AckRequest, Origin, ReloadReport, SilenceRequest};
-use crate::store::{AuditEntry, RegistryPut};
+use crate::store::{AuditEntry, Maintenance, RegistryPut, works_words};
 
 /// Lines of a registry's difference that an entry holds; the store has every object of it, before and after.
 const LINES: usize = 50;
@@ -38,6 +38,24 @@ pub(super) fn silenced(request: &SilenceRequest, before: Option<&Incident>, now:
 fn silenced_by(by: &str, until: Time, note: &str) -> String {
     let note = if note.is_empty() { String::new() } else { format!(": {note}") };
     format!("silenced by {by} until {}{note}", stamp(until))
+}
+
+/// Work is announced, or what was announced is ended.
+#[must_use]
+pub fn maintained(by: &Origin, row: &Maintenance, before: Option<&Maintenance>, now: Time) -> AuditEntry {
+    let new = match row.ended {
+        Some(_) => format!("ended by {}", by.who),
+        None => announced(row),
+    };
+    by.entry(now, MAINTENANCE, row.id.to_string(), before.map(announced), Some(new))
+}
+
+fn announced(m: &Maintenance) -> String {
+    let (kind, id) = works_words(&m.of);
+    let to = m.to.map_or_else(|| "until it is ended".to_owned(), |to| format!("to {}", stamp(to)));
+    let weekly = m.weekly.map(|w| format!(" ({w})")).unwrap_or_default();
+    let note = if m.note.is_empty() { String::new() } else { format!(": {}", m.note) };
+    format!("{kind} {id} from {} {to}{weekly} by {}{note}", stamp(m.from), m.by)
 }
 
 fn taken_by(by: &str, until: Option<Time>, note: &str) -> String {
@@ -103,6 +121,27 @@ mod tests {
         assert_eq!(entry.new.as_deref(), Some("silenced by duty until 1970-01-01T00:01:00Z: 换光猫"));
         let lifted = silenced(&request(None, ""), None, Time(5));
         assert_eq!(lifted.new.as_deref(), Some("silence lifted by duty"));
+    }
+
+    #[test]
+    fn maintenance_says_on_what_from_when_to_when_and_who_ended_it() {
+        let row = Maintenance {
+            id: 3,
+            of: cunkou_core::world::Works::Node(cunkou_core::model::NodeId::new("S1").unwrap()),
+            from: Time(0),
+            to: Some(Time(60_000)),
+            weekly: None,
+            note: "换光模块".to_owned(),
+            by: "duty".to_owned(),
+            made: Time(0),
+            ended: None,
+        };
+        let made = maintained(&by(), &row, None, Time(5));
+        let new = "node S1 from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z by duty: 换光模块";
+        assert_eq!((made.what.as_str(), made.object.as_str(), made.new.as_deref()), ("maintenance", "3", Some(new)));
+        let ended = Maintenance { ended: Some(Time(9)), ..row.clone() };
+        let over = maintained(&by(), &ended, Some(&row), Time(9));
+        assert_eq!((over.old.as_deref(), over.new.as_deref()), (Some(new), Some("ended by duty")));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use cunkou_core::model::{IncidentId, Outcome, Target, Time};
 use cunkou_core::world::Snapshot;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::store::AuditEntry;
+use super::maintenance::{MaintainError, MaintainRequest};
+use crate::store::{AuditEntry, Maintenance};
 
 /// A wish to change something, with where the answer goes.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub enum Command {
     Acknowledge(AckRequest, oneshot::Sender<Result<Arc<Incident>, AckError>>),
     /// Silence an incident, or lift its silence.
     Silence(SilenceRequest, oneshot::Sender<Result<Arc<Incident>, AckError>>),
+    /// Announce work, or end what was announced.
+    Maintain(MaintainRequest, oneshot::Sender<Result<Arc<Maintenance>, MaintainError>>),
     /// Put the registry folder, or other tables, in force.
     Reload(ReloadRequest, oneshot::Sender<Result<ReloadReport, ReloadRefused>>),
     /// The last outcomes of a target, newest last.
@@ -25,11 +28,13 @@ pub enum Command {
 }
 
 /// Kinds of change that the audit trail names, in `what` of its entries.
-pub const CHANGES: [&str; 3] = [ACKNOWLEDGE, SILENCE, REGISTRY];
+pub const CHANGES: [&str; 4] = [ACKNOWLEDGE, SILENCE, MAINTENANCE, REGISTRY];
 /// An incident was taken.
 pub(super) const ACKNOWLEDGE: &str = "acknowledge";
 /// An incident was silenced, or its silence lifted.
 pub(super) const SILENCE: &str = "silence";
+/// Work was announced, or what was announced was ended.
+pub(super) const MAINTENANCE: &str = "maintenance";
 /// A registry was put in force.
 pub const REGISTRY: &str = "registry";
 
@@ -65,6 +70,7 @@ impl Command {
         // Who asked may have gone.
         match self {
             Command::Acknowledge(_, reply) | Command::Silence(_, reply) => drop(reply.send(Err(AckError::NotKept))),
+            Command::Maintain(_, reply) => drop(reply.send(Err(MaintainError::NotKept))),
             Command::Reload(_, reply) => drop(reply.send(Err(ReloadRefused::NotKept))),
             Command::Evidence(..) => {}
         }
@@ -275,6 +281,18 @@ impl Handle {
             return Err(AckError::Stopping);
         }
         answer.await.unwrap_or(Err(AckError::Stopping))
+    }
+
+    /// Announces work, or ends what was announced; answers once that is committed.
+    ///
+    /// # Errors
+    /// When it cannot be done, or when the store does not write.
+    pub async fn maintain(&self, request: MaintainRequest) -> Result<Arc<Maintenance>, MaintainError> {
+        let (reply, answer) = oneshot::channel();
+        if self.commands.send(Command::Maintain(request, reply)).await.is_err() {
+            return Err(MaintainError::Stopping);
+        }
+        answer.await.unwrap_or(Err(MaintainError::Stopping))
     }
 
     /// Puts a registry in force, or says what that would change.

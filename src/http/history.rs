@@ -10,6 +10,8 @@ use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{CameraId, EntranceId, IncidentId, Period, ReasonSet, Time};
 use cunkou_core::world::Subject;
 
+use crate::engine::Maintenance;
+
 /// The answer of a question to the past.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, HistoryError>> + Send + 'a>>;
 
@@ -46,6 +48,8 @@ pub trait History: Send + Sync {
     /// What became of its messages, by sink and step.
     fn deliveries(&self, id: IncidentId) -> Answer<'_, Vec<Delivery>>;
 
+    /// Work that is announced and not over, by number.
+    fn maintenance(&self, now: Time) -> Answer<'_, Vec<Maintenance>>;
     /// Who changed what, newest first.
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>>;
 }

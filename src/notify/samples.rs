@@ -66,9 +66,9 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
     // A body must be one also where nobody is on duty.
     let nobody = Asked::default;
     let facts = |news, told, asked| Facts { news, told, asked, sink: "test".to_owned(), language };
-    // A reminder has three reasons, each with words of its own.
+    // A reminder has four reasons, each with words of its own.
     use SayReason as W;
-    let reasons = [W::FirstWord, W::AckExpired, W::SilenceEnded];
+    let reasons = [W::FirstWord, W::AckExpired, W::SilenceEnded, W::MaintenanceEnded];
     let kinds = MessageKind::ALL.into_iter().flat_map(|kind| {
         let reasons = if kind == MessageKind::Reminded { &reasons[..] } else { &reasons[..1] };
         reasons.iter().map(move |why| (kind, *why))
@@ -229,6 +229,7 @@ fn alert(
         since,
         ended,
         told: true,
+        planned: false,
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Wanted {
     pub(crate) village_name: Arc<str>,
     pub(crate) area: Option<AreaId>,
     pub(crate) village: Option<AreaId>,
+    /// Maintenance explains it.
+    pub(crate) planned: bool,
 }
 
 /// Alerts of one cause that wait for their first word.
@@ -56,6 +58,8 @@ pub(super) struct Touch {
     pub(super) silenced: bool,
     /// An acknowledgement or silence ended.
     pub(super) lapsed: Option<SayReason>,
+    /// Maintenance explains something of it no longer.
+    pub(super) released: bool,
     /// It is not as it was kept, whether or not there is something to say.
     pub(super) edited: bool,
 }
@@ -148,6 +152,9 @@ impl Book {
     }
 
     fn want_open(&mut self, key: &AlertKey, wanted: Wanted, now: Time) {
+        if self.open.contains_key(key) {
+            self.replan(key, wanted.planned);
+        }
         if let Some(alert) = self.open.get(key) {
             if alert.cause.as_ref() != Some(&wanted.cause) {
                 let incident = alert.incident;
@@ -193,6 +200,24 @@ impl Book {
         self.ended.push(alert);
     }
 
+    /// Whether maintenance explains an alert that is open or waits is seen anew.
+    pub(crate) fn replan(&mut self, key: &AlertKey, planned: bool) {
+        if let Some(cause) = self.pending_cause.get(key) {
+            let waiting = self.pending.get_mut(cause).and_then(|p| p.alerts.get_mut(key));
+            waiting.into_iter().for_each(|w| w.planned = planned);
+            return;
+        }
+        let Some(alert) = self.open.get(key).filter(|a| a.planned != planned) else { return };
+        let incident = alert.incident;
+        self.edit_alert(key, |a| {
+            a.planned = planned;
+            a.told |= !planned;
+        });
+        let touch = self.touched.entry(incident).or_default();
+        touch.released |= !planned;
+        touch.edited = true;
+    }
+
     fn forget_pending(&mut self, key: &AlertKey) {
         let Some(cause) = self.pending_cause.remove(key) else { return };
         if let Some(pending) = self.pending.get_mut(&cause) {
@@ -229,7 +254,8 @@ impl Book {
             cause: Some(wanted.cause),
             since: wanted.since,
             ended: None,
-            told: true,
+            told: !wanted.planned,
+            planned: wanted.planned,
         };
         Arc::make_mut(&mut self.open).insert(key.clone(), Arc::new(alert));
         self.by_incident.entry(incident).or_default().insert(key.clone());

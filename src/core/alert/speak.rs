@@ -104,13 +104,21 @@ impl Book {
         }
         let incident = Arc::new(incident);
         Arc::make_mut(&mut self.incidents).insert(id, incident.clone());
-        let mut named = alerts;
+        let mut named = if kind.pages() { self.mark_told(alerts) } else { alerts };
         named.extend(touch.ended.iter().cloned());
         // Never the order in which they were judged: slots differ from one life to the next.
         named.sort_by(|a, b| (a.ended.is_some(), &a.key).cmp(&(b.ended.is_some(), &b.key)));
         let step = incident.step;
         said.messages.push(Message { incident: incident.clone(), alerts: named, step, kind, why, at: now });
         said.incidents.push(incident);
+    }
+
+    /// A page names all of its incident, also what maintenance explains.
+    fn mark_told(&mut self, alerts: Vec<Arc<Alert>>) -> Vec<Arc<Alert>> {
+        for alert in alerts.iter().filter(|a| !a.told) {
+            self.edit_alert(&alert.key, |a| a.told = true);
+        }
+        alerts.iter().map(|a| self.open.get(&a.key).unwrap_or(a).clone()).collect()
     }
 
     /// The one decision: what is told of this, and why; `None` where there is nothing to tell.
@@ -134,15 +142,15 @@ impl Book {
             // A turn of one that flaps: it stays open for longer.
             incident.reopened_at = Some(now);
         }
-        if touch.opened {
-            return Some((MessageKind::Opened, SayReason::FirstWord));
-        }
         if before.severity < Severity::Critical && incident.severity == Severity::Critical && !touch.moved {
             incident.waiting_since = now;
         }
         // One whose time has come is lifted first, and that says all that it held back.
         if incident.silenced.is_some() {
-            return silenced_word(touch);
+            return said_by_somebody(touch).or_else(|| machines_only(touch, SayReason::HeldSilenced));
+        }
+        if alerts.iter().all(|a| a.planned) {
+            return planned_word(incident, touch);
         }
         if touch.reopened && flaps(incident, now) {
             // Said once, as an update; from now on its names stand.
@@ -152,6 +160,10 @@ impl Book {
         }
         if self.is_mute(incident) {
             return said_by_somebody(touch);
+        }
+        if incident.last_page_at.is_none() {
+            let why = if touch.opened { SayReason::FirstWord } else { SayReason::MaintenanceEnded };
+            return Some((MessageKind::Opened, why));
         }
         let rose = before.severity < Severity::Warning && incident.severity >= Severity::Warning && !touch.moved;
         if let Some(word) = self.decide_page(incident, touch, alerts, rose, now) {
@@ -181,7 +193,8 @@ impl Book {
         rose: bool,
         now: Time,
     ) -> Option<(MessageKind, SayReason)> {
-        if let Some(why) = touch.lapsed.filter(|_| incident.status == IncidentStatus::Open) {
+        let released = touch.released.then_some(SayReason::MaintenanceEnded);
+        if let Some(why) = touch.lapsed.or(released).filter(|_| incident.status == IncidentStatus::Open) {
             return Some((MessageKind::Reminded, why));
         }
         if rose || self.news_due(incident, alerts, now).is_some_and(|due| due <= now) {
@@ -218,12 +231,19 @@ impl Book {
     /// When something that no page has told is news, a lost entrance or an incident that opened again: at once when it
     /// came `regroup` after the last page, else when `regroup` has passed and it has lasted for a minute.
     fn news_due(&self, incident: &Incident, alerts: &[Arc<Alert>], now: Time) -> Option<Time> {
-        let quiet_until = incident.last_page_at? + self.policy.regroup;
+        let Some(last_page) = incident.last_page_at else {
+            // What maintenance held back and does not explain any more.
+            return alerts.iter().any(|a| !a.planned).then_some(incident.opened_at);
+        };
+        if alerts.iter().all(|a| a.planned) {
+            return None;
+        }
+        let quiet_until = last_page + self.policy.regroup;
         let due = |since: Time| {
             if since >= quiet_until { since } else { quiet_until.max(since + self.policy.unnamed_after) }
         };
         let again = incident.reopened_at.filter(|_| is_untold_again(incident, now) && !alerts.is_empty()).map(due);
-        let unnamed = alerts.iter().filter(|a| match &a.key.object {
+        let unnamed = alerts.iter().filter(|a| !a.planned).filter(|a| match &a.key.object {
             AlertObject::Entrance(e) => {
                 a.key.name == AlertName::EntranceLost && incident.paged_entrances.binary_search(e).is_err()
             }
@@ -250,6 +270,7 @@ impl Book {
         let AlertObject::Entrance(e) = &alert.key.object else { return false };
         let taken = incident.acknowledged.as_ref().is_some_and(|a| a.at <= alert.since);
         alert.key.name == AlertName::EntranceLost
+            && !alert.planned
             && incident.paged_entrances.binary_search(e).is_err()
             && !taken
             && !is_untold_again(incident, now)
@@ -270,8 +291,8 @@ impl Book {
             ends.min()
         } else {
             let unnamed = [self.news_due(incident, &alerts, now), self.update_due(incident, &alerts, now)];
-            let again =
-                [self.reminder_due(incident), self.escalation_due(incident)].map(|t| t.filter(|_| !alerts.is_empty()));
+            let again = [self.reminder_due(incident), self.escalation_due(incident)]
+                .map(|t| t.filter(|_| alerts.iter().any(|a| !a.planned)));
             unnamed.into_iter().chain(again).flatten().chain(ends).min()
         };
         self.words.set(id, next);
@@ -313,11 +334,19 @@ fn said_by_somebody(touch: &Touch) -> Option<(MessageKind, SayReason)> {
     touch.silenced.then_some((MessageKind::Silenced, SayReason::SilencedBySomebody))
 }
 
-/// Of a silenced incident people hear only what somebody did, and its end; machines follow all of it.
-fn silenced_word(touch: &Touch) -> Option<(MessageKind, SayReason)> {
-    let changed = touch.joined || touch.reopened || touch.cause_changed || touch.lapsed.is_some();
-    let changed = changed || !touch.ended.is_empty();
-    said_by_somebody(touch).or_else(|| changed.then_some((MessageKind::Updated, SayReason::HeldSilenced)))
+/// Machines follow what people are not told.
+fn machines_only(touch: &Touch, why: SayReason) -> Option<(MessageKind, SayReason)> {
+    let changed = touch.opened || touch.joined || touch.reopened || touch.cause_changed || touch.lapsed.is_some();
+    let changed = changed || touch.edited || !touch.ended.is_empty();
+    changed.then_some((MessageKind::Updated, why))
+}
+
+/// Of what maintenance explains nobody is paged; who knows of it hears what is over.
+fn planned_word(incident: &Incident, touch: &Touch) -> Option<(MessageKind, SayReason)> {
+    let part_over = !touch.ended.is_empty() && incident.last_page_at.is_some();
+    said_by_somebody(touch)
+        .or_else(|| part_over.then_some((MessageKind::Updated, SayReason::PartOver)))
+        .or_else(|| machines_only(touch, SayReason::HeldMaintenance))
 }
 
 /// Reopened so often that it is not news any more.

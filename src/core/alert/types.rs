@@ -249,6 +249,8 @@ pub struct Alert {
     pub ended: Option<(Time, EndReason)>,
     /// Whether a message that was committed has named it.
     pub told: bool,
+    /// Maintenance explains it: it is no reason for a page.
+    pub planned: bool,
 }
 
 /// Where an incident stands.
@@ -491,6 +493,10 @@ pub enum SayReason {
     NotTaken,
     /// Held, said to machines only: somebody silenced the incident.
     HeldSilenced,
+    /// Said: maintenance explains it no longer, because it ended or because more failed.
+    MaintenanceEnded,
+    /// Held, said to machines only: maintenance explains all of it.
+    HeldMaintenance,
     /// Held: those that were asked have not answered.
     HeldSettling,
     /// Held: the monitor is blind.
@@ -503,7 +509,7 @@ pub enum SayReason {
 
 impl SayReason {
     /// Every reason.
-    pub const ALL: [SayReason; 20] = [
+    pub const ALL: [SayReason; 22] = [
         SayReason::FirstWord,
         SayReason::NewLoss,
         SayReason::LostAgain,
@@ -520,6 +526,8 @@ impl SayReason {
         SayReason::StillOpen,
         SayReason::NotTaken,
         SayReason::HeldSilenced,
+        SayReason::MaintenanceEnded,
+        SayReason::HeldMaintenance,
         SayReason::HeldSettling,
         SayReason::HeldBlind,
         SayReason::HeldFirstRound,
@@ -529,7 +537,7 @@ impl SayReason {
     /// Whether it is said to machines only: people hear of it with the next word that is theirs.
     #[must_use]
     pub const fn is_for_machines(self) -> bool {
-        matches!(self, SayReason::JoinedQuietly | SayReason::HeldSilenced)
+        matches!(self, SayReason::JoinedQuietly | SayReason::HeldSilenced | SayReason::HeldMaintenance)
     }
 
     /// The reason a word names.
@@ -558,6 +566,8 @@ impl SayReason {
             SayReason::StillOpen => "still_open",
             SayReason::NotTaken => "not_taken",
             SayReason::HeldSilenced => "held_silenced",
+            SayReason::MaintenanceEnded => "maintenance_ended",
+            SayReason::HeldMaintenance => "held_maintenance",
             SayReason::HeldSettling => "held_settling",
             SayReason::HeldBlind => "held_blind",
             SayReason::HeldFirstRound => "held_first_round",

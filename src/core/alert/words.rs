@@ -54,6 +54,7 @@ trait Tongue: Sync {
     fn ack_expired_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
     fn silence_ended_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
     fn still_open_line(&self) -> String;
+    fn maintenance_ended_line(&self) -> String;
     fn escalated_line(&self, level: u8) -> String;
     fn merged_line(&self, into: Option<IncidentId>) -> String;
     fn reopened_line(&self, times: u32) -> String;
@@ -138,6 +139,7 @@ impl Speaker<'_> {
     pub fn message_description(&self, message: &Message) -> String {
         let (t, incident) = (self.tongue(), &*message.incident);
         let mut lines = match message.kind {
+            MessageKind::Opened if message.why == SayReason::MaintenanceEnded => vec![t.maintenance_ended_line()],
             MessageKind::Opened | MessageKind::Updated | MessageKind::MoreLost => Vec::new(),
             MessageKind::Reopened => vec![t.reopened_line(incident.reopenings)],
             MessageKind::Acknowledged => self.acknowledged_line(incident).into_iter().collect(),
@@ -237,6 +239,7 @@ impl Speaker<'_> {
             (SayReason::SilenceEnded, Some(silence)) => {
                 self.hold(silence, |t, by, at, note, until| t.silence_ended_line(by, at, note, until))
             }
+            (SayReason::MaintenanceEnded, _) => self.tongue().maintenance_ended_line(),
             _ => self.tongue().still_open_line(),
         }
     }

@@ -83,7 +83,8 @@ impl World {
     }
 
     pub(super) fn life(&self, camera: CameraIx) -> Option<Life> {
-        self.topology.cameras.get(camera.at()).and_then(|c| c.life)
+        let life = self.topology.cameras.get(camera.at()).and_then(|c| c.life)?;
+        Some(if life.is_installed() && self.service.holds(camera) { Life::Maintenance } else { life })
     }
 
     /// Why an entrance is lost, reduced or unknown: of the cameras that do not watch it now, in the order in which they

@@ -9,6 +9,7 @@ mod blame;
 mod entrances;
 mod future;
 mod hear;
+mod maintenance;
 mod publish;
 mod questions;
 mod reload;
@@ -33,11 +34,12 @@ use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, Outcome, Target, Time}
 use crate::registry::{Intervals, LonLat, Registry, Topology};
 
 use blame::Causes;
+use maintenance::Service;
 use timers::Timer;
 
 pub use types::{
     Ask, CameraView, CanaryView, Effects, EntranceView, Event, NodeView, Quiet, Round, Saved, SavedCheck, SavedHealth,
-    SavedTarget, Snapshot, Subject, Transition,
+    SavedTarget, Snapshot, Subject, Transition, Window, Works,
 };
 
 /// The numbers of all rooms below.
@@ -111,6 +113,9 @@ pub struct World {
     round: Option<FirstRound>,
     night: bool,
     tonight: bool,
+    /// Windows of maintenance, under way and to come.
+    windows: Vec<Window>,
+    service: Service,
     turn: Turn,
 }
 
@@ -131,6 +136,7 @@ impl World {
                 let ack = Acknowledgement { at: self.now, by, note, until };
                 self.book.acknowledge(incident, ack);
             }
+            Event::Maintenance(windows) => self.announce(windows),
             Event::Silence { incident, by, note, until } => {
                 self.book.silence(incident, Hold { at: self.now, by, note, until }, self.now);
             }

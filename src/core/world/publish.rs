@@ -128,6 +128,7 @@ impl World {
             before: health.before,
             reasons: health.reasons,
             flapping: health.flapping,
+            maintenance: self.life(camera) == Some(crate::registry::Life::Maintenance),
             cause,
             inferred: health.via.is_some(),
             on: each(health, CheckHealth::is_on),
@@ -165,7 +166,8 @@ impl World {
             None => (State::Unknown, health.since, None),
         };
         let inferred = state == State::Down && !health.is_down_itself();
-        NodeView { state, since, inferred, cause, rtt: health.rtt.filter(|_| probed) }
+        let maintenance = self.service.holds_node(node);
+        NodeView { state, since, inferred, maintenance, cause, rtt: health.rtt.filter(|_| probed) }
     }
 
     /// The judged nodes above a node that cut it off, first failure first.

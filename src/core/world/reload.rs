@@ -51,6 +51,7 @@ impl World {
         self.topology = Arc::new(topology);
         self.watch = Arc::new(watch);
         self.ring_sun();
+        self.reckon_service();
     }
 
     fn reload_camera(&mut self, camera: CameraIx, before: &Registry, old: &Topology) {

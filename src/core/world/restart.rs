@@ -48,6 +48,8 @@ impl World {
             round: None,
             night: false,
             tonight: false,
+            windows: Vec::new(),
+            service: super::maintenance::Service::default(),
             turn: Turn::default(),
         };
         world.put_in_force(None);

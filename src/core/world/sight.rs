@@ -207,6 +207,7 @@ impl World {
             village_name: "".into(),
             area: None,
             village: None,
+            planned: false,
         };
         self.book.want(&blindness(), Want::Open(wanted), self.now);
     }

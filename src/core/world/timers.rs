@@ -31,6 +31,8 @@ pub(super) enum Timer {
     Round,
     /// Dusk, dawn, or an hour before dusk.
     Sun,
+    /// A window of maintenance begins or ends.
+    Maintenance,
 }
 
 impl World {
@@ -52,6 +54,7 @@ impl World {
                 Timer::Sample => self.ask_sample_again(),
                 Timer::Round | Timer::Blame => {}
                 Timer::Sun => self.ring_sun(),
+                Timer::Maintenance => self.reckon_service(),
             }
         }
         self.book.wake(self.now);

@@ -41,6 +41,9 @@ pub enum Event {
         /// When it ends; `None`: with the incident.
         until: Option<Time>,
     },
+    /// These are the windows of maintenance from now on, those that are under way and those to come; the shell has made
+    /// moments of whatever recurs.
+    Maintenance(Vec<Window>),
     /// Somebody silences an incident: until then it pages nobody. A time that is not to come lifts its silence.
     Silence {
         /// Which.
@@ -52,6 +55,28 @@ pub enum Event {
         /// When it ends.
         until: Time,
     },
+}
+
+/// What is worked on.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Works {
+    /// A camera.
+    Camera(CameraId),
+    /// A node, and whatever would fail if it were down.
+    Node(NodeId),
+    /// Every camera of an area, or below it.
+    Area(AreaId),
+}
+
+/// Work that was announced: a failure that it explains is no reason for a page.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Window {
+    /// From this moment …
+    pub from: Time,
+    /// … up to this.
+    pub to: Time,
+    /// On this.
+    pub of: Works,
 }
 
 /// Checks that passed, without exception, at each of their due times after `from` and up to `to`.
@@ -243,6 +268,8 @@ pub struct CameraView {
     pub reasons: ReasonSet,
     /// Whether it flaps.
     pub flapping: bool,
+    /// In maintenance: by the registry, by a window, or because it would fail if what is worked on were down.
+    pub maintenance: bool,
     /// Why it is down or unknown.
     pub cause: Option<Cause>,
     /// Held down by inference alone, not by its own probes.
@@ -272,6 +299,8 @@ pub struct NodeView {
     pub since: Time,
     /// Judged from what hangs on it, not by its own probe.
     pub inferred: bool,
+    /// In maintenance, or would fail if what is worked on were down.
+    pub maintenance: bool,
     /// Why it is down, where that lies above it.
     pub cause: Option<Cause>,
     /// The last round trip of its own probe.

@@ -133,6 +133,7 @@ impl World {
             village_name: village_name(&self.registry, slot.village.as_ref()),
             area: registered.map(|c| c.area.clone()),
             village: slot.village.clone(),
+            planned: self.life(camera) == Some(Life::Maintenance),
         };
         let own = Cause::Camera(slot.id.clone());
         let gone = Want::Closed(EndReason::Removed);
@@ -180,6 +181,7 @@ impl World {
                 village_name: Arc::from(""),
                 area: None,
                 village: None,
+                planned: self.service.holds_node(node),
             }),
             None if self.is_cut_off(node) => Want::Closed(EndReason::Superseded),
             None if self.nodes.get(node.at()).is_some_and(Health::is_down_itself) => Want::Keep,
@@ -226,7 +228,9 @@ impl World {
         }
         for cause in self.causes.members.keys().cloned().collect::<Vec<_>>() {
             let Some(key) = group_key(&cause) else { continue };
+            let planned = self.is_planned(&cause);
             if self.book.holds(&key) {
+                self.book.replan(&key, planned);
                 continue;
             }
             let since = self.causes.members.get(&cause).into_iter().flatten();
@@ -241,6 +245,7 @@ impl World {
                 village_name: village_name(&self.registry, village.as_ref()),
                 area: None,
                 village,
+                planned,
                 cause,
             };
             self.book.want(&key, Want::Open(wanted), self.now);
@@ -271,9 +276,10 @@ impl World {
             return [(); 4].map(|()| Want::Keep);
         };
         let slot = &self.topology.entrances[entrance.at()];
-        let open = |cause: Cause, since: Time| {
+        let open = |cause: Cause, since: Time, planned: bool| {
             Want::Open(Wanted {
                 cause,
+                planned,
                 since,
                 name: object.name.clone(),
                 village_name: village_name(&self.registry, slot.village.as_ref()),
@@ -289,13 +295,15 @@ impl World {
         let gap = || if self.turn.reloaded { Want::Closed(EndReason::Removed) } else { Want::Keep };
         use EntranceState as E;
         let lost = match state {
-            E::Lost => open(cause(), since),
+            E::Lost => open(cause(), since, belief.now.outage_planned),
             E::Covered | E::Reduced => over(),
             E::Unknown => Want::Keep,
             E::Planned | E::Unwatched => gap(),
         };
         let reduced = match state {
-            E::Reduced if belief.cause.is_some() => open(cause(), since),
+            E::Reduced if belief.cause.is_some() => {
+                open(cause(), since, self.would_watch(entrance, object.target.max(object.required)))
+            }
             E::Reduced | E::Covered => over(),
             E::Lost => superseded(),
             E::Unknown => Want::Keep,
@@ -303,7 +311,7 @@ impl World {
         };
         let long = self.now.since(since) >= self.policy.alert.unknown_after;
         let unknown = match state {
-            E::Unknown if long => open(cause(), since),
+            E::Unknown if long => open(cause(), since, self.would_watch(entrance, object.required)),
             E::Unknown => Want::Keep,
             E::Lost => superseded(),
             _ => over(),
@@ -311,7 +319,9 @@ impl World {
         let lost_by_night = belief.night.state == E::Lost && belief.day.state != E::Lost;
         let tonight = match state {
             E::Lost => superseded(),
-            _ if self.tonight && lost_by_night => open(self.night_cause(entrance), belief.since_night),
+            _ if self.tonight && lost_by_night => {
+                open(self.night_cause(entrance), belief.since_night, belief.night.outage_planned)
+            }
             _ => over(),
         };
         [lost, reduced, unknown, tonight]

@@ -14,8 +14,9 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 use super::{AckReply, Engine};
+use crate::engine::maintenance::MaintainReply;
 use crate::engine::{AckError, ReloadRefused, ReloadReport};
-use crate::store::{AuditEntry, Batch, BatchId, HourlyRow, RegistryPut, SinkRoute, Store, StoreError};
+use crate::store::{AuditEntry, Batch, BatchId, HourlyRow, Maintenance, RegistryPut, SinkRoute, Store, StoreError};
 
 /// A failed commit is tried again after this.
 const RETRY: Duration = Duration::from_millis(500);
@@ -32,6 +33,7 @@ pub(super) struct Uncommitted {
     pub(super) effects: Effects,
     pub(super) audit: Vec<AuditEntry>,
     pub(super) put: Option<RegistryPut>,
+    pub(super) maintenance: Vec<Maintenance>,
     pub(super) figures: Vec<HourlyRow>,
     pub(super) replies: Replies,
 }
@@ -40,6 +42,7 @@ pub(super) struct Uncommitted {
 #[derive(Default)]
 pub(super) struct Replies {
     pub(super) reload: Option<(ReloadReport, oneshot::Sender<Result<ReloadReport, ReloadRefused>>)>,
+    pub(super) maintained: Vec<(Arc<Maintenance>, MaintainReply)>,
     pub(super) acks: Vec<(IncidentId, AckReply)>,
 }
 
@@ -60,6 +63,7 @@ struct Shared {
     effects: Effects,
     audit: Vec<AuditEntry>,
     put: Option<RegistryPut>,
+    maintenance: Vec<Maintenance>,
     figures: Vec<HourlyRow>,
     version: u64,
     topology: Arc<Topology>,
@@ -80,6 +84,7 @@ impl Shared {
             routes: &self.routes,
             tick: Some(tick),
             registry: self.put.as_ref(),
+            maintenance: &self.maintenance,
             audit: &self.audit,
             hourly: &self.figures,
             names: &names,
@@ -122,6 +127,7 @@ impl Engine {
             effects: Effects::default(),
             audit: Vec::new(),
             put: None,
+            maintenance: Vec::new(),
             figures: Vec::new(),
             replies: Replies::default(),
         })
@@ -154,12 +160,13 @@ impl Engine {
     }
 
     fn committing(&self, waiting: Uncommitted) -> Committing {
-        let Uncommitted { id, effects, audit, put, figures, replies } = waiting;
+        let Uncommitted { id, effects, audit, put, maintenance, figures, replies } = waiting;
         let batch = Shared {
             id,
             effects,
             audit,
             put,
+            maintenance,
             figures,
             version: self.version,
             topology: self.world.topology().clone(),
@@ -219,6 +226,9 @@ impl Engine {
             self.alive.reloaded.store(now.millis(), Ordering::Relaxed);
             // Who asked may have gone; what was asked is done.
             let _ = reply.send(Ok(report));
+        }
+        for (row, reply) in kept.replies.maintained {
+            let _ = reply.send(Ok(row));
         }
         for (incident, reply) in kept.replies.acks {
             let taken = self.world.snapshot().incidents.get(&incident).cloned();

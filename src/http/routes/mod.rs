@@ -8,6 +8,7 @@ mod events;
 mod gaps;
 mod incidents;
 mod lists;
+mod maintenance;
 mod map;
 mod oncall;
 mod ops;
@@ -94,6 +95,7 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(turns::timeline))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
+        .routes(routes!(maintenance::list))
         .routes(routes!(registry::in_force))
         .routes(routes!(events::events))
         .routes(routes!(document))
@@ -101,7 +103,11 @@ fn read() -> OpenApiRouter<AppState> {
 }
 
 fn operate() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(incidents::acknowledge)).routes(routes!(silence::silence, silence::lift))
+    OpenApiRouter::new()
+        .routes(routes!(incidents::acknowledge))
+        .routes(routes!(silence::silence, silence::lift))
+        .routes(routes!(maintenance::announce))
+        .routes(routes!(maintenance::end))
 }
 
 fn admin() -> OpenApiRouter<AppState> {

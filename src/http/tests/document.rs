@@ -34,6 +34,8 @@ async fn the_document_is_whole_and_its_references_lead_somewhere() {
         "/api/v1/incidents/{id}/silence",
         "/api/v1/map",
         "/api/v1/map/states",
+        "/api/v1/maintenance",
+        "/api/v1/maintenance/{id}",
         "/api/v1/nodes",
         "/api/v1/oncall",
         "/api/v1/openapi.json",

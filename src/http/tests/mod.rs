@@ -77,6 +77,8 @@ pub(crate) struct Past {
     pub(crate) incidents: Mutex<Vec<Incident>>,
     /// Turns of entrances, oldest first.
     pub(crate) turns: Mutex<Vec<PastTurn>>,
+    /// What is announced.
+    pub(crate) maintenance: Mutex<Vec<crate::engine::Maintenance>>,
     /// The audit trail, oldest first.
     pub(crate) audit: Mutex<Vec<AuditEntry>>,
     /// The next question fails.
@@ -163,6 +165,11 @@ impl History for Past {
             to: Some("王强".into()),
         };
         self.answer(vec![delivery])
+    }
+
+    fn maintenance(&self, _: Time) -> Answer<'_, Vec<crate::engine::Maintenance>> {
+        let all = self.maintenance.lock().unwrap().clone();
+        self.answer(all)
     }
 
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
@@ -274,6 +281,14 @@ async fn engine(
                     }
                 };
                 let _ = reply.send(answer);
+            }
+            Command::Maintain(request, reply) => {
+                note(&request.by);
+                asked.lock().unwrap().push(format!("maintain {:?}", request.what));
+                let registry = snapshots.borrow().registry.clone();
+                let mut announced = crate::engine::Announced::new(vec![town::maintenance()], 8);
+                let done = announced.change(&request, &registry, NOW).map(|(row, _)| Arc::new(row));
+                let _ = reply.send(done);
             }
             Command::Reload(request, reply) => {
                 note(&request.by);

@@ -99,6 +99,7 @@ pub(super) fn alert(name: AlertName, object: AlertObject, text: &str, ended: Opt
         since: T0,
         ended,
         told: true,
+        planned: false,
     })
 }
 

@@ -193,6 +193,9 @@ pub(in crate::store) struct AlertRow {
     /// When and why.
     ended: Option<(i64, String)>,
     told: bool,
+    /// Younger than the table.
+    #[serde(default)]
+    planned: bool,
 }
 
 impl From<&Alert> for AlertRow {
@@ -211,6 +214,7 @@ impl From<&Alert> for AlertRow {
             since: a.since.millis(),
             ended: a.ended.map(|(at, why)| (at.millis(), why.word().to_owned())),
             told: a.told,
+            planned: a.planned,
         }
     }
 }
@@ -234,6 +238,7 @@ impl TryFrom<AlertRow> for Alert {
             since: Time(r.since),
             ended,
             told: r.told,
+            planned: r.planned,
         })
     }
 }

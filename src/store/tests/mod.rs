@@ -105,6 +105,7 @@ fn alert(n: u32, incident: u64) -> Alert {
         since: Time(900),
         ended: None,
         told: true,
+        planned: false,
     }
 }
 

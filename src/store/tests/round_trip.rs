@@ -104,13 +104,13 @@ fn any_alert() -> impl Strategy<Value = Alert> {
             .prop_map(Some),
     ];
     let labels = (1_u64..9, 1_u64..9, proptest::option::of(village()), proptest::option::of(village()));
-    let said = (text(), text(), proptest::option::of(cause()), time(), ended, any::<bool>());
+    let said = (text(), text(), proptest::option::of(cause()), time(), ended, any::<bool>(), any::<bool>());
     (proptest::sample::select(AlertName::ALL.to_vec()), object, labels, said).prop_map(
         |(
             name,
             object,
             (incident, label, label_area, label_village),
-            (display, village_name, cause, since, ended, told),
+            (display, village_name, cause, since, ended, told, planned),
         )| {
             Alert {
                 key: AlertKey { name, object },
@@ -124,6 +124,7 @@ fn any_alert() -> impl Strategy<Value = Alert> {
                 since,
                 ended,
                 told,
+                planned,
             }
         },
     )

@@ -133,6 +133,10 @@ impl Tongue for En {
         "still open, and nobody has taken it".to_owned()
     }
 
+    fn maintenance_ended_line(&self) -> String {
+        "maintenance is over, or does not explain it any more: the fault still stands".to_owned()
+    }
+
     fn escalated_line(&self, level: u8) -> String {
         format!("nobody took it: it goes to level {level}")
     }

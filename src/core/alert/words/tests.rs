@@ -148,6 +148,7 @@ fn alert(name: AlertName, object: AlertObject, text: &str) -> Alert {
         since: Time(2 * HOUR),
         ended: None,
         told: true,
+        planned: false,
     }
 }
 
@@ -461,6 +462,24 @@ fn every_word_of_a_hold_in_every_language() {
             "仍未恢复，且无人受理",
             "Still open: ",
             "still open, and nobody has taken it",
+        ),
+        (
+            K::Opened,
+            SayReason::MaintenanceEnded,
+            &hit,
+            "【新事件】",
+            "维护已结束或不足以解释，故障仍在",
+            "New: ",
+            "maintenance is over, or does not explain it any more: the fault still stands",
+        ),
+        (
+            K::Reminded,
+            SayReason::MaintenanceEnded,
+            &hit,
+            "【仍未恢复】",
+            "维护已结束或不足以解释，故障仍在",
+            "Still open: ",
+            "maintenance is over, or does not explain it any more: the fault still stands",
         ),
         (
             K::Escalated,

@@ -127,6 +127,10 @@ impl Tongue for Zh {
         "仍未恢复，且无人受理".to_owned()
     }
 
+    fn maintenance_ended_line(&self) -> String {
+        "维护已结束或不足以解释，故障仍在".to_owned()
+    }
+
     fn escalated_line(&self, level: u8) -> String {
         format!("无人受理，已升级到第 {level} 级")
     }

@@ -4,6 +4,7 @@ mod causes;
 mod faults;
 mod harness;
 mod holds;
+mod maintenance;
 mod orders;
 mod plan;
 mod random;
