@@ -265,16 +265,15 @@ impl Engine {
         }
     }
 
+    /// What came meanwhile is judged as the truth of this moment: together, or the first of it would say what the rest
+    /// refutes.
     fn unfold(&mut self) {
         if self.folded.is_empty() {
             return;
         }
         let mut outcomes: Vec<Outcome> = std::mem::take(&mut self.folded).into_values().flatten().collect();
         outcomes.sort_by_key(|o| o.ended);
-        let now = self.clock.now();
-        for outcome in outcomes {
-            self.apply(Event::Outcome(outcome), now);
-        }
+        self.apply(Event::Outcomes(outcomes), self.clock.now());
     }
 
     fn apply(&mut self, event: Event, now: Time) {

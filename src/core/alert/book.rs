@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::agenda::Agenda;
 use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy};
 use crate::health::Cause;
+use crate::model::planted;
 use crate::model::{AreaId, EntranceId, IncidentId, Time};
 
 /// What should hold for an alert.
@@ -133,6 +134,11 @@ impl Book {
         self.open.contains_key(key) || self.pending_cause.contains_key(key)
     }
 
+    /// Whether nothing waits to be said.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pending.is_empty() && self.touched.is_empty() && self.changed_alerts.is_empty() && self.ended.is_empty()
+    }
+
     /// Alerts that are open or wait to be.
     pub(crate) fn held_keys(&self) -> impl Iterator<Item = &AlertKey> {
         self.open.keys().chain(self.pending_cause.keys())
@@ -162,6 +168,9 @@ impl Book {
 
     fn want_closed(&mut self, key: &AlertKey, reason: EndReason, now: Time) {
         self.forget_pending(key);
+        if planted!(AlertsNeverEnd) {
+            return;
+        }
         let Some(alert) = Arc::make_mut(&mut self.open).remove(key) else { return };
         let mut alert = Arc::unwrap_or_clone(alert);
         self.leave_incident(alert.incident, key);
@@ -412,7 +421,7 @@ impl Book {
         let first_word = |id: IncidentId| self.incidents.get(&id).map_or((Time(i64::MAX), id), |i| (i.opened_at, id));
         let (kept, gone) = if first_word(a) <= first_word(b) { (a, b) } else { (b, a) };
         let target = self.incidents.get(&b).map(|i| i.cause.clone());
-        for alert in self.alerts_of(gone) {
+        for alert in self.alerts_of(gone).into_iter().filter(|_| !planted!(MergedOnesKeepTheirAlerts)) {
             self.move_alert(&alert.key, kept);
         }
         let named = self.incidents.get(&gone).map(|i| i.paged_entrances.clone()).unwrap_or_default();
@@ -448,7 +457,7 @@ impl Book {
             return id;
         }
         let id = IncidentId(self.next);
-        self.next += 1;
+        self.next += u64::from(!planted!(NumbersAreUsedAgain));
         self.by_cause.insert(cause.clone(), id);
         Arc::make_mut(&mut self.incidents).insert(id, Arc::new(Incident::new(id, cause.clone(), since, now)));
         self.touched.entry(id).or_default().opened = true;

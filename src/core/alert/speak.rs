@@ -8,6 +8,7 @@ use super::{
     Acknowledgement, Alert, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason,
 };
 use crate::health::Cause;
+use crate::model::planted;
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, Severity, Span, Time};
 
 /// An incident that was opened again so often within `FLAP_WITHIN` flaps.
@@ -97,7 +98,7 @@ impl Book {
             _ => Vec::new(),
         };
         name(&mut incident, &named);
-        incident.step += 1;
+        incident.step += if planted!(StepsHaveHoles) && why == SayReason::PartOver { 2 } else { 1 };
         if !incident.status.is_open() {
             if self.by_cause.get(&incident.cause) == Some(&id) {
                 self.by_cause.remove(&incident.cause);
@@ -129,7 +130,8 @@ impl Book {
             incident.resolved_at = Some(now);
             return Some((MessageKind::Merged, SayReason::MergedIncidents));
         }
-        if alerts.is_empty() {
+        let over = alerts.is_empty() || (planted!(ResolvedTooEarly) && !touch.ended.is_empty());
+        if over {
             return self.decide_end(incident, touch, now);
         }
         if self.held_open.remove(&incident.id).is_some() {
@@ -154,6 +156,9 @@ impl Book {
                 (MessageKind::MoreLost, SayReason::NewLoss)
             });
         }
+        if touch.taken && planted!(TakenOnesPage) {
+            return Some((MessageKind::MoreLost, SayReason::NewLoss));
+        }
         if touch.taken {
             return Some((MessageKind::Acknowledged, SayReason::TakenBySomebody));
         }
@@ -166,7 +171,8 @@ impl Book {
         if touch.joined || touch.reopened {
             return Some((MessageKind::Updated, SayReason::JoinedQuietly));
         }
-        (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver))
+        let part = if planted!(UpdatesArePages) { MessageKind::MoreLost } else { MessageKind::Updated };
+        (!touch.ended.is_empty()).then_some((part, SayReason::PartOver))
     }
 
     fn decide_end(&mut self, incident: &mut Incident, touch: &Touch, now: Time) -> Option<(MessageKind, SayReason)> {
@@ -184,6 +190,9 @@ impl Book {
     /// When something that no page has told is news, a lost entrance or an incident that opened again: at once when it
     /// came `regroup` after the last page, else when `regroup` has passed and it has lasted for a minute.
     fn news_due(&self, incident: &Incident, alerts: &[Arc<Alert>], now: Time) -> Option<Time> {
+        if planted!(LaterLossesAreSwallowed) {
+            return None;
+        }
         let quiet_until = incident.last_page_at? + self.policy.regroup;
         let due = |since: Time| {
             if since >= quiet_until { since } else { quiet_until.max(since + self.policy.unnamed_after) }
@@ -202,7 +211,7 @@ impl Book {
     /// are unnamed or one has been lost for a minute. What is lost again after its end was told, or after somebody
     /// took the incident, waits for a page.
     fn update_due(&self, incident: &Incident, alerts: &[Arc<Alert>], now: Time) -> Option<Time> {
-        let paged = incident.last_page_at?;
+        let paged = incident.last_page_at.filter(|_| !planted!(LaterLossesAreSwallowed))?;
         let mut joined: Vec<Time> =
             alerts.iter().filter(|a| self.may_be_named_later(incident, a, now)).map(|a| a.since).collect();
         joined.sort_unstable();
@@ -291,7 +300,7 @@ pub(super) fn flaps(incident: &Incident, now: Time) -> bool {
 
 /// It opened again after its end was told, and no page has said so yet.
 fn is_untold_again(incident: &Incident, now: Time) -> bool {
-    incident.reopened_at > incident.last_page_at && !flaps(incident, now)
+    incident.reopened_at > incident.last_page_at && !flaps(incident, now) && !planted!(ReopenedIsSilent)
 }
 
 /// What an incident says of itself, from its open alerts and what the World knows of its cause.

@@ -3,6 +3,7 @@
 
 use super::{EntranceState, GapReason, Judgement, Standing, Verdict, Watcher};
 use crate::health::State;
+use crate::model::planted;
 use crate::model::{CameraIx, ReasonSet};
 use crate::registry::Life;
 
@@ -12,6 +13,9 @@ use crate::registry::Life;
 #[must_use]
 pub fn standing(state: State, before: State, flapping: bool, reasons: ReasonSet) -> Standing {
     let believed = if state == State::Suspect { before } else { state };
+    if state == State::Suspect && planted!(SuspectsAreDead) {
+        return Standing::Dead;
+    }
     match believed {
         // Nothing is known also of one that was suspect out of nothing; whether it flapped once does not matter then.
         State::Unknown | State::Suspect => Standing::Unknown,
@@ -53,7 +57,7 @@ pub fn judge_entrance(
     for watcher in watchers {
         let Some(life) = life(watcher.camera).filter(|l| *l != Life::Retired) else { continue };
         match (watcher.verdict(night), life) {
-            (Verdict::Yes, Life::Planned) => count.planned += 1,
+            (Verdict::Yes, Life::Planned) if !planted!(PlannedOnesWatch) => count.planned += 1,
             (Verdict::Yes, _) => count.add(standing(watcher.camera), life == Life::Maintenance),
             (Verdict::Maybe, _) => count.maybe += 1,
             (Verdict::No, _) => count.day_only += u32::from(night && watcher.day == Verdict::Yes),
@@ -84,6 +88,7 @@ impl Count {
     }
 
     fn judge(self, required: u32, target: u32) -> Judgement {
+        let required = if planted!(OneTooManyIsNeeded) { required + 1 } else { required };
         let state = self.state(required, target.max(required));
         let gap = match state {
             EntranceState::Planned | EntranceState::Unwatched => Some(self.gap()),

@@ -126,6 +126,18 @@ impl Eyes {
         }
     }
 
+    /// A canary was asked many times, the last time then, and went on as it was.
+    pub(crate) fn heard_of_canary(&mut self, ix: CanaryIx, tries: u32, last: Time, answered: bool) {
+        let Some(canary) = self.canaries.get_mut(ix.at()) else { return };
+        canary.last_try = Some(last);
+        if answered {
+            canary.streak = canary.streak.saturating_add(tries);
+            self.last_proof = self.last_proof.max(Some(last));
+        } else {
+            canary.streak = 0;
+        }
+    }
+
     /// Every canary that counts has been asked since, and none answered.
     fn all_silent_since(&self, since: Time) -> bool {
         let mut counted = self.canaries.iter().filter(|c| c.up.is_some()).peekable();

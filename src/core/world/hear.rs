@@ -1,11 +1,11 @@
 //! Outcomes: what a probe said, and what that does to the belief in its target.
 
-use super::{Ask, Quiet, World};
+use super::{Ask, World};
 use crate::health::State;
 use crate::health::check::CheckHealth;
 use crate::health::machine::{Changed, Health};
-use crate::model::{CameraIx, CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
-use crate::registry::next_due;
+use crate::model::planted;
+use crate::model::{CameraIx, CanaryIx, Check, Outcome, ProbeResult, Reason, Target, Time};
 
 impl World {
     pub(super) fn hear(&mut self, outcome: Outcome) {
@@ -46,7 +46,7 @@ impl World {
         let trouble_before =
             health.checks[..2].iter().any(in_trouble) || (o.credential && health.auth_refused.is_some());
         let wanted = health.take(&o, policy);
-        if alive && health.via.is_some_and(|via| o.begun >= via.since) {
+        if alive && health.via.is_some_and(|via| o.begun >= via.since) && !planted!(AnswersLeaveViaStanding) {
             health.via = None;
         }
         for (check, at) in wanted {
@@ -198,49 +198,13 @@ impl World {
             self.turn.effects.asks.push(Ask { at, target, check });
         }
     }
-
-    /// Many passes as one event. Ends in the state that the single outcomes would have led to.
-    pub(super) fn hear_quiet(&mut self, quiet: &Quiet) {
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for (target, check) in &quiet.of {
-            for due in self.quiet_dues(*target, *check, quiet) {
-                outcomes.push(quiet_pass(*target, *check, due, quiet.rtt));
-            }
-        }
-        outcomes.sort_by_key(|o| (o.ended, o.target, o.check));
-        for outcome in outcomes {
-            self.now = self.now.max(outcome.ended);
-            self.ring();
-            self.hear(outcome);
-            self.finish();
-        }
-    }
-
-    fn quiet_dues(&self, target: Target, check: Check, quiet: &Quiet) -> Vec<Time> {
-        let (id, interval) = match target {
-            Target::Camera(c) => {
-                let slot = self.topology.cameras.get(c.at());
-                (slot.map(|s| s.id.as_str()), slot.and_then(|s| s.checks[check.at()]).map(|p| p.interval))
-            }
-            Target::Node(n) => {
-                let slot = self.topology.nodes.get(n.at());
-                (slot.map(|s| s.id.as_str()), slot.and_then(|s| s.check).map(|p| p.interval))
-            }
-            Target::Canary(c) => {
-                (self.policy.canaries.get(c.at()).map(|n| &**n), Some(self.policy.health.canary_interval))
-            }
-        };
-        let (Some(id), Some(every)) = (id, interval) else { return Vec::new() };
-        let first = next_due(id, check, every, quiet.from + Span(1));
-        if first > quiet.to {
-            return Vec::new();
-        }
-        let n = (quiet.to - first).as_millis() / every.as_millis().max(1) + 1;
-        (0..n).map(|i| first + every * i).collect()
-    }
 }
 
-fn health_mut<'a>(cameras: &'a mut [Health], nodes: &'a mut [Health], target: Target) -> Option<&'a mut Health> {
+pub(super) fn health_mut<'a>(
+    cameras: &'a mut [Health],
+    nodes: &'a mut [Health],
+    target: Target,
+) -> Option<&'a mut Health> {
     match target {
         Target::Camera(c) => cameras.get_mut(c.at()),
         Target::Node(n) => nodes.get_mut(n.at()),
@@ -248,27 +212,10 @@ fn health_mut<'a>(cameras: &'a mut [Health], nodes: &'a mut [Health], target: Ta
     }
 }
 
-fn health_of<'a>(cameras: &'a [Health], nodes: &'a [Health], target: Target) -> Option<&'a Health> {
+pub(super) fn health_of<'a>(cameras: &'a [Health], nodes: &'a [Health], target: Target) -> Option<&'a Health> {
     match target {
         Target::Camera(c) => cameras.get(c.at()),
         Target::Node(n) => nodes.get(n.at()),
         Target::Canary(_) => None,
-    }
-}
-
-fn quiet_pass(target: Target, check: Check, due: Time, rtt: Span) -> Outcome {
-    Outcome {
-        target,
-        check,
-        due,
-        begun: due,
-        ended: due + rtt,
-        asked: false,
-        credential: false,
-        result: ProbeResult::Pass { slow: false },
-        phase: Phase::Connect,
-        times: PhaseTimes::default(),
-        rtt: Some(rtt),
-        note: None,
     }
 }

@@ -10,6 +10,7 @@ mod entrances;
 mod future;
 mod hear;
 mod publish;
+mod quiet;
 mod reload;
 mod restart;
 mod sight;
@@ -28,6 +29,7 @@ use crate::coverage::{self, Watch};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{self, State};
+use crate::model::planted;
 use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, Outcome, Target, Time};
 use crate::registry::{Intervals, LonLat, Registry, Topology};
 
@@ -116,14 +118,20 @@ pub struct World {
 impl World {
     /// The one door. Times never run backwards: an earlier one counts as the latest that was seen.
     pub fn apply(&mut self, event: Event, now: Time) -> Effects {
-        if let Event::Quiet(quiet) = &event {
-            self.hear_quiet(quiet);
+        let mut heard = match &event {
+            Event::Quiet(quiet) => self.hear_quiet(quiet),
+            _ => Effects::default(),
+        };
+        if let Event::Outcomes(outcomes) = &event {
+            // Heard before anything is too old, or is said that they refute.
+            self.now = self.now.max(now);
+            outcomes.iter().for_each(|o| self.hear(o.clone()));
         }
         self.now = self.now.max(now);
         self.ring();
         match event {
             Event::Outcome(outcome) => self.hear(outcome),
-            Event::Wake | Event::Quiet(_) => {}
+            Event::Wake | Event::Quiet(_) | Event::Outcomes(_) => {}
             Event::Registry { registry, version } => self.reload(registry, version),
             Event::Credentials(cameras) => self.credentials_changed(&cameras),
             Event::Acknowledge { incident, by, note, until } => {
@@ -132,7 +140,8 @@ impl World {
             }
         }
         self.finish();
-        std::mem::take(&mut self.turn.effects)
+        heard.absorb(std::mem::take(&mut self.turn.effects));
+        heard
     }
 
     /// When the World wants to be woken if nothing happens before.
@@ -145,13 +154,14 @@ impl World {
 
     /// A first round or blindness: nothing opens or closes but blindness itself.
     fn is_holding_words(&self) -> bool {
-        self.round.is_some() || self.eyes.is_blind()
+        self.round.is_some() || (self.eyes.is_blind() && !planted!(WordsWhileBlind))
     }
 
     /// Judges what changed, lowest first: causes, entrances, alerts, words.
     fn finish(&mut self) {
         self.blame();
-        if self.round.as_ref().is_some_and(|r| r.open.is_empty() || self.now >= r.until) {
+        let over = |r: &FirstRound| (r.open.is_empty() || self.now >= r.until) && !planted!(RoundsNeverEnd);
+        if self.round.as_ref().is_some_and(over) {
             self.round = None;
             self.turn.everything = true;
             self.blame_the_restored_anew();

@@ -12,6 +12,7 @@ use crate::health::check::{Run, Verdict};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{Cause, MonitorCause, State};
+use crate::model::planted;
 use crate::model::{CameraIx, CanaryIx, Chunked, EntranceIx, NodeIx, Reason, ReasonSet, Target, Time};
 use crate::registry::{Registry, Topology};
 
@@ -20,7 +21,7 @@ impl World {
     /// time without a monitor as history, the first round's questions).
     #[must_use]
     pub fn start(policy: Policy, registry: Arc<Registry>, saved: Saved, now: Time) -> (World, Effects) {
-        let saved = saved.not_after(now);
+        let saved = if planted!(TheFutureIsKept) { saved } else { saved.not_after(now) };
         let book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident, now);
         let mut world = World {
             eyes: Eyes::new(policy.canaries.len()),
@@ -59,7 +60,9 @@ impl World {
         for i in 0..world.eyes.canaries.len() {
             world.push_ask(Target::Canary(CanaryIx::from(i)), now);
         }
-        world.begin_round();
+        if !planted!(NothingIsAwaited) {
+            world.begin_round();
+        }
         world.close_the_hole(saved.last_tick);
         world.show_everything();
         world.wind_what_is_unknown();
@@ -130,7 +133,8 @@ impl World {
                 if let Some(at) = self.cameras[ix.at()].flap_ends_at(&self.policy.health) {
                     self.timers.insert((at, Timer::FlapOff(ix)));
                 }
-                if let (State::Down, Some(cause)) = (saved.state, saved.cause) {
+                if let (State::Down, Some(cause)) = (saved.state, saved.cause.filter(|_| !planted!(CausesAreForgotten)))
+                {
                     self.causes.set(ix, Some(cause));
                 }
                 if let Some(at) = self.cameras[ix.at()].last_pass() {
@@ -186,7 +190,7 @@ impl World {
 
     /// From the last tick to the first evidence each camera is unknown: no hole and no false figure.
     fn close_the_hole(&mut self, last_tick: Option<Time>) {
-        let Some(tick) = last_tick else { return };
+        let Some(tick) = last_tick.filter(|_| !planted!(HoleInHistoryStays)) else { return };
         for i in 0..self.cameras.len() {
             let camera = CameraIx::from(i);
             let recorded = self.recorded_cameras[i];

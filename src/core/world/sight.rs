@@ -7,6 +7,7 @@ use super::{FirstRound, Subject, Transition, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Want, Wanted};
 use crate::health::sight::{SAMPLE, SAMPLE_AGAIN, SUSPECTS_WITHIN, Verdict};
 use crate::health::{Cause, MonitorCause};
+use crate::model::planted;
 use crate::model::{CameraIx, CanaryIx, Check, NodeIx, ReasonSet, Span, Target, Time, stable_hash_parts};
 use crate::registry::Topology;
 
@@ -103,6 +104,10 @@ impl World {
     pub(super) fn sight_said(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Same | Verdict::Clear => {}
+            Verdict::Blind if planted!(CanariesAreIgnored) => {
+                self.eyes.clear();
+            }
+            Verdict::Back if planted!(BlindForEver) => self.eyes.go_blind(self.now, &[]),
             Verdict::Blind => {
                 let silent = self.eyes.silent_of_sample();
                 let cameras = silent.iter().filter_map(|t| match t {
@@ -153,7 +158,7 @@ impl World {
             Target::Node(n) => self.nodes.get_mut(n.at()),
             Target::Canary(_) => None,
         };
-        if health.is_some_and(|h| h.void_since(proof, &self.policy.health)) {
+        if !planted!(BlindnessVoidsNothing) && health.is_some_and(|h| h.void_since(proof, &self.policy.health)) {
             self.rejudge(target, None);
         }
     }
@@ -208,7 +213,9 @@ impl World {
             area: None,
             village: None,
         };
-        self.book.want(&blindness(), Want::Open(wanted), self.now);
+        if !planted!(NoWordOfBlindness) {
+            self.book.want(&blindness(), Want::Open(wanted), self.now);
+        }
     }
 
     /// Asks reach of all, and stream wherever its last conclusion was not a pass; nothing is said before they answered.

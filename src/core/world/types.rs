@@ -7,8 +7,8 @@ use crate::alert::{Alert, AlertKey, Incident, Message};
 use crate::coverage::{EntranceBelief, EntranceState};
 use crate::health::{Cause, State};
 use crate::model::{
-    AreaId, CameraId, CameraIx, Check, Chunked, EntranceId, EntranceIx, IncidentId, NodeId, NodeIx, Outcome, Period,
-    ReasonSet, Span, Target, Time,
+    AreaId, CameraId, CameraIx, Check, Chunked, EntranceId, EntranceIx, FailKind, IncidentId, NodeId, NodeIx, Outcome,
+    Period, ReasonSet, Span, Target, Time,
 };
 use crate::registry::{Registry, Topology};
 
@@ -17,7 +17,9 @@ use crate::registry::{Registry, Topology};
 pub enum Event {
     /// A probe ended.
     Outcome(Outcome),
-    /// These checks all passed at every due time: one event for many.
+    /// Probes that ended while nothing could be kept: all of them are heard before anything is judged, said or too old.
+    Outcomes(Vec<Outcome>),
+    /// Nothing new was heard at any due time: one event for many.
     Quiet(Quiet),
     /// Time passed: what [`super::World::next_wake`] asked for.
     Wake,
@@ -43,11 +45,14 @@ pub enum Event {
     },
 }
 
-/// Checks that passed, without exception, at each of their due times after `from` and up to `to`.
+/// A stretch of time in which nothing new was heard: checks that passed, without exception, at each of their due times
+/// after `from` and up to `to`, and checks that went on failing as they were confirmed to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Quiet {
-    /// Which.
+    /// Which passed.
     pub of: Vec<(Target, Check)>,
+    /// Which went on failing, how, and how long each try took.
+    pub failing: Vec<(Target, Check, FailKind, Span)>,
     /// Due times after this …
     pub from: Time,
     /// … and up to this.

@@ -8,6 +8,7 @@ use crate::alert::{AlertKey, AlertName, AlertObject, CauseFacts, EndReason, Fact
 use crate::coverage::EntranceState;
 use crate::health::machine::Health;
 use crate::health::{Cause, CommonScope, MonitorCause, State};
+use crate::model::planted;
 use crate::model::{AreaId, CameraId, CameraIx, EntranceIx, NodeIx, Target, Time};
 use crate::registry::{Entrance, Life, Registry};
 
@@ -126,7 +127,7 @@ impl World {
             village: slot.village.clone(),
         };
         let own = Cause::Camera(slot.id.clone());
-        let gone = Want::Closed(EndReason::Removed);
+        let gone = if planted!(RemovedOnesStay) { Want::Keep } else { Want::Closed(EndReason::Removed) };
         let over = || Want::Closed(EndReason::Recovered);
         let down = match health.state {
             State::Down => Want::Open(wanted(self.camera_cause(camera), health.since)),
@@ -277,7 +278,9 @@ impl World {
         let cause = || belief.cause.clone().unwrap_or(self.why_unknown());
         let (state, since) = (belief.now.state, belief.since);
         // The plan's own gaps close an alert only when the registry made them: dusk closes nothing, dawn opens nothing.
-        let gap = || if self.turn.reloaded { Want::Closed(EndReason::Removed) } else { Want::Keep };
+        let gap = || {
+            if self.turn.reloaded || planted!(DuskClosesAlerts) { Want::Closed(EndReason::Removed) } else { Want::Keep }
+        };
         use EntranceState as E;
         let lost = match state {
             E::Lost => open(cause(), since),
