@@ -36,6 +36,16 @@ positions = true
 name = "away"
 kind = "webhook"
 url = "http://127.0.0.1:9/"
+
+[roster]
+file = "roster.toml"
+
+# What asks the roster has series of its own.
+[[sink]]
+name = "phone"
+kind = "ntfy"
+url = "http://127.0.0.1:9/duty"
+on_duty = true
 """
 
 
@@ -112,6 +122,7 @@ class Town:
         self._end(layout)
         settings = town / "cunkou.toml"
         settings.write_text(settings.read_text("utf-8") + SETTINGS, "utf-8")
+        shutil.copy(ROOT / "config/roster.toml", town / "roster.toml")
         demo = self._start("demo", command)
 
         def first_line():
