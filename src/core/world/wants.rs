@@ -49,20 +49,21 @@ impl World {
     /// Lets those that waited long enough speak, and collects what is said.
     pub(super) fn say(&mut self) {
         // Most events change nothing: the book is not opened for them.
-        if self.book.has_nothing_to_say(self.now) {
+        let mute = self.is_holding_words();
+        if self.book.mute == mute && self.book.has_nothing_to_say(self.now) {
             self.name_incidents();
             return;
         }
         let mut book = std::mem::take(&mut self.book);
         let blind = Cause::Monitor(MonitorCause::Blind);
-        if self.is_holding_words() {
+        if mute {
             book.release_only(&blind, self.now);
         } else {
             let ready = |cause: &Cause| *cause == blind || (!self.eyes.is_asking() && self.is_ready(cause));
             book.release(self.now, self.eyes.is_asking(), &ready);
         }
-        let was_mute = std::mem::replace(&mut book.mute, self.is_holding_words());
-        if was_mute && !book.mute {
+        let was_mute = std::mem::replace(&mut book.mute, mute);
+        if was_mute && !mute {
             book.unmute(self.now);
         }
         let said = book.speak(self.now, self);
