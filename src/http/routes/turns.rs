@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
 use cunkou_core::model::{Period, Span};
 use cunkou_core::world::Subject;
 use utoipa::IntoParams;
@@ -97,6 +98,8 @@ struct TimelineParams {
 /// one moment of each part, so that a short loss does not fall between two looks.
 #[utoipa::path(get, path = "/api/v1/timeline", operation_id = "timeline", tag = "map", params(TimelineParams),
     responses((status = 200, description = "The timeline.", body = Timeline),
+        (status = 404, description = "The span is none, is longer than 31 days, or has more than 1500 parts.", body = Problem,
+            content_type = "application/problem+json"),
         (status = 503, description = "The history cannot be read at the moment.", body = Problem,
             content_type = "application/problem+json")))]
 pub(super) async fn timeline(
@@ -108,7 +111,8 @@ pub(super) async fn timeline(
     let until = query.time("until")?.unwrap_or(now).min(now);
     let since = query.time("since")?.unwrap_or(until - SPAN);
     if since >= until || until.since(since) > LONGEST {
-        return Err(Problem::parameter("since", "this is no span of time", "a moment before until, at most 31 days"));
+        let allowed = "a moment before until, at most 31 days";
+        return Err(Problem::parameter("since", "this is no span of time", allowed).with_status(StatusCode::NOT_FOUND));
     }
     let step = step(&query, until.since(since))?;
     let history = &state.parts.history;
@@ -126,8 +130,12 @@ fn step(query: &Query, span: Span) -> Result<i64, Problem> {
     let text = query.text("step").map(str::parse::<u64>).transpose().map_err(|_| refused())?;
     let minutes = text.unwrap_or(STEP_MINUTES);
     let step = i64::try_from(minutes).unwrap_or(i64::MAX).saturating_mul(60_000);
-    let fits = (1..=1_440).contains(&minutes) && span.as_millis() / step.max(1) < MAX_PARTS;
-    if fits { Ok(step) } else { Err(refused()) }
+    if !(1..=1_440).contains(&minutes) {
+        return Err(refused());
+    }
+    // A length that there is, but not over so long a span.
+    let few = span.as_millis() / step < MAX_PARTS;
+    if few { Ok(step) } else { Err(refused().with_status(StatusCode::NOT_FOUND)) }
 }
 
 #[cfg(test)]

@@ -115,7 +115,11 @@ async fn a_timeline_says_the_worst_of_each_part() {
     assert_eq!(parts.last().unwrap()["entrances"]["lost"], 1);
     let day = d.get("/api/v1/timeline?since=2026-11-23T03:00:00Z&until=2026-11-24T03:00:00Z&step=720").await.json();
     assert_eq!(day["parts"].as_array().unwrap().len(), 2);
-    for bad in ["since=2026-11-24T03:00:00Z", "since=2026-01-01T00:00:00Z", "step=0", "step=1"] {
+    for bad in ["step=0", "step=1441", "step=x", "since=yesterday"] {
         d.get(&format!("/api/v1/timeline?{bad}")).await.problem(400);
+    }
+    // Each by itself is what the description allows: there is nothing of it.
+    for none in ["since=2026-11-24T03:00:00Z", "since=2026-01-01T00:00:00Z", "step=1"] {
+        d.get(&format!("/api/v1/timeline?{none}")).await.problem(404);
     }
 }
