@@ -21,7 +21,7 @@ use cunkou_core::health::State;
 use cunkou_core::model::{CameraId, Check, EntranceId, IncidentId, Period, Span, Time};
 use cunkou_core::registry::Registry;
 use cunkou_core::town::{Spec, Town};
-use cunkou_core::world::{Policy, Saved, Snapshot, Subject, World};
+use cunkou_core::world::{Policy, Saved, Snapshot, Subject, Terms, World};
 use tokio::sync::{mpsc, watch};
 
 /// Runs of each measurement; the median and the worst are told.
@@ -121,6 +121,9 @@ impl History for NoHistory {
     fn deliveries(&self, _: IncidentId) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async { Ok(Vec::new()) })
     }
+    fn maintenance(&self, _: Time) -> Answer<'_, Vec<cunkou::engine::Maintenance>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
     fn audit(&self, _: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -144,6 +147,7 @@ fn daemon(snapshot: Arc<Snapshot>) -> SocketAddr {
                 counters: Arc::new(Counters::new("0", "").expect("counters")),
                 settings: HttpSettings { listen, ..HttpSettings::default() },
                 metrics: Options::default(),
+                terms: Terms::default(),
                 clock: Arc::new(|| NOW),
                 figures: Arc::new(move |snapshot: &Snapshot| plan.figures(snapshot)),
                 build: Build { version: "0", revision: "" },

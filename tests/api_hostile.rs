@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use common::{Daemon, FAST, Town, http};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// Clients that dribble a head.
 const DRIBBLING: usize = 600;
@@ -73,7 +74,9 @@ fn every_operation_refuses_no_token_a_wrong_one_and_one_of_a_lower_role() {
     // What the description does not name is guarded too: the page and the boards.
     let page =
         |path: &str| Operation { method: "GET".into(), path: path.into(), guarded: true, role: Some("read".into()) };
-    let pages = ["/", "/wall", "/sheet/incident/1"].map(page);
+    let sheets = ["camera", "entrance", "incident", "village", "node"].map(|kind| format!("/page/{kind}/1"));
+    let pages = ["/", "/wall", "/sheet/incident/1", "/page/search?q=1"].into_iter();
+    let pages = pages.chain(sheets.iter().map(String::as_str)).map(page);
     let guarded: Vec<Arc<Operation>> = guarded.into_iter().chain(pages).map(Arc::new).collect();
     for operation in &guarded {
         assert_eq!(ask(&daemon, operation, None), 401, "{} {}", operation.method, operation.path);
@@ -149,13 +152,23 @@ fn keep_silent(base: &str) -> Vec<TcpStream> {
 
 /// Sends a body of 100 MB; the status, or 0 where the connection was closed before one could be read.
 fn flood(base: &str, path: &str, token: Option<&str>) -> u16 {
+    send_huge(base, path, token, true)
+}
+
+/// The same, announced at once or in chunks that do not say how many are to come.
+fn send_huge(base: &str, path: &str, token: Option<&str>, announced: bool) -> u16 {
     let Some(mut stream) = connect(base) else { return 0 };
     let bearer = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();
+    let length = if announced { format!("Content-Length: {HUGE}") } else { "Transfer-Encoding: chunked".to_owned() };
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}Content-Type: application/json\r\n\
-         Content-Length: {HUGE}\r\nConnection: close\r\n\r\n"
+         {length}\r\nConnection: close\r\n\r\n"
     );
-    let chunk = vec![b' '; 64 << 10];
+    let mut chunk = vec![b' '; 64 << 10];
+    if !announced {
+        chunk.splice(0..0, b"10000\r\n".iter().copied());
+        chunk.extend(b"\r\n");
+    }
     let mut sent = stream.write_all(head.as_bytes()).map_or(HUGE, |()| 0);
     while sent < HUGE && stream.write_all(&chunk).is_ok() {
         sent += chunk.len();
@@ -225,4 +238,40 @@ fn it_stays_healthy_beside_slow_silent_and_endless_clients() {
     assert!(grown < 100, "one body of 100 MB was kept: {grown} MiB");
     nothing_was_changed(&daemon);
     assert_eq!(healthy(&daemon.base).0, 200);
+}
+
+/// Who may post a registry may post a very long one, and six at once: what is announced as too long is not read at all, and
+/// of the others two are read at a time, each up to the bound of a registry.
+#[test]
+fn six_bodies_of_an_admin_at_once_are_bounded() {
+    const CHIEF: &str = "a-token-of-the-chief";
+    let hash: String = Sha256::digest(CHIEF.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let town = Town::new(12, &format!("{FAST}\n[[token]]\nname = \"chief\"\nhash = \"{hash}\"\nrole = \"admin\"\n"));
+    let daemon = town.run();
+    let before = peak(daemon.program.id());
+    for (announced, most) in [(true, 32), (false, 3 * 64)] {
+        let (mut asked, mut slowest) = (0, Duration::ZERO);
+        std::thread::scope(|scope| {
+            let flood = |path: &'static str| {
+                let base = daemon.base.as_str();
+                scope.spawn(move || send_huge(base, path, Some(CHIEF), announced))
+            };
+            let floods: Vec<_> =
+                ["/api/v1/registry", "/api/v1/registry?dry_run"].into_iter().cycle().take(6).map(flood).collect();
+            while asked < 10 || floods.iter().any(|f| !f.is_finished()) {
+                let (status, took) = healthy(&daemon.base);
+                assert_eq!(status, 200);
+                slowest = slowest.max(took);
+                asked += 1;
+            }
+            for one in floods {
+                let status = one.join().expect("it ends");
+                assert!([0, 413].contains(&status), "announced: {announced}: {status}");
+            }
+        });
+        let grown = peak(daemon.program.id()) - before;
+        println!("announced: {announced}: memory grew by {grown} MiB; slowest /-/healthy {slowest:?} of {asked}");
+        assert!(grown < most, "announced: {announced}: memory grew by {grown} MiB");
+    }
+    nothing_was_changed(&daemon);
 }

@@ -48,6 +48,14 @@ fn post(daemon: &Daemon, path: &str, body: &str) -> u16 {
     http("POST", &format!("{}{path}", daemon.base), &headers, body.as_bytes()).expect("an answer").status
 }
 
+/// A roster in which one has every turn.
+fn roster(first: &str) -> String {
+    format!(
+        "[rota]\nbegins = 2026-11-02\n[[contact]]\nid = \"wang\"\nphone = \"13800000001\"\n\
+         [[contact]]\nid = \"li\"\nphone = \"13800000002\"\n[[level]]\norder = [\"{first}\"]\n"
+    )
+}
+
 /// Another name for the first camera.
 fn renamed(cameras: &str, name: &str) -> String {
     let mut lines: Vec<String> = cameras.lines().map(str::to_owned).collect();
@@ -132,4 +140,81 @@ fn every_change_is_in_the_audit_trail_with_who_where_old_and_new() {
     assert_eq!(trail(&town, &[]), all);
     let shown = run(&town, &["audit", "--limit", "1", "--lang", "en"]);
     assert!(shown.contains("sighup  registry 4  (this machine, SIGHUP)\n  - version 3\n  + version 4: "), "{shown}");
+}
+
+/// A camera that is at fault: its incident is silenced and the silence lifted; work is announced through the daemon and
+/// without one; others are called, by a signal, a request and while nobody ran.
+#[test]
+fn silences_maintenance_and_who_is_called_are_in_the_trail_too() {
+    let more = format!("{FAST}\n[roster]\nfile = \"roster.toml\"\n{}", block("chief", CHIEF, "admin"));
+    let town = Town::new(12, &more);
+    std::fs::write(town.path("roster.toml"), roster("wang")).expect("a roster");
+    let (_cameras, control) = town.simulate();
+    let mut daemon = town.run();
+    daemon.all_up();
+    let (_, camera) = daemon.sole_watcher();
+    control.set(&format!("cameras/{camera}"), "refuse");
+    let incident = daemon.incident("the fault", |i| i["status"] == "open")["id"].to_string();
+    let silence = format!("/api/v1/incidents/{incident}/silence");
+    let until = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(2)).to_string();
+    assert_eq!(post(&daemon, &silence, &json!({ "until": until, "note": "换光猫" }).to_string()), 200);
+    let bearer = format!("Bearer {CHIEF}");
+    let lifted = http("DELETE", &format!("{}{silence}", daemon.base), &[("Authorization", &bearer)], b"");
+    assert_eq!(lifted.expect("an answer").status, 200);
+    let work = ["maintenance", "add", camera.as_str(), "--to", "2h", "--note", "换电源", "--token", CHIEF];
+    run(&town, &work);
+    run(&town, &["maintenance", "end", "1", "--token", CHIEF]);
+
+    std::fs::write(town.path("roster.toml"), roster("li")).expect("a roster");
+    daemon.program.signal(Signal::HUP);
+    wait_for("the roster to be in the trail", || Some(trail(&town, &[])).filter(|t| t.len() == 7));
+    std::fs::write(town.path("roster.toml"), roster("li").replace("13800000002", "13800000009")).expect("a roster");
+    assert_eq!(post(&daemon, "/-/reload", ""), 200);
+    assert_eq!(post(&daemon, "/-/reload", ""), 200, "nothing to change is no change");
+    std::fs::write(town.path("roster.toml"), roster("nobody")).expect("a roster");
+    assert_eq!(post(&daemon, "/-/reload", ""), 200, "the registry is good; the roster stays");
+    daemon.program.signal(Signal::TERM);
+    assert_eq!(daemon.program.ended(), Some(0));
+
+    run(&town, &["maintenance", "add", camera.as_str(), "--to", "3h"]);
+    std::fs::write(town.path("roster.toml"), roster("wang")).expect("a roster");
+    let mut daemon = town.run();
+    let all = wait_for("the new roster", || Some(trail(&town, &[])).filter(|t| t.len() == 10));
+    daemon.program.signal(Signal::TERM);
+    assert_eq!(daemon.program.ended(), Some(0));
+    let mut again = town.run();
+    again.program.signal(Signal::TERM);
+    assert_eq!(again.program.ended(), Some(0));
+    assert_eq!(trail(&town, &[]), all, "a start with the same roster is no change");
+
+    let print = |n: usize| text(&all[n]["object"]);
+    let wanted = [
+        "start|registry|1||start".to_owned(),
+        format!("start|roster|{}||start", print(1)),
+        format!("chief|silence|{incident}|127.0.0.1|POST {silence}"),
+        format!("chief|silence|{incident}|127.0.0.1|DELETE {silence}"),
+        "chief|maintenance|1|127.0.0.1|POST /api/v1/maintenance".to_owned(),
+        "chief|maintenance|1|127.0.0.1|DELETE /api/v1/maintenance/1".to_owned(),
+        format!("sighup|roster|{}||SIGHUP", print(6)),
+        format!("chief|roster|{}|127.0.0.1|POST /-/reload", print(7)),
+        "console|maintenance|2||cunkou maintenance".to_owned(),
+        format!("start|roster|{}||start", print(1)),
+    ];
+    assert_eq!(in_short(&all), wanted);
+    let changed = |n: usize| (all[n]["old"].as_str().unwrap_or("-"), all[n]["new"].as_str().unwrap_or("-"));
+    let (old, new) = changed(2);
+    assert!(old == "not silenced" && new.starts_with("silenced by chief until ") && new.ends_with(": 换光猫"), "{new}");
+    let (old, new) = changed(3);
+    assert!(old.starts_with("silenced by chief until ") && new == "silence lifted by chief", "{old} {new}");
+    let announced = format!("camera {camera} from ");
+    let (old, new) = changed(4);
+    assert!(old == "-" && new.starts_with(&announced) && new.ends_with(" by chief: 换电源"), "{old} {new}");
+    assert_eq!(changed(5), (changed(4).1, "ended by chief"));
+    assert_eq!(changed(6), ("level 0: wang", "level 0: li"));
+    assert_eq!(changed(7), ("", "contact li: another name or address"));
+    let (old, new) = changed(8);
+    assert!(old == "-" && new.starts_with(&announced) && new.ends_with(" by console"), "{old} {new}");
+    let (old, new) = changed(9);
+    assert!(old == format!("roster {}", print(7)) && new.contains("level 0: wang"), "{old} {new}");
+    assert!(!json!(all).to_string().contains("138000"), "people are named by their ids, and by no number");
 }

@@ -17,7 +17,7 @@ use cunkou::store::{Batch, OpenMode, RegistryPut, Store};
 use cunkou_core::alert::{Incident, IncidentStatus, Message, MessageKind, SayReason};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{Cause, State};
-use cunkou_core::model::{CameraId, EntranceId, IncidentId, Period, Severity, Time};
+use cunkou_core::model::{CameraId, EntranceId, IncidentId, NodeId, Period, Severity, Time};
 use cunkou_core::registry::Registry;
 use cunkou_core::world::{Effects, SavedCheck, SavedHealth, SavedTarget, Subject, Transition};
 use program::{Ran, cunkou};
@@ -66,13 +66,18 @@ impl Town {
 
     /// Puts the folder in force in the database, and has something happen: E2 is lost by its camera since noon.
     fn with_history(self) -> Town {
+        self.with(&effects())
+    }
+
+    /// Puts the folder in force in the database, and has this happen.
+    fn with(self, effects: &Effects) -> Town {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(history(&self.path("cunkou.db"), &self.path("registry")));
+        runtime.block_on(history(&self.path("cunkou.db"), &self.path("registry"), effects));
         self
     }
 }
 
-async fn history(database: &Path, registry: &Path) {
+async fn history(database: &Path, registry: &Path, effects: &Effects) {
     let store = Store::open(&format!("sqlite://{}", database.display()), OpenMode::ReadWrite).await.unwrap();
     let (registry, _) = files::load(registry).unwrap().judge();
     let put = RegistryPut {
@@ -83,8 +88,7 @@ async fn history(database: &Path, registry: &Path) {
         summary: "first".into(),
         changes: registry_rows(&Registry::default(), &registry),
     };
-    let effects = effects();
-    let batch = Batch { registry: Some(&put), tick: Some(NOON), ..Batch::new(store.next_batch(), &effects, 1) };
+    let batch = Batch { registry: Some(&put), tick: Some(NOON), ..Batch::new(store.next_batch(), effects, 1) };
     store.commit(&batch).await.unwrap();
     store.close().await;
 }
@@ -138,6 +142,7 @@ fn effects() -> Effects {
             kind: MessageKind::Opened,
             why: SayReason::FirstWord,
             at: NOON,
+            digest: Vec::new(),
         }],
         incidents: vec![std::sync::Arc::new(incident)],
         ..Effects::default()
@@ -172,6 +177,7 @@ fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
         last_page_at: Some(NOON),
         paged_entrances: vec![entrance.clone()],
         step: 1,
+        in_digest: Default::default(),
     }
 }
 
@@ -184,7 +190,7 @@ fn wrong_use_is_2_and_help_is_0() {
     town.run(&["gaps", "--at", "yesterday"]).ends(2);
     town.run(&["status", "--server", "desk"]).ends(2);
     let help = town.run(&["--help"]).ends(0);
-    for unbuilt in ["whatif", "maintenance", "isochrone", "seal"] {
+    for unbuilt in ["isochrone", "seal"] {
         assert!(!help.out.contains(unbuilt), "{unbuilt} is not built");
     }
 }
@@ -437,6 +443,142 @@ fn what_is_critical_is_answered_from_the_database() {
 }
 
 #[test]
+fn the_order_of_repairs_is_answered_from_the_database() {
+    let town = Town::new();
+    town.write(
+        "registry/places.csv",
+        "id,kind,name,lon,lat,contact\nP1,station,警务站,114.3,30.8,13800000000\nP2,team,,,,\n",
+    );
+    let town = town.with_history();
+    let json = town.run(&["repair-order", "--format", "json"]).ends(0).json();
+    let stop = &json["items"][0];
+    assert_eq!((&stop["seq"], &stop["job"], &stop["component"]), (&1.into(), &"camera".into(), &"C2".into()));
+    assert_eq!((&stop["restores"], &stop["lost_after"]), (&serde_json::json!(["E2"]), &0.into()));
+    // 957 m as the crow flies, 1.4 times that at 30 km/h, and half an hour at a camera.
+    assert_eq!((&stop["travel_min"], &stop["work_min"], &stop["done_min"]), (&2.7.into(), &30.0.into(), &32.7.into()));
+    assert_eq!((&json["entrance_minutes"], &json["bound"]), (&32.7.into(), &32.7.into()));
+    assert_eq!((&json["exact"], &json["from"]["id"], &json["lost"]), (&true.into(), &"P1".into(), &1.into()));
+    let table = town.run(&["repair-order", "--from", "P1", "--shift", "4h"]).ends(0);
+    assert!(
+        table.out.contains("C2") && table.out.contains("E2") && table.out.contains("as the crow flies"),
+        "{table:?}"
+    );
+    assert!(!table.out.contains("13800000000"), "whom to call is personal");
+    let zh = town.run(&["repair-order", "--lang", "zh-CN"]).ends(0);
+    assert!(zh.out.contains("站序") && zh.out.contains("最优顺序"), "{zh:?}");
+    let near = town.run(&["repair-order", "--from", "114.31,30.8", "--format", "csv"]).ends(0);
+    assert!(near.out.starts_with("seq,job,component,") && near.out.contains("1,camera,C2,"), "{near:?}");
+    let geo = town.run(&["repair-order", "--format", "geojson"]).ends(0).json();
+    assert_eq!(
+        (&geo["features"][0]["id"], &geo["features"][0]["geometry"]["coordinates"][0]),
+        (&"C2".into(), &114.31.into())
+    );
+    let short = town.run(&["repair-order", "--shift", "20m", "--format", "json"]).ends(0).json();
+    assert_eq!((&short["items"], &short["remains"]), (&serde_json::json!([]), &serde_json::json!(["E2"])));
+}
+
+/// The store keeps that a node was judged, not by which one another is cut off.
+#[test]
+fn a_node_that_is_cut_off_is_no_stop_where_no_daemon_runs() {
+    let town = Town::new();
+    town.write(
+        "registry/nodes.csv",
+        "id,kind,name,parents,lon,lat\nSW1,switch,总机,,114.3,30.8\nSW2,switch,分机,SW1,114.31,30.8\n",
+    );
+    let cameras =
+        "id,name,area,lon,lat,host,rtsp,watches,node\nC2,西口枪机,V1,114.31,30.8,10.0.0.2,rtsp://{host}/1,E2,SW2\n";
+    town.write("registry/cameras.csv", cameras);
+    let (sw1, sw2) = (NodeId::new("SW1").unwrap(), NodeId::new("SW2").unwrap());
+    let down = |inferred_at| SavedHealth { state: State::Down, since: NOON, inferred_at, ..SavedHealth::default() };
+    let camera = SavedHealth { cause: Some(Cause::Node(sw1.clone())), via: Some(sw1.clone()), ..down(None) };
+    let mut effects = effects();
+    effects.saved.retain(|saved| matches!(saved, SavedTarget::Entrance(id, ..) if id.as_str() == "E2"));
+    effects.saved.push(SavedTarget::Node(sw1, down(Some(NOON))));
+    effects.saved.push(SavedTarget::Node(sw2, down(None)));
+    effects.saved.push(SavedTarget::Camera(CameraId::new("C2").unwrap(), camera));
+    let town = town.with(&effects);
+    let json = town.run(&["repair-order", "--from", "114.3,30.8", "--format", "json"]).ends(0).json();
+    let stops: Vec<_> =
+        json["items"].as_array().unwrap().iter().map(|stop| stop["component"].as_str().unwrap()).collect();
+    assert_eq!((stops, &json["jobs"], &json["idle"]), (vec!["SW1"], &1.into(), &0.into()), "{json:#}");
+}
+
+#[test]
+fn an_order_of_repairs_that_cannot_be_meant_is_told() {
+    let town = Town::new().with_history();
+    let nowhere = town.run(&["repair-order"]).ends(3);
+    assert!(nowhere.err.contains("say where the tour begins"), "{nowhere:?}");
+    town.run(&["repair-order", "--from", "P9"]).ends(3);
+    for wrong in
+        [["--shift", "5m"], ["--shift", "soon"], ["--speed-kmh", "NaN"], ["--detour", "0.5"], ["--period", "dusk"]]
+    {
+        town.run(&["repair-order", "--from", "114.3,30.8", wrong[0], wrong[1]]).ends(2);
+    }
+    let sure =
+        town.run(&["repair-order", "--from", "114.3,30.8", "--period", "night", "--format", "json"]).ends(0).json();
+    assert_eq!((&sure["lost"], &sure["items"]), (&0.into(), &serde_json::json!([])), "by night nobody watches E2");
+}
+
+/// C1 watches E1 and is up, C2 watches E2 by day and is down; nobody watches E3.
+#[test]
+fn what_would_be_is_answered_from_the_database() {
+    let town = Town::new().with_history();
+    let one = |change: &str, id: &str, before: &str, after: &str, by: &str| -> Value {
+        serde_json::json!({"change": change, "id": id, "before": before, "after": after, "changed_by": [by]})
+    };
+    let told = |args: &[&str]| -> Vec<Value> {
+        let all = [&["whatif", "--period", "day", "--format", "json"][..], args].concat();
+        let json = town.run(&all).ends(0).json();
+        let fields = ["change", "id", "before", "after", "changed_by"];
+        let short = |item: &Value| fields.iter().map(|f| ((*f).to_owned(), item[*f].clone())).collect();
+        json["items"].as_array().unwrap().iter().map(short).collect()
+    };
+    assert_eq!(told(&[]), Vec::<Value>::new());
+    let both = [one("worse", "E1", "covered", "lost", "C1"), one("better", "E2", "lost", "covered", "C2")];
+    assert_eq!(told(&["--down", "C1", "--up", "C2"]), both);
+    assert_eq!(told(&["--down", "C1,C2", "--up", "C1"]), Vec::<Value>::new());
+    town.write("new.csv", "id,area,name,lon,lat,watches\nN1,V1,南口枪机,114.32,30.9,E3\n");
+    let covered = [one("better", "E3", "unwatched", "covered", "N1")];
+    assert_eq!(told(&["--add", "new.csv"]), covered);
+    assert_eq!(told(&["--add", "id=N1,area=V1,watches=E3"]), covered);
+    // Far from E1, whatever it was declared to watch where it stood.
+    assert_eq!(told(&["--move", "C1=114.5,30.8,90"]), [one("worse", "E1", "covered", "unwatched", "C1")]);
+    let table = town.run(&["whatif", "--period", "day", "--down", "C1"]).ends(0);
+    assert!(table.out.contains("东口 (E1)") && table.out.contains("1 for the worse"), "{table:?}");
+    let zh = town.run(&["whatif", "--period", "day", "--down", "C1", "--lang", "zh-CN"]).ends(0);
+    assert!(zh.out.contains("变差") && zh.out.contains("失守 1 → 2"), "{zh:?}");
+    let csv = town.run(&["whatif", "--period", "day", "--add", "new.csv", "--format", "csv"]).ends(0);
+    assert!(csv.out.contains("better,E3,'=南口,V1,V1,unwatched,covered,,N1,1,1,114.32,30.9"), "{csv:?}");
+    let geo = town.run(&["whatif", "--period", "day", "--down", "C1", "--format", "geojson"]).ends(0).json();
+    assert_eq!((&geo["features"][0]["id"], &geo["features"][0]["properties"]["after"]), (&"E1".into(), &"lost".into()));
+    let after = town.run(&["gaps", "--format", "json"]).ends(1).json();
+    assert_eq!(after["items"].as_array().unwrap().len(), 2, "nothing of it was kept: {after:#}");
+}
+
+#[test]
+fn what_cannot_be_supposed_is_told_all_at_once() {
+    let town = Town::new().with_history();
+    let unknown = town.run(&["whatif", "--down", "X1", "E1", "--up", "X2", "--move", "X3=114.3,30.8"]).ends(3);
+    for id in ["\"X1\" does not exist", "\"E1\" is an entrance", "\"X2\"", "\"X3\""] {
+        assert!(unknown.err.contains(id), "{id}: {unknown:?}");
+    }
+    town.write("new.csv", "id,area,name,lon,lat,azimuth\nN1,V1,甲,200,30.9,朝东\nN 2,V1,乙,114.3,,\n");
+    let bad = town.run(&["whatif", "--add", "new.csv"]).ends(1);
+    for word in ["new.csv:2: error: lon", "new.csv:2: error: azimuth", "new.csv:3: error: id", "new.csv:3: error: lat"]
+    {
+        assert!(bad.err.contains(word), "{word}: {bad:?}");
+    }
+    town.run(&["whatif", "--add", "nowhere.csv"]).ends(3);
+    town.run(&["whatif", "--add", "id=N1,hight=3"]).ends(2);
+    let taken = town.run(&["whatif", "--add", "id=C1,area=V9"]).ends(3);
+    assert!(taken.err.contains("\"C1\" is an id of the registry") && taken.err.contains("\"V9\""), "{taken:?}");
+    for wrong in [["--move", "C1"], ["--move", "C1=east"], ["--period", "dusk"], ["--down", ""]] {
+        let code = if wrong[0] == "--down" { 3 } else { 2 };
+        town.run(&["whatif", wrong[0], wrong[1]]).ends(code);
+    }
+}
+
+#[test]
 fn gaps_of_the_past_are_read_from_history() {
     let town = Town::new().with_history();
     let before = town.run(&["gaps", "--at", "2026-11-24 10:30", "--format", "json"]).ends(0).json();
@@ -478,6 +620,28 @@ fn status_explain_and_incident_are_answered_from_the_database() {
     let ack = town.run(&["ack", "1", "--token", "x"]).ends(3);
     assert!(ack.err.contains("no daemon runs"), "{ack:?}");
     assert!(town.run(&["export", "out"]).ends(0).err.contains("2 cameras, 3 entrances"));
+}
+
+#[test]
+fn without_a_daemon_maintenance_is_kept_under_its_lock_and_audited() {
+    let town = Town::new().with_history();
+    assert!(town.run(&["maintenance", "list"]).ends(0).out.contains("No maintenance"));
+    let made = town.run(&["maintenance", "add", "C2", "--to", "4h", "--note", "换电源"]).ends(0);
+    assert!(made.out.contains("maintenance 1 of 西口枪机 (C2)"), "{made:?}");
+    let weekly = ["maintenance", "add", "C1", "--weekly", "daily 22:00-02:00"];
+    assert!(town.run(&weekly).ends(0).out.contains("daily 22:00-02:00"));
+    let listed = town.run(&["maintenance", "list", "--format", "json"]).ends(0).json();
+    assert_eq!(
+        (&listed["items"][0]["note"], &listed["items"][1]["weekly"]),
+        (&"换电源".into(), &"daily 22:00-02:00".into())
+    );
+    assert!(town.run(&["maintenance", "end", "1"]).ends(0).out.contains("maintenance 1 is over"));
+    let left = town.run(&["maintenance", "list", "--format", "json"]).ends(0).json();
+    assert_eq!((&left["items"][0]["id"], left["items"].as_array().map(Vec::len)), (&2.into(), Some(1)));
+    assert!(town.run(&["maintenance", "end", "1"]).ends(3).err.contains("no maintenance"));
+    let trail = town.run(&["audit", "--format", "json"]).ends(0).json();
+    let kinds: Vec<&Value> = trail["items"].as_array().unwrap().iter().map(|e| &e["kind"]).take(3).collect();
+    assert_eq!(kinds, ["maintenance"; 3]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, Period, Severity, Span, Time};
 use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Registry};
-use cunkou_core::world::{Effects, Policy, Saved, Snapshot, Subject, World};
+use cunkou_core::world::{Effects, Policy, Saved, Snapshot, Subject, Terms, World};
 use program::{Ran, cunkou};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -97,6 +97,7 @@ fn incident() -> Incident {
         last_page_at: None,
         paged_entrances: Vec::new(),
         step: 1,
+        in_digest: Default::default(),
     }
 }
 
@@ -133,6 +134,9 @@ impl History for NoHistory {
         Box::pin(async { Ok(Vec::new()) })
     }
     fn deliveries(&self, _: IncidentId) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn maintenance(&self, _: Time) -> Answer<'_, Vec<engine::Maintenance>> {
         Box::pin(async { Ok(Vec::new()) })
     }
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
@@ -224,6 +228,7 @@ fn parts(snapshot: Snapshot, commands: mpsc::Sender<engine::Command>, listen: st
             ..HttpSettings::default()
         },
         metrics: Options::default(),
+        terms: Terms::default(),
         clock: Arc::new(|| NOON),
         figures: Arc::new(|_| Figures::default()),
         build: Build { version: "0", revision: "" },
@@ -242,6 +247,11 @@ async fn engine(mut wishes: mpsc::Receiver<engine::Command>, said: mpsc::Unbound
                 let hold = |until| Hold { at: NOON, by: request.by.who, note: request.note, until };
                 reply.send(Ok(Arc::new(Incident { silenced: request.until.map(hold), ..incident() }))).unwrap();
             }
+            engine::Command::Maintain(request, reply) => {
+                let registry = registry();
+                let mut announced = engine::Announced::new(Vec::new(), 1);
+                reply.send(announced.change(&request, &registry, NOON).map(|(row, _)| Arc::new(row))).unwrap();
+            }
             engine::Command::Reload(request, reply) => {
                 let report = ReloadReport {
                     version: 5,
@@ -255,6 +265,7 @@ async fn engine(mut wishes: mpsc::Receiver<engine::Command>, said: mpsc::Unbound
                 reply.send(Ok(report)).unwrap();
             }
             engine::Command::Evidence(_, reply) => reply.send(Vec::new()).unwrap(),
+            engine::Command::Note(_) => {}
         }
     }
 }
@@ -271,6 +282,29 @@ async fn queries_find_the_daemon_of_the_database() {
     assert!(daemon.run(&["status", "--nagios"]).await.ends(0).out.starts_with("CUNKOU OK - "));
     let dead = daemon.run(&["status", "--server", "http://127.0.0.1:1"]).await.ends(3);
     assert!(dead.err.contains("no daemon answers at http://127.0.0.1:1"), "{dead:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_of_repairs_is_asked_as_it_was_typed() {
+    let daemon = Daemon::start().await;
+    let typed = ["repair-order", "--from", "114.3,30.8", "--shift", "90m", "--speed-kmh", "22.5", "--format", "json"];
+    let json = daemon.run(&typed).await.ends(0).json();
+    assert_eq!((&json["shift_min"], &json["speed_kmh"], &json["detour"]), (&90.0.into(), &22.5.into(), &1.4.into()));
+    assert_eq!((&json["from"]["lon"], &json["lost"], &json["exact"]), (&114.3.into(), &0.into(), &true.into()));
+    let nowhere = daemon.run(&["repair-order", "--from", "P9"]).await.ends(3);
+    assert!(nowhere.err.contains("no place of the registry with a position has the id"), "{nowhere:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_supposed_is_asked_as_it_was_typed() {
+    let daemon = Daemon::start().await;
+    let added = "id=N1,area=V1,watches=E0001 E0002,night=ir,position_m=3";
+    let typed = ["whatif", "--add", added, "--period", "night", "--format", "json"];
+    let json = daemon.run(&typed).await.ends(0).json();
+    assert_eq!((&json["period"], json["items"].as_array().unwrap().len()), (&"night".into(), 2), "{json:#}");
+    assert_eq!(json["items"][1]["changed_by"], serde_json::json!(["N1"]));
+    let nowhere = daemon.run(&["whatif", "--down", "X1", "X2"]).await.ends(3);
+    assert!(nowhere.err.contains("\"X1\" does not exist") && nowhere.err.contains("\"X2\""), "{nowhere:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -323,6 +357,22 @@ async fn an_incident_is_silenced_for_a_while_and_that_is_lifted() {
     for wrong in [&["incident", "--silence", "2h"][..], &["incident", "7", "--silence", "soon", "--token", "duty"]] {
         daemon.run(wrong).await.ends(2);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn maintenance_goes_through_the_daemon() {
+    let daemon = Daemon::start().await;
+    let add = ["maintenance", "add", "V1", "--to", "2099-01-01 08:00", "--note", "换杆", "--token", "duty"];
+    let made = daemon.run(&add).await.ends(0);
+    assert!(made.out.contains("maintenance 1 of 甘棠村 (V1)") && made.out.contains("2099-01-01 08:00:00"), "{made:?}");
+    let weekly = ["maintenance", "add", "V1", "--weekly", "sat,sun 01:00-05:00", "--token", "duty", "--format", "json"];
+    assert_eq!(daemon.run(&weekly).await.ends(0).json()["weekly"], "sat,sun 01:00-05:00");
+    assert!(daemon.run(&["maintenance", "list"]).await.ends(0).out.contains("No maintenance"));
+    let unknown = daemon.run(&["maintenance", "add", "NONE", "--to", "2h", "--token", "duty"]).await.ends(3);
+    assert!(unknown.err.contains("NONE"), "{unknown:?}");
+    daemon.run(&["maintenance", "end", "9", "--token", "duty"]).await.ends(3);
+    daemon.run(&["maintenance", "add", "V1"]).await.ends(2);
+    daemon.run(&["maintenance", "add", "V1", "--weekly", "sometimes"]).await.ends(2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,17 +6,18 @@
 
 mod common;
 mod hostile_server;
+mod name_server;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Program, cunkou};
 use cunkou::probe::{AllowList, Answer, Credential, Limits, Prober, for_url};
-use cunkou_core::model::{FailKind, ProbeResult};
+use cunkou_core::model::{Check, FailKind, ProbeResult, Span};
 use hostile_server::{CHANGING, Fault, HTTP, Hostile, Protocol};
+use name_server::{NameServer, Reply, resolving_by};
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -60,6 +61,24 @@ fn assert_clean(answer: &Answer, fault: Fault) {
     assert!(!format!("{answer:?}").contains(PASSWORD), "{fault:?}");
 }
 
+/// Whatever is no timeout ended before its deadline, which would have made it one. A timeout names the deadline that ended
+/// it: that of the first answer or of the whole, and no other. So this needs no clock of the test's own.
+fn assert_in_time(answer: &Answer, fault: Fault, protocol: Protocol) {
+    if answer.result != ProbeResult::Fail(FailKind::Timeout) {
+        return;
+    }
+    let check = match protocol {
+        Protocol::Rtsp => Check::Stream,
+        Protocol::Http => Check::Picture,
+    };
+    let limits = Limits::default();
+    let deadlines = [false, true].map(|password| Span::from(limits.deadline(check, false, password)));
+    let note = answer.note.as_deref().unwrap_or_default();
+    println!("{fault:?} {protocol:?}: {note}");
+    let named = deadlines.iter().any(|d| note == format!("no answer within {d}"));
+    assert!(named, "{fault:?} {protocol:?}: ended by none of {deadlines:?}: {note:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_ends_in_time_with_the_right_reason_and_two_passwords_at_most() {
     let prober = Prober::new(Limits::default(), allow(77));
@@ -77,60 +96,13 @@ async fn each_ends_in_time_with_the_right_reason_and_two_passwords_at_most() {
                 let sent = camera.seen.sent.load(Ordering::Relaxed) - before.1;
                 assert!(sent <= Limits::default().line_bytes + SOCKET_BUFFERS, "{fault:?} {protocol:?}: {sent}");
                 assert_clean(&answer, fault);
+                assert_in_time(&answer, fault, protocol);
             }
         });
     }
     while let Some(ended) = all.join_next().await {
         ended.unwrap();
     }
-}
-
-/// A name server that gives the name one address the first time, and another one ever after.
-struct NameServer {
-    asked: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
-}
-
-impl NameServer {
-    fn start(at: SocketAddr, first: Ipv4Addr, then: Ipv4Addr) -> std::io::Result<NameServer> {
-        let socket = UdpSocket::bind(at)?;
-        socket.set_read_timeout(Some(Duration::from_millis(100)))?;
-        let server = NameServer { asked: Arc::default(), stop: Arc::default() };
-        let (asked, stop) = (Arc::clone(&server.asked), Arc::clone(&server.stop));
-        std::thread::spawn(move || {
-            let mut buffer = [0_u8; 512];
-            while !stop.load(Ordering::Relaxed) {
-                let Ok((n, from)) = socket.recv_from(&mut buffer) else { continue };
-                let query = &buffer[..n];
-                let is_a = query.windows(4).any(|w| w == [0, 1, 0, 1]);
-                let nth = if is_a { asked.fetch_add(1, Ordering::Relaxed) } else { 0 };
-                let address = is_a.then_some(if nth == 0 { first } else { then });
-                // The client has gone when this fails.
-                let _ = socket.send_to(&reply(query, address), from);
-            }
-        });
-        Ok(server)
-    }
-}
-
-impl Drop for NameServer {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-}
-
-/// The answer to a question of DNS (RFC 1035), to be kept for no time at all.
-fn reply(query: &[u8], address: Option<Ipv4Addr>) -> Vec<u8> {
-    let name_end = 12 + query[12..].iter().position(|b| *b == 0).unwrap();
-    let question = &query[12..name_end + 5];
-    let mut bytes = query[..2].to_vec();
-    bytes.extend([0x81, 0x80, 0, 1, 0, u8::from(address.is_some()), 0, 0, 0, 0]);
-    bytes.extend(question);
-    if let Some(address) = address {
-        bytes.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
-        bytes.extend(address.octets());
-    }
-    bytes
 }
 
 /// Sends whoever asks to the same place under the name.
@@ -155,8 +127,14 @@ async fn sends_on(at: SocketAddr, asked: Arc<Mutex<Vec<String>>>) {
 async fn a_name_that_changes_between_two_look_ups_leads_nowhere() {
     const NAME: &str = "a_name_that_changes_between_two_look_ups_leads_nowhere";
     let (camera, inside) = (address(78, 1), address(79, 1));
-    let servers = NameServer::start(SocketAddr::new(address(78, 53).into(), 53), camera, inside);
-    let Ok(names) = servers else {
+    // One address the first time, and another one ever after.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let of_server = Arc::clone(&asked);
+    let server = NameServer::start(SocketAddr::new(address(78, 53).into(), 53), move |_, is_a| {
+        let nth = if is_a { of_server.fetch_add(1, Ordering::Relaxed) } else { 0 };
+        Reply::Address(if nth == 0 { camera } else { inside })
+    });
+    let Ok(_names) = server else {
         println!("skipped: {NAME}: port 53 is not to be had");
         return;
     };
@@ -165,29 +143,19 @@ async fn a_name_that_changes_between_two_look_ups_leads_nowhere() {
     std::fs::write(&resolv, format!("nameserver {}\noptions timeout:2 attempts:1\n", address(78, 53))).unwrap();
     let settings = folder.path().join("cunkou.toml");
     std::fs::write(&settings, format!("[probe]\nallow = [\"{camera}/32\"]\ntimeout = \"30s\"\n")).unwrap();
-    // Name look-ups of one process alone are led astray: in a mount namespace of its own.
-    let private = ["--mount", "sh", "-c", "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\""];
-    let namespace = |program: &std::ffi::OsStr| {
-        let mut command = Command::new("unshare");
-        command.args(private).arg(&resolv).arg(program);
-        command
-    };
-    if !namespace("true".as_ref()).output().is_ok_and(|o| o.status.success()) {
-        println!("skipped: {NAME}: no mount namespace is to be had");
-        return;
-    }
+    let mut command = cunkou();
+    command.args(["probe", &format!("http://{camera}:{HTTP}/"), "--format", "json", "--config"]).arg(&settings);
+    let Some(mut command) = resolving_by(&resolv, &command, NAME) else { return };
     let (at_camera, at_inside) = (Arc::default(), Arc::default());
     sends_on(SocketAddr::new(camera.into(), HTTP), Arc::clone(&at_camera)).await;
     sends_on(SocketAddr::new(inside.into(), HTTP), Arc::clone(&at_inside)).await;
 
-    let mut command = namespace(cunkou().get_program());
-    command.args(["probe", &format!("http://{camera}:{HTTP}/"), "--format", "json", "--config"]).arg(&settings);
     let mut program = Program::start(&mut command);
     assert_eq!(program.ended(), Some(1), "{}{}", program.said(), program.logged());
     let report: serde_json::Value = serde_json::from_str(&program.said()).unwrap();
     assert_eq!(report[0]["result"], FailKind::Protocol.word(), "{report:#}");
     assert!(report[0]["note"].as_str().unwrap().contains("probe.allow"), "{report:#}");
-    assert_eq!(names.asked.load(Ordering::Relaxed), 2, "looked up once a hop: {report:#}");
+    assert_eq!(asked.load(Ordering::Relaxed), 2, "looked up once a hop: {report:#}");
     let heard = |all: &Mutex<Vec<String>>| all.lock().unwrap().len();
     assert_eq!((heard(&at_camera), heard(&at_inside)), (2, 0), "{report:#}");
 }

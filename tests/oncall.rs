@@ -197,7 +197,9 @@ fn a_loss_calls_who_is_on_duty_and_the_story_says_whom() {
     daemon.all_sent("sms");
     let detail = |headers: &[(&str, &str)]| {
         let reply = http("GET", &format!("{}/api/v1/incidents/{id}", daemon.base), headers, b"").unwrap();
-        serde_json::from_str::<Value>(&reply.text()).unwrap()["deliveries"][0]["to"].clone()
+        let delivery = serde_json::from_str::<Value>(&reply.text()).unwrap()["deliveries"][0].take();
+        assert_eq!(delivery["answer_code"], 200, "{delivery}");
+        delivery["to"].clone()
     };
     assert_eq!(detail(&[]), Value::Null, "reading is open, and people are not");
     assert_eq!(text(&detail(&[("Authorization", "Bearer reader")])), "赵军");
@@ -211,6 +213,7 @@ fn a_loss_calls_who_is_on_duty_and_the_story_says_whom() {
     };
     let story = told();
     assert!(story.contains(" → 赵军") && !story.contains("13800000003"), "{story}");
+    assert!(story.contains(" 200"), "what was answered: {story}");
     // Nobody is on duty any more: what the sink says by itself is asked, and that is counted.
     town.edit("roster.toml", |text| text + &days_without_duty());
     daemon.program.signal(Signal::HUP);

@@ -35,7 +35,7 @@ fn a_lost_entrance_turns_on_the_wall_without_a_reload() {
     let (entrance, camera) = daemon.sole_watcher();
     let name = text(&daemon.api(&format!("entrances/{entrance}"))["name"]);
     browser.resize(1920, 1080);
-    browser.open(&format!("{}/wall?lang=zh-CN", daemon.base));
+    browser.open(&format!("{}/wall", daemon.base));
     browser.wait("a calm wall", "return document.querySelector('main.good .huge b')?.textContent === '0'");
     let clock = browser.wait("a clock that shows the time", TIME);
     browser.picture("wall-calm.png");
@@ -83,7 +83,7 @@ fn the_map_page_turns_takes_an_incident_opens_sheets_goes_back_in_time_and_chang
     daemon.all_up();
     let (entrance, camera) = daemon.sole_watcher();
     let name = text(&daemon.api(&format!("entrances/{entrance}"))["name"]);
-    browser.open(&format!("{}/?lang=zh-CN#token={}", daemon.base, daemon.token));
+    browser.open(&format!("{}/#token={}", daemon.base, daemon.token));
     browser.wait("the map", "return document.querySelector('body.with-map #map canvas') !== null");
     assert_eq!(browser.run("return location.hash.includes('token')"), false, "the token does not stay in the address");
     browser.run("window.sameAsBefore = true");

@@ -6,6 +6,7 @@
 
 mod common;
 mod program;
+mod watched;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -15,9 +16,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{Daemon, FAST, Town, get, http, text};
+use common::text;
 use program::{Ran, cunkou};
-use sha2::{Digest, Sha256};
+use watched::{Ends, TOKEN, Watched, copy};
 
 /// Address space of a command, KiB: what 1 GB of memory is, and room for stacks and libraries.
 const MEMORY: &str = "1310720";
@@ -209,63 +210,17 @@ fn a_graph_that_would_never_be_walked_to_its_end_is_told() {
     assert!(ran.out.contains("nodes.csv:259: error: parents: more than 256 links"), "{ran:?}");
 }
 
-/// A town that is run, with a token that may change everything.
-struct Watched {
-    town: Town,
-    daemon: Daemon,
-}
-
-const TOKEN: &str = "ck_a-token-for-this-test-alone";
-
-impl Watched {
-    fn start() -> (Watched, common::Program) {
-        let hash: String = Sha256::digest(TOKEN.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
-        let token = format!("{FAST}\n[[token]]\nname = \"test\"\nhash = \"{hash}\"\nrole = \"admin\"\n");
-        let town = Town::new(12, &token);
-        let (cameras, _control) = town.simulate();
-        let daemon = town.run();
-        daemon.all_up();
-        (Watched { town, daemon }, cameras)
-    }
-
-    /// What a reload answers.
-    fn reload(&self) -> u16 {
-        self.post("/-/reload", &[], b"")
-    }
-
-    fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> u16 {
-        let bearer = format!("Bearer {TOKEN}");
-        let mut all = vec![("Authorization", bearer.as_str())];
-        all.extend(headers);
-        http("POST", &format!("{}{path}", self.daemon.base), &all, body).expect("an answer").status
-    }
-
-    /// All cameras are there, none has been lost sight of, nobody was told anything.
-    #[track_caller]
-    fn untouched(&self) {
-        assert_eq!(get(&format!("{}/-/healthy", self.daemon.base)).status, 200);
-        let cameras = self.daemon.items("cameras");
-        assert_eq!(cameras.len(), 12);
-        assert!(cameras.iter().all(|c| c["state"] == "up"), "{cameras:#?}");
-        assert!(self.daemon.items("incidents").is_empty());
-    }
-}
-
 #[test]
 fn a_running_daemon_is_untouched_by_what_its_folder_becomes() {
     let (watched, _cameras) = Watched::start();
     let registry = watched.town.path("registry");
     let keep = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(&registry).unwrap().flatten() {
-        fs::copy(entry.path(), keep.path().join(entry.file_name())).unwrap();
-    }
+    copy(&registry, keep.path());
     let version = watched.daemon.api("status")["registry_version"].clone();
     let restore = || {
         fs::remove_dir_all(&registry).unwrap();
         fs::create_dir(&registry).unwrap();
-        for entry in fs::read_dir(keep.path()).unwrap().flatten() {
-            fs::copy(entry.path(), registry.join(entry.file_name())).unwrap();
-        }
+        copy(keep.path(), &registry);
     };
     let cell = "x".repeat(10 << 20);
     let spoil: [(&str, &dyn Fn()); 6] = [
@@ -309,6 +264,43 @@ fn a_running_daemon_is_untouched_by_what_its_folder_becomes() {
     watched.untouched();
 }
 
+/// One after the other without a rest, until each camera was asked twice meanwhile: the daemon answers and probes beside
+/// the reading, whatever that costs. How long an answer took is said, not judged.
+#[test]
+fn a_running_daemon_answers_and_probes_while_its_folder_is_huge_or_misleading() {
+    let (watched, _cameras) = Watched::start();
+    let registry = watched.town.path("registry");
+    let keep = tempfile::tempdir().unwrap();
+    copy(&registry, keep.path());
+    let rows = sized(4_000_000, 300_000);
+    let spoil: [(&str, u16, &dyn Fn()); 3] = [
+        ("a town of others, 2 kB a row", 409, &|| {
+            fs::remove_dir_all(&registry).unwrap();
+            fs::create_dir(&registry).unwrap();
+            large_town(&registry, sized(100_000, 10_000), &"注".repeat(600));
+        }),
+        ("more rows than are read", 422, &|| {
+            let mut file = BufWriter::new(File::create(registry.join("cameras.csv")).unwrap());
+            writeln!(file, "id,name,area").unwrap();
+            (0..rows).for_each(|i| writeln!(file, "C{i:07},{},V00000", "x".repeat(34)).unwrap());
+        }),
+        ("ids that look alike", 422, &|| {
+            let rows = "id,name,area\nＣ１,wide,A\ncafe\u{301},NFD,A\ncaf\u{e9},NFC,A\n";
+            write(&registry, "cameras.csv", rows);
+        }),
+    ];
+    for (what, expected, spoil) in spoil {
+        spoil();
+        watched.works_beside(what, || assert_eq!(watched.reload(), expected, "{what}"));
+        watched.untouched();
+        fs::remove_dir_all(&registry).unwrap();
+        fs::create_dir(&registry).unwrap();
+        copy(keep.path(), &registry);
+        assert_eq!(watched.reload(), 200, "{what}: healed");
+    }
+    assert_eq!(watched.daemon.api("status")["registry_version"], 1, "nothing of it was ever in force");
+}
+
 /// Rewrites a file as a slow program does that was never told of renames: empty, all but the last camera, whole. What
 /// stands there in between is a sound registry that has lost one camera of twelve.
 fn rewrite(path: &Path, text: &str) {
@@ -318,15 +310,6 @@ fn rewrite(path: &Path, text: &str) {
     file.write_all(most).unwrap();
     std::thread::park_timeout(std::time::Duration::from_millis(30));
     file.write_all(rest).unwrap();
-}
-
-/// Says that it is over when it is dropped.
-struct Ends<'a>(&'a AtomicBool);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 #[test]

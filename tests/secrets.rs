@@ -64,7 +64,7 @@ fn a_marked_password_is_shown_nowhere() {
     let robot_sink = format!(
         "\n[[sink]]\nname = \"robot\"\nkind = \"dingtalk\"\nurl = \"{}?access_token={MARK}\"\nsecret = \"desk\"\n\
          [[sink]]\nname = \"mail\"\nkind = \"email\"\nurl = \"smtp://127.0.0.1:1\"\nfrom = \"a@b.c\"\nto = [\"d@e.f\"]\n\
-         secret = \"mail\"\n",
+         secret = \"mail\"\n[heartbeat]\nurl = \"http://127.0.0.1:1/{{token}}\"\nsecret = \"desk\"\nevery = \"1s\"\n",
         robot.url
     );
     let sink = sink + &robot_sink;
@@ -102,6 +102,8 @@ fn a_marked_password_is_shown_nowhere() {
     });
     common::wait_for("the message", || (!receiver.heard().is_empty() && !robot.heard().is_empty()).then_some(()));
     clean("what the robot got", Value::from_iter(robot.heard().into_iter().map(|h| h.payload)).to_string().as_bytes());
+    let silent = "cunkou_heartbeats_total{result=\"failed\"}";
+    common::wait_for("a heartbeat that nobody took", || (daemon.metric(silent) >= Some(1.0)).then_some(()));
     let bearer = format!("Bearer {MARK}");
     let guessed = http("POST", &format!("{}/-/reload", daemon.base), &[("Authorization", &bearer)], b"").unwrap();
     assert_eq!(guessed.status, 401);
@@ -176,6 +178,86 @@ fn commands_are_clean(town: &Town, daemon: &common::Daemon) {
     ] {
         let output = cunkou().args(args).arg("--config").arg(town.path("cunkou.toml")).output().expect("it runs");
         clean(&format!("{args:?}"), &[output.stdout, output.stderr].concat());
+    }
+    let (out, copy, marked) = (town.path("out"), town.path("copy.db"), town.path("marked"));
+    let [out, copy, marked] = [&out, &copy, &marked].map(|p| p.to_str().expect("text"));
+    let (entrance, _) = daemon.sole_watcher();
+    // And those that must have done what they were asked, or have refused it: what they wrote is looked through later.
+    for (args, code) in [
+        (&["doctor"][..], 1),
+        (&["doctor", "--format", "json"], 1),
+        (&["report"], 0),
+        (&["report", "--by", "camera", "--format", "csv"], 0),
+        (&["gaps", "--format", "json"], 1),
+        (&["critical"], 0),
+        (&["repair-order", "--format", "json"], 0),
+        (&["explain", &entrance], 0),
+        (&["export", out], 0),
+        (&["import", out, "--token", CHIEF], 0),
+        (&["backup", copy], 0),
+    ] {
+        let output = cunkou().args(args).arg("--config").arg(town.path("cunkou.toml")).output().expect("it runs");
+        let said = [output.stdout, output.stderr].concat();
+        clean(&format!("{args:?}"), &said);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&said));
+    }
+    // A password that was pasted into a URL is refused by an import, and not repeated.
+    std::fs::create_dir(marked).expect("a folder");
+    for file in std::fs::read_dir(out).expect("what was exported").flatten() {
+        let text = std::fs::read_to_string(file.path()).expect("a text");
+        let text = text.replace("rtsp://{host}", &format!("rtsp://admin:{MARK}@{{host}}"));
+        std::fs::write(std::path::Path::new(marked).join(file.file_name()), text).expect("a file");
+    }
+    let mut import = cunkou();
+    import.args(["import", marked, "--yes", "--token", CHIEF, "--config"]).arg(town.path("cunkou.toml"));
+    let output = import.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    clean("the words of an import", &[output.stdout, output.stderr].concat());
+    std::fs::remove_dir_all(marked).expect("ours");
+}
+
+/// Secrets that come by the environment and as a credential of systemd, and not by the file.
+#[test]
+fn a_marked_password_of_the_environment_or_a_credential_is_shown_nowhere() {
+    let town = Town::new(12, FAST);
+    // The cameras go on with the password of the town; what the daemon has of its own is refused by them.
+    let (_cameras, _control) = town.simulate();
+    let names = std::fs::read_to_string(town.path("secrets.toml")).expect("secrets");
+    let names: Vec<&str> = names.lines().filter_map(|l| l.strip_prefix('[')?.strip_suffix(']')).collect();
+    assert!(!names.is_empty(), "the demo has cameras with a password");
+    let credential: String =
+        names.iter().map(|n| format!("[{n}]\nuser = \"admin\"\npassword = \"{MARK}\"\n")).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("cunkou-secrets"), credential).expect("a credential");
+    let variable = format!("CUNKOU_SECRET_{}", names[0].to_ascii_uppercase().replace(['-', '.'], "_"));
+    for by_variable in [true, false] {
+        let with = |c: &mut std::process::Command| {
+            match by_variable {
+                true => c.env(&variable, format!("admin:{MARK}")),
+                false => c.env("CREDENTIALS_DIRECTORY", folder.path()),
+            };
+            c.env("CUNKOU_LOG", "trace");
+        };
+        let mut daemon = town.run_with(with);
+        common::wait_for("the password to be refused", || {
+            let all = daemon.items("cameras");
+            all.iter().any(|c| texts(&c["reasons"]).contains("auth")).then_some(())
+        });
+        for path in ["/metrics", "/api/v1/status", "/api/v1/cameras", "/api/v1/incidents", "/"] {
+            clean(path, &get(&format!("{}{path}", daemon.base)).body);
+        }
+        for args in [&["doctor"][..], &["check"], &["status"]] {
+            let mut command = cunkou();
+            with(command.args(args).arg("--config").arg(town.path("cunkou.toml")));
+            let output = command.output().expect("it runs");
+            clean(&format!("{args:?}"), &[output.stdout, output.stderr].concat());
+        }
+        daemon.program.signal(Signal::TERM);
+        assert_eq!(daemon.program.ended(), Some(0));
+        clean("the log", daemon.program.logged().as_bytes());
+        for file in files(town.path(".").as_path()) {
+            clean(&file.display().to_string(), &std::fs::read(&file).expect("a file"));
+        }
     }
 }
 

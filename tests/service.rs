@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use common::receiver::{Answer, Receiver};
-use common::{FAST, Town, cunkou, get, wait_for};
+use common::{FAST, Town, cunkou, get, http, wait_for, wait_to_see};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -113,6 +113,67 @@ fn a_frozen_process_is_silent_to_its_manager() {
     assert!(daemon.items("incidents").is_empty());
 }
 
+/// What strace is told to do to a running program, until it is dropped.
+fn injected(into: &common::Program, what: &str) -> common::Program {
+    let mut strace = Command::new("/usr/bin/strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("inject={what}"));
+    common::Program::start(strace.args(["-p", &into.id().to_string()]))
+}
+
+/// Whether strace is there and may trace.
+fn may_trace(test: &str) -> bool {
+    let tried = Command::new("/usr/bin/strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+    let may = tried.is_ok_and(|o| o.status.success());
+    if !may {
+        println!("skipped: {test}: strace is not installed, or may not trace here");
+    }
+    may
+}
+
+/// Commits run beside the loop, so with a disk that does not answer it turns on: that is no work, and is not spoken for.
+/// One that says no answers, and a restart would not mend it.
+#[test]
+fn a_writer_that_hangs_is_not_spoken_for_and_one_that_is_refused_is() {
+    let test = "a_writer_that_hangs_is_not_spoken_for_and_one_that_is_refused_is";
+    if !may_trace(test) {
+        return;
+    }
+    let manager = Manager::new();
+    let town = Town::new(12, FAST);
+    let (_cameras, _control) = town.simulate();
+    let daemon = town.run_with(|c| manager.starts(c));
+    daemon.all_up();
+    let away = |why: &str| {
+        wait_to_see(why, || {
+            let said = http("GET", &format!("{}/-/ready", daemon.base), &[], b"").expect("an answer").text();
+            if said.contains(why) { Ok(()) } else { Err(said) }
+        });
+    };
+    let refusing = injected(&daemon.program, "fsync,fdatasync:error=ENOSPC");
+    away("the store does not write");
+    // As long as the hanging one below may take, counted in signs of life: four in two seconds.
+    (0..40).for_each(|_| drop(manager.hears("WATCHDOG=1")));
+    drop(refusing);
+    wait_to_see("the store to be back", || {
+        let status = get(&format!("{}/-/ready", daemon.base)).status;
+        if status == 200 { Ok(()) } else { Err(status) }
+    });
+
+    let hanging = injected(&daemon.program, "fsync,fdatasync:delay_enter=600s");
+    let said = manager.hears("STATUS=a commit hangs");
+    assert_eq!(said.len(), 1, "{said:?}");
+    away("the database does not answer");
+    while manager.next().is_some() {}
+    let silent = (0..10).filter_map(|_| manager.next()).collect::<Vec<_>>();
+    assert!(silent.is_empty(), "{silent:?}");
+    assert_eq!(get(&format!("{}/-/healthy", daemon.base)).status, 200, "the loop turns");
+    // The disk answers again before the manager has ended it: nothing is lost, and it is spoken for.
+    drop(hanging);
+    manager.hears("WATCHDOG=1");
+    daemon.all_up();
+    assert!(daemon.items("incidents").is_empty());
+}
+
 fn doctor(town: &Town, more: &[&str], limit: Option<u32>) -> Output {
     let doctor = cunkou();
     let mut command = match limit {
@@ -157,13 +218,14 @@ fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     let gone = common::free_port();
     let sinks = format!(
         "\n[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"{}?key=hunter2\"\n\
-         \n[[sink]]\nname = \"nobody\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{gone}/hunter2\"\n",
-        receiver.url
+         \n[[sink]]\nname = \"nobody\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{gone}/hunter2\"\n\
+         \n[heartbeat]\nurl = \"{}/hunter2\"\n",
+        receiver.url, receiver.url
     );
     let town = Town::new(12, &sinks);
     let (_cameras, _control) = town.simulate();
     let seen = findings(&doctor(&town, &["--format", "json"], None));
-    for check in ["registry", "secrets", "database", "disk", "networks", "dns", "canary"] {
+    for check in ["registry", "secrets", "database", "disk", "networks", "dns", "canary", "heartbeat"] {
         assert_eq!(verdict(&seen, check), "ok", "{seen:#?}");
     }
     for check in ["files", "clock", "ping"] {
@@ -171,7 +233,7 @@ fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     }
     let of_sinks: Vec<&Value> = seen.iter().filter(|f| f["check"] == "sink").collect();
     assert_eq!((&of_sinks[0]["verdict"], &of_sinks[1]["verdict"]), (&"ok".into(), &"fault".into()), "{of_sinks:#?}");
-    assert!(of_sinks.iter().all(|f| !f.to_string().contains("hunter2")), "a part of a URL may be a secret");
+    assert!(seen.iter().all(|f| !f.to_string().contains("hunter2")), "a part of a URL may be a secret");
     assert!(receiver.heard().iter().all(|h| h.payload.is_null() && h.key.is_none()), "no message was sent");
 
     // While a daemon writes: it is named, and not disturbed.
@@ -201,6 +263,7 @@ fn the_doctor_finds_what_is_wrong() {
         ("sink", "fault"),
         ("files", "warning"),
         ("canary", "warning"),
+        ("heartbeat", "warning"),
     ] {
         assert_eq!(verdict(&seen, check), expected, "{check}: {seen:#?}");
     }

@@ -23,6 +23,8 @@ struct Rig {
     town: Town,
     desk: Receiver,
     late: Receiver,
+    /// The service outside that is told that the daemon lives.
+    beats: Receiver,
     control: Control,
     _cameras: Program,
 }
@@ -43,10 +45,13 @@ fn town(desk: &Receiver, late: &Receiver) -> Town {
 
 impl Rig {
     fn start(desk: Receiver, late: Receiver, town: Town) -> Rig {
+        let beats = Receiver::start(Answer::Status(200));
+        let heartbeat = format!("\n[heartbeat]\nurl = \"{}\"\nevery = \"1s\"\n", beats.url);
+        town.edit("cunkou.toml", |text| text + &heartbeat);
         let (cameras, control) = town.simulate();
         let daemon = town.run();
         daemon.all_up();
-        Rig { daemon, town, desk, late, control, _cameras: cameras }
+        Rig { daemon, town, desk, late, beats, control, _cameras: cameras }
     }
 
     fn new() -> Rig {
@@ -79,6 +84,7 @@ impl Rig {
     fn away(&self, why: &str, spoil: impl FnOnce(), mend: impl FnOnce()) {
         let [(told, told_camera), (held, held_camera)] = self.two();
         assert_eq!(self.ready().0, 200);
+        wait_for("heartbeats", || (self.beats.heard().len() >= 2).then_some(()));
         self.control.set(&format!("cameras/{told_camera}"), "refuse");
         wait_for("a loss to be told", || keys(&self.desk, &told, "firing").pop());
         wait_for("the other sink to refuse it", || keys(&self.late, &told, "firing").pop());
@@ -91,6 +97,7 @@ impl Rig {
         for sink in [&self.desk, &self.late] {
             wait_for("MonitorStuck", || stuck(sink, "firing").pop());
         }
+        let beats = self.beats.heard().len();
         self.late.answer(Answer::Status(200));
         // Two: that the monitor is stuck, and what was kept before.
         let delivered = "cunkou_notifications_total{sink=\"late\",result=\"delivered\"}";
@@ -105,11 +112,14 @@ impl Rig {
         assert_eq!(self.daemon.api(&format!("entrances/{held}"))["state"], "covered", "nor shown");
         assert_eq!(http("GET", &format!("{}/-/healthy", self.daemon.base), &[], b"").expect("an answer").status, 200);
 
+        assert_eq!(self.beats.heard().len(), beats, "no heartbeat while the store is away");
+
         mend();
         let mended = Instant::now();
         wait_for("readiness", || (self.ready().0 == 200).then_some(()));
         println!("{why}: ready again {:.1} s after the cause was gone", mended.elapsed().as_secs_f64());
         wait_for("the truth of that moment to be told", || keys(&self.desk, &held, "firing").pop());
+        wait_for("heartbeats again", || (self.beats.heard().len() > beats).then_some(()));
         assert_eq!(stuck(&self.desk, "firing").len(), 1, "and once to a sink that takes it");
         for sink in [&self.desk, &self.late] {
             let over = wait_for("the end of MonitorStuck", || stuck(sink, "resolved").pop());

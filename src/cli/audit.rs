@@ -107,7 +107,9 @@ fn kind_word<'a>(kind: &'a str, tongue: &'a Tongue) -> &'a str {
     match kind {
         "acknowledge" => tongue.say("接单", kind),
         "silence" => tongue.say("静默", kind),
+        "maintenance" => tongue.say("维护", kind),
         "registry" => tongue.say("台账", kind),
+        "roster" => tongue.say("值班表", kind),
         other => other,
     }
 }

@@ -180,6 +180,9 @@ impl Report {
                         }
                     }
                 }
+                if let Err(error) = notify::heartbeat_url(&settings.heartbeat, &secrets) {
+                    fault(file, Some("heartbeat.secret".to_owned()), error.to_string());
+                }
                 self.secrets = Some(secrets);
             }
         }

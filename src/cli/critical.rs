@@ -7,10 +7,8 @@ use super::common::{Common, Tongue, print, print_json};
 use super::exit::Exit;
 use super::source::Source;
 use super::table::{self, Cell, named, plain};
+use super::words::{component_word, some};
 use crate::http::wire::{self, Critical, Page};
-
-/// Entrances that are named in one line of the table.
-const NAMED: usize = 5;
 
 /// Lists cameras and nodes whose failure alone would lose an entrance that is watched now, worst first.
 #[derive(Debug, clap::Args)]
@@ -50,23 +48,6 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// What a thing is.
-fn kind_word<'a>(kind: &'a str, tongue: &Tongue) -> &'a str {
-    if tongue.language == Language::En {
-        return kind;
-    }
-    match kind {
-        "camera" => "摄像机",
-        "uplink" => "上联",
-        "switch" => "交换机",
-        "onu" => "光猫",
-        "nvr" => "录像机",
-        "power" => "供电",
-        "pole" => "杆",
-        other => other,
-    }
-}
-
 fn text(found: &[Critical], all: usize, tongue: &Tongue) -> String {
     if found.is_empty() {
         return tongue.say("没有单点会使进出口失守。\n", "No single failure would lose an entrance.\n").to_owned();
@@ -78,7 +59,7 @@ fn text(found: &[Critical], all: usize, tongue: &Tongue) -> String {
     for critical in found {
         table.add_row(vec![
             critical.rank.to_string(),
-            plain(kind_word(&critical.kind, tongue)),
+            plain(component_word(&critical.kind, tongue)),
             named(&critical.name, &critical.id),
             critical.loses_now.len().to_string(),
             critical.may_lose.len().to_string(),
@@ -98,9 +79,7 @@ fn text(found: &[Critical], all: usize, tongue: &Tongue) -> String {
 /// The first few entrances, those surely lost before the others.
 fn entrances(critical: &Critical) -> String {
     let all: Vec<&str> = critical.loses_now.iter().chain(&critical.may_lose).map(String::as_str).collect();
-    let more = all.len().saturating_sub(NAMED);
-    let first = plain(&all[..all.len() - more].join(" "));
-    if more == 0 { first } else { format!("{first} +{more}") }
+    some(&all)
 }
 
 fn csv(found: &[Critical], bom: bool) -> String {

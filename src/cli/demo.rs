@@ -345,7 +345,8 @@ impl Teller {
 
     /// Tells every step of an incident that matters to people.
     fn look(&mut self, snapshot: &Snapshot, after: Duration) {
-        for incident in snapshot.incidents.values() {
+        // What maintenance holds back is told to nobody.
+        for incident in snapshot.incidents.values().filter(|i| i.pages > 0) {
             let now = (incident.step, incident.status, incident.entrances_lost.len());
             let seen = self.told.insert(incident.id, now);
             let news = seen.is_none_or(|(step, _, _)| step < incident.step);

@@ -1,6 +1,7 @@
 //! `cunkou doctor`: what of this machine and these settings would keep the daemon from its work, and what to do.
 
 mod look;
+mod suggest;
 mod verdict;
 
 use std::fmt::Write as _;

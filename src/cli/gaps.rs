@@ -84,6 +84,7 @@ pub(super) fn cause_words(cause: &Cause, tongue: &Tongue) -> String {
         "monitor_stopped" => return tongue.say("监测未运行", "the monitor was not running").to_owned(),
         "monitor_stuck" => return tongue.say("监测无法存储", "the monitor could not write").to_owned(),
         "monitor_starting" => return tongue.say("尚未检查", "not asked yet").to_owned(),
+        "off_duty" => return tongue.say("不在值守时段", "off duty").to_owned(),
         other => other,
     };
     match &cause.id {
@@ -93,12 +94,13 @@ pub(super) fn cause_words(cause: &Cause, tongue: &Tongue) -> String {
 }
 
 /// Why an entrance is unwatched or planned.
-fn reason_words<'a>(reason: &'a str, tongue: &'a Tongue) -> &'a str {
+pub(super) fn reason_words<'a>(reason: &'a str, tongue: &'a Tongue) -> &'a str {
     match reason {
         "none" => tongue.say("无摄像机覆盖", "no camera watches it"),
         "too_few" => tongue.say("摄像机不足", "too few cameras"),
         "only_maybe" => tongue.say("只有待核实的摄像机", "only cameras to be surveyed"),
         "no_night" => tongue.say("夜间无补光", "no light by night"),
+        "off_duty" => tongue.say("不在值守时段", "off duty"),
         other => other,
     }
 }

@@ -11,7 +11,7 @@ use super::gaps::cause_words;
 use super::source::{Source, for_change};
 use super::table::{self, named, plain};
 use super::when;
-use crate::http::wire::{Incident, IncidentDetail, Page, SilenceBody, stamp};
+use crate::http::wire::{Incident, IncidentDelivery, IncidentDetail, Page, SilenceBody, stamp};
 
 /// Names of a list that are shown; the rest is counted.
 const SHOWN: usize = 10;
@@ -154,19 +154,29 @@ fn story(detail: &IncidentDetail, tongue: &Tongue) -> String {
             let _ = writeln!(out, "  {}  {}  {} ({})", at(&s.at), s.step, plain(kind), plain(&s.why));
         }
     }
-    if !detail.deliveries.is_empty() {
-        let _ = writeln!(out, "\n{}", tongue.say("送达", "deliveries"));
-        for d in &detail.deliveries {
-            let ended = match (&d.delivered_at, &d.dropped_at) {
-                (Some(t), _) => format!("{} {}", tongue.say("送达", "delivered"), at(t)),
-                (None, Some(t)) => format!("{} {}", tongue.say("放弃", "dropped"), at(t)),
-                (None, None) => tongue.say("等待", "waits").to_owned(),
-            };
-            let error = d.error.as_deref().map(|e| format!(" · {}", plain(e))).unwrap_or_default();
-            let tries = tongue.say("次尝试", "tries");
-            let to = d.to.as_deref().map(|to| format!(" → {}", plain(to))).unwrap_or_default();
-            let _ = writeln!(out, "  {} {}{to}  {ended}  {} {tries}{error}", plain(&d.sink), d.step, d.attempts);
-        }
+    out += &deliveries(&detail.deliveries, tongue);
+    out
+}
+
+/// What became of the messages: a line each.
+fn deliveries(all: &[IncidentDelivery], tongue: &Tongue) -> String {
+    let mut out = String::new();
+    if all.is_empty() {
+        return out;
+    }
+    let at = |stamp: &str| when::local_stamp(stamp, &tongue.zone);
+    let _ = writeln!(out, "\n{}", tongue.say("送达", "deliveries"));
+    for d in all {
+        let ended = match (&d.delivered_at, &d.dropped_at) {
+            (Some(t), _) => format!("{} {}", tongue.say("送达", "delivered"), at(t)),
+            (None, Some(t)) => format!("{} {}", tongue.say("放弃", "dropped"), at(t)),
+            (None, None) => tongue.say("等待", "waits").to_owned(),
+        };
+        let code = d.answer_code.map(|code| format!(" · {} {code}", tongue.say("应答", "answer"))).unwrap_or_default();
+        let error = d.error.as_deref().map(|e| format!(" · {}", plain(e))).unwrap_or_default();
+        let tries = tongue.say("次尝试", "tries");
+        let to = d.to.as_deref().map(|to| format!(" → {}", plain(to))).unwrap_or_default();
+        let _ = writeln!(out, "  {} {}{to}  {ended}  {} {tries}{code}{error}", plain(&d.sink), d.step, d.attempts);
     }
     out
 }
@@ -231,4 +241,48 @@ fn capped(items: &[String]) -> String {
         let _ = write!(text, " +{}", items.len() - SHOWN);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use cunkou_core::model::Language;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn delivery(delivered: bool, error: Option<&str>, answer_code: Option<u16>) -> IncidentDelivery {
+        IncidentDelivery {
+            sink: "desk".to_owned(),
+            step: 1,
+            attempts: 2,
+            delivered_at: delivered.then(|| "2026-11-24T03:00:00.000Z".to_owned()),
+            dropped_at: None,
+            error: error.map(str::to_owned),
+            answer_code,
+            to: None,
+        }
+    }
+
+    #[test]
+    fn what_a_sink_answered_stands_beside_what_it_said() {
+        let all = [
+            delivery(true, Some("answered 503: busy"), Some(200)),
+            delivery(false, Some("answered 503: busy"), Some(503)),
+            delivery(false, Some("no answer in time"), None),
+        ];
+        for (language, expected) in [
+            (
+                Language::En,
+                "\ndeliveries\n  desk 1  delivered 2026-11-24 03:00:00  2 tries · answer 200 · answered 503: busy\n  desk 1  \
+                 waits  2 tries · answer 503 · answered 503: busy\n  desk 1  waits  2 tries · no answer in time\n",
+            ),
+            (
+                Language::ZhCn,
+                "\n送达\n  desk 1  送达 2026-11-24 03:00:00  2 次尝试 · 应答 200 · answered 503: busy\n  desk 1  \
+                 等待  2 次尝试 · 应答 503 · answered 503: busy\n  desk 1  等待  2 次尝试 · no answer in time\n",
+            ),
+        ] {
+            assert_eq!(deliveries(&all, &Tongue { language, zone: TimeZone::UTC }), expected);
+        }
+    }
 }

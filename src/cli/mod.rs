@@ -21,10 +21,12 @@ mod gaps;
 mod import;
 mod incident;
 mod init;
+mod maintenance;
 mod notify;
 mod offline;
 mod oncall;
 mod probe;
+mod repair_order;
 mod report;
 mod restore;
 mod run;
@@ -35,7 +37,9 @@ mod status;
 mod table;
 #[cfg(test)]
 mod tests;
+mod whatif;
 mod when;
+mod words;
 
 use std::process::ExitCode;
 
@@ -66,10 +70,14 @@ enum Command {
     Status(status::Args),
     Gaps(gaps::Args),
     Critical(critical::Args),
+    RepairOrder(repair_order::Args),
+    #[command(name = "whatif")]
+    WhatIf(whatif::Args),
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
     Oncall(oncall::Args),
+    Maintenance(maintenance::Args),
     Audit(audit::Args),
     Report(report::Args),
     Notify(notify::Args),
@@ -93,10 +101,13 @@ impl Command {
             Command::Status(args) => status::run(args, common).await,
             Command::Gaps(args) => gaps::run(args, common).await,
             Command::Critical(args) => critical::run(args, common).await,
+            Command::RepairOrder(args) => repair_order::run(args, common).await,
+            Command::WhatIf(args) => whatif::run(args, common).await,
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,
             Command::Oncall(args) => oncall::run(args, common).await,
+            Command::Maintenance(args) => maintenance::run(args, common).await,
             Command::Audit(args) => audit::run(args, common).await,
             Command::Report(args) => report::run(args, common).await,
             Command::Notify(args) => notify::run(args, common).await,

@@ -10,15 +10,16 @@ use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Watc
 use cunkou_core::health::{Cause, MonitorCause, State};
 use cunkou_core::model::{CameraIx, EntranceIx, IncidentId, NodeIx, Period, ReasonSet, Time};
 use cunkou_core::registry::{Registry, Topology};
-use cunkou_core::world::{CameraView, NodeView, Saved, SavedHealth, SavedTarget, Snapshot};
+use cunkou_core::world::{CameraView, NodeView, Saved, SavedHealth, SavedTarget, Snapshot, Terms};
 
 use super::common::{Common, Tongue, density, note};
-use super::source::GapQuery;
+use super::source::{GapQuery, RepairQuery};
 use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
 use crate::http::wire::{
-    Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Status,
+    Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, NoPost,
+    NoQuestion, RepairOrder, Start, Status, WhatIf, WhatIfBody,
 };
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
@@ -33,6 +34,7 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Offline {
     store: Store,
     snapshot: Snapshot,
+    terms: Terms,
     last_tick: Option<Time>,
 }
 
@@ -51,7 +53,8 @@ impl Offline {
         let saved = store.load(now).await.context("what was believed cannot be read")?;
         let last_tick = saved.last_tick;
         let snapshot = snapshot(Arc::new(registry), version, saved, settings, last_tick.unwrap_or(now));
-        Ok(Offline { store, snapshot, last_tick })
+        let terms = Terms { density: density(settings), clock: settings.ui.local_time(now) };
+        Ok(Offline { store, snapshot, terms, last_tick })
     }
 
     /// Says that no daemon answers, and as of when the answer is.
@@ -130,6 +133,23 @@ impl Offline {
         Critical::all(&self.snapshot, period)
     }
 
+    /// In which order to mend what is down.
+    ///
+    /// # Errors
+    /// When there is no such post.
+    pub(super) fn repair_order(&self, query: &RepairQuery) -> Result<RepairOrder, NoPost> {
+        let from = query.from.as_deref().map(Start::of).unwrap_or_default();
+        RepairOrder::of(&self.snapshot, query.period, &from, &query.effort)
+    }
+
+    /// Which entrances would change.
+    ///
+    /// # Errors
+    /// When the question is none.
+    pub(super) fn what_if(&self, period: Period, body: &WhatIfBody) -> Result<WhatIf, NoQuestion> {
+        WhatIf::of(&self.snapshot, &self.terms, period, body)
+    }
+
     /// One entrance with its watchers.
     ///
     /// # Errors
@@ -193,6 +213,7 @@ fn delivery(d: &Delivery) -> http::Delivery {
         delivered: ended("delivered"),
         dropped: ended("dropped"),
         error: d.last_error.as_deref().map(Into::into),
+        code: d.answer_code.and_then(|code| u16::try_from(code).ok()),
         to: d.told_to.as_deref().map(Into::into),
     }
 }
@@ -240,8 +261,8 @@ fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Sett
                 let slot = snapshot.topology.node(id.as_str());
                 if let Some(view) = slot.and_then(|ix| snapshot.nodes.get_mut(ix.at())) {
                     let inferred = health.inferred_at.is_some();
-                    *view =
-                        NodeView { state: health.state, since: health.since, inferred, cause: health.cause, rtt: None };
+                    let (state, since, cause) = (health.state, health.since, health.cause);
+                    *view = NodeView { state, since, inferred, cause, ..NodeView::default() };
                 }
             }
             SavedTarget::Entrance(id, states, cause) => {
@@ -251,6 +272,8 @@ fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Sett
             SavedTarget::Gone(_) => {}
         }
     }
+    cut_off(&mut snapshot);
+    let_rest(&mut snapshot, settings.ui.local_time(at).minute_of_day(at));
     for i in 0..snapshot.topology.entrances.len() {
         let ix = EntranceIx::from(i);
         let belief = believe(&snapshot, ix, kept.remove(&ix));
@@ -264,6 +287,46 @@ fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Sett
 /// A camera of which nothing was kept: it was never asked.
 fn never_seen(on: [bool; 4]) -> CameraView {
     CameraView { on, cause: Some(Cause::Monitor(MonitorCause::Starting)), ..CameraView::default() }
+}
+
+/// A node that is down, and was not judged to be so by itself, is cut off by those above it that were: which one is not
+/// kept.
+fn cut_off(snapshot: &mut Snapshot) {
+    let judged = |n: &NodeIx| snapshot.nodes.get(n.at()).is_some_and(|view| view.inferred);
+    let cause = |i: usize| {
+        let view = snapshot.nodes.get(i).filter(|view| view.state == State::Down && !view.inferred)?;
+        let above = snapshot.topology.nodes.get(i)?.above.iter().filter(|n| judged(n));
+        let first = above.min_by_key(|n| (snapshot.nodes.get(n.at()).map(|view| view.since), n.at()))?;
+        let id = &snapshot.topology.nodes.get(first.at())?.id;
+        view.cause.is_none().then(|| (i, Cause::Node(id.clone())))
+    };
+    let causes: Vec<(usize, Cause)> = (0..snapshot.topology.nodes.len()).filter_map(cause).collect();
+    for (i, cause) in causes {
+        if let Some(view) = snapshot.nodes.get_mut(i) {
+            view.cause = Some(cause);
+        }
+    }
+}
+
+/// Of a camera that is off duty at a minute of the day nothing is known, whatever was kept.
+fn let_rest(snapshot: &mut Snapshot, minute: u16) {
+    let registry = snapshot.registry.clone();
+    let resting = registry
+        .cameras
+        .values()
+        .filter(|c| c.status.is_installed() && c.duty.is_some_and(|duty| !duty.judged().includes(minute)));
+    for camera in resting {
+        let slot = snapshot.topology.camera(camera.id.as_str());
+        let Some(view) = slot.and_then(|ix| snapshot.cameras.get_mut(ix.at())) else { continue };
+        *view = CameraView {
+            cause: Some(Cause::Monitor(MonitorCause::OffDuty)),
+            off_duty: true,
+            last_pass: view.last_pass,
+            held: [true; 4],
+            changes: view.changes,
+            ..never_seen(view.on)
+        };
+    }
 }
 
 fn remember_camera(view: &mut CameraView, health: &SavedHealth) {
@@ -294,13 +357,16 @@ fn believe(snapshot: &Snapshot, ix: EntranceIx, kept: Option<Kept>) -> Option<En
     let life = |c: CameraIx| snapshot.topology.cameras.get(c.at()).and_then(|s| s.life);
     let judge = |night: bool| coverage::judge_entrance(watchers, night, object.required, object.target, stands, life);
     let (day, night) = (judge(false), judge(true));
-    let now = if snapshot.night { night } else { day };
+    let rests = |c: CameraIx| snapshot.cameras.get(c.at()).is_some_and(|view| view.off_duty);
+    let (required, target) = (object.required, object.target);
+    let now = coverage::judge_hour(watchers, snapshot.night, required, target, stands, life, |w| rests(w.camera));
     let as_kept = |judgement: Judgement, i: usize| match &kept {
         Some((states, _)) => (Judgement { state: states[i].0, ..judgement }, states[i].1),
         None => (judgement, Time(0)),
     };
     let ((day, since_day), (night, since_night), (now, since)) = (as_kept(day, 0), as_kept(night, 1), as_kept(now, 2));
-    let live: Vec<CameraIx> = coverage::live_watchers(watchers, snapshot.night, stands, life).collect();
+    let live = coverage::live_watchers(watchers, snapshot.night, stands, life).filter(|c| !rests(*c));
+    let live: Vec<CameraIx> = live.collect();
     let down = |n: NodeIx| snapshot.nodes.get(n.at()).is_some_and(|v| v.state == State::Down);
     let watched = now.state.is_watched();
     Some(EntranceBelief {

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use cunkou_core::model::{IncidentId, Period, Time};
+use cunkou_core::plan::Effort;
 use cunkou_core::registry::Registry;
 
-use super::client::{Daemon, Server};
+use super::client::{Body, Daemon, Server};
 use super::common::{Common, note};
 use super::offline::Offline;
 use crate::files::settings::Settings;
-use crate::http::wire::{Critical, EntranceDetail, Gap, Incident, IncidentDetail, Status, stamp};
+use crate::http::wire::{
+    Critical, EntranceDetail, Gap, Incident, IncidentDetail, RepairOrder, Status, WhatIf, WhatIfBody, stamp,
+};
 use crate::store::{Holder, OpenMode, Store};
 
 /// Where a query is answered.
@@ -35,6 +38,17 @@ pub(super) struct GapQuery {
     pub(super) at: Option<Time>,
     /// Only those in this area or below it.
     pub(super) area: Option<String>,
+}
+
+/// Which order of repairs is wanted.
+#[derive(Debug, Clone)]
+pub(super) struct RepairQuery {
+    /// By day, by night or now.
+    pub(super) period: Period,
+    /// Where the tour begins; `None`: at the first team, station or liaison point.
+    pub(super) from: Option<String>,
+    /// What the work costs; checked.
+    pub(super) effort: Effort,
 }
 
 /// The daemon of a database, if it answers.
@@ -136,6 +150,37 @@ impl Source {
                 Ok(server.list(&["critical"], &[("period", period.word())], usize::MAX).await?)
             }
             Source::File(offline) => Ok(offline.critical(period)),
+        }
+    }
+
+    /// In which order to mend what is down.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or there is no such post.
+    pub(super) async fn repair_order(&self, query: &RepairQuery) -> anyhow::Result<RepairOrder> {
+        let server = match self {
+            Source::Daemon { server, .. } => server,
+            Source::File(offline) => return Ok(offline.repair_order(query)?),
+        };
+        let Effort { shift, speed_kmh, detour, camera, node } = query.effort;
+        let [shift, camera, node] = [shift, camera, node].map(|span| span.to_string());
+        let (speed, detour) = (speed_kmh.to_string(), detour.to_string());
+        let mut pairs = vec![("period", query.period.word()), ("shift", shift.as_str()), ("speed_kmh", speed.as_str())];
+        pairs.extend([("detour", detour.as_str()), ("work_camera", camera.as_str()), ("work_node", node.as_str())]);
+        pairs.extend(query.from.as_deref().map(|from| ("from", from)));
+        Ok(server.get(&["repair-order"], &pairs).await?)
+    }
+
+    /// Which entrances would change if something were so.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or the question is none.
+    pub(super) async fn what_if(&self, period: Period, body: &WhatIfBody) -> anyhow::Result<WhatIf> {
+        match self {
+            Source::Daemon { server, .. } => {
+                Ok(server.post(&["whatif"], &[("period", period.word())], Body::json(body)?).await?)
+            }
+            Source::File(offline) => Ok(offline.what_if(period, body)?),
         }
     }
 

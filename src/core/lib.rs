@@ -8,6 +8,10 @@
 //! Floors, lowest first; a room imports from below only:
 //! `model` < `registry` < `health` < `coverage` < `alert`, `plan` < `world` < `town`.
 
+// The simulation of the tests is compiled here and, with the real store, in the shell: under one name.
+#[cfg(test)]
+extern crate self as cunkou_core;
+
 pub mod alert;
 pub mod coverage;
 pub mod health;

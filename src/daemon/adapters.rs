@@ -101,6 +101,10 @@ impl History for StoreHistory {
         })
     }
 
+    fn maintenance(&self, now: Time) -> Answer<'_, Vec<store::Maintenance>> {
+        Box::pin(async move { Ok(self.0.maintenance(now).await.map_err(history)?.0) })
+    }
+
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
         Box::pin(async move {
             let query = crate::store::AuditQuery {
@@ -131,6 +135,7 @@ fn delivery(d: crate::store::Delivery) -> Delivery {
         delivered: ended("delivered"),
         dropped: ended("dropped"),
         error: d.last_error.as_deref().map(Into::into),
+        code: d.answer_code.and_then(|code| u16::try_from(code).ok()),
         to: d.told_to.as_deref().map(Into::into),
     }
 }
@@ -170,9 +175,16 @@ impl Outbox for StoreOutbox {
         self.store.release(&keys).await;
     }
 
-    async fn delivered(&self, sink: &str, rows: &[RowKey], at: Time, to: Option<&str>) -> Result<(), OutboxError> {
+    async fn delivered(
+        &self,
+        sink: &str,
+        rows: &[RowKey],
+        at: Time,
+        code: Option<u16>,
+        to: Option<&str>,
+    ) -> Result<(), OutboxError> {
         for row in rows {
-            self.store.delivered(&key(sink, row), at, None, to).await.map_err(outbox)?;
+            self.store.delivered(&key(sink, row), at, code, to).await.map_err(outbox)?;
         }
         Ok(())
     }
@@ -184,13 +196,14 @@ impl Outbox for StoreOutbox {
         next: Time,
         error: &str,
         received: notify::Received,
+        code: Option<u16>,
     ) -> Result<(), OutboxError> {
         let received = match received {
             notify::Received::No => store::Received::No,
             notify::Received::Maybe => store::Received::Maybe,
         };
         for row in rows {
-            self.store.retry(&key(sink, row), next, error, received).await.map_err(outbox)?;
+            self.store.retry(&key(sink, row), next, error, received, code).await.map_err(outbox)?;
         }
         Ok(())
     }

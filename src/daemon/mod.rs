@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::engine::{Handle, Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
+use crate::engine::{Clock, Handle, Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource, rostered};
 use crate::files::roster::RosterFile;
 use service::Service;
 
@@ -35,6 +35,7 @@ pub struct Running {
     broken: watch::Receiver<bool>,
     service: Arc<Service>,
     roster: RosterFile,
+    clock: Clock,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -46,10 +47,14 @@ impl Running {
     /// When the folder cannot be read, has faults, removes too much, or cannot be kept; the registry in force stays.
     pub fn reload(&self, by: Origin) -> impl Future<Output = Result<ReloadReport, ReloadRefused>> + Send + use<> {
         let (service, handle, roster) = (self.service.clone(), self.handle.clone(), self.roster.clone());
+        let clock = self.clock.clone();
         async move {
             service.reloading();
             // It has nothing to do with the registry: it is read whatever comes of that, and says itself what it found.
-            let _ = tokio::task::spawn_blocking(move || roster.read_again()).await;
+            let read = tokio::task::spawn_blocking(move || roster.read_again()).await;
+            if let Ok(Ok(Some(handover))) = read {
+                handle.note(rostered(&by, &handover, clock.now())).await;
+            }
             let request = ReloadRequest { source: ReloadSource::Folder, dry_run: false, yes: false, by };
             let result = handle.reload(request).await;
             service.ready(&handle);

@@ -1,5 +1,5 @@
 //! The service manager, by systemd's protocol: told when we are ready, read the registry again or stop, and, as long as
-//! the loop really turns, that it need not restart us.
+//! the loop really turns and its commits are answered, that it need not restart us.
 //!
 //! Own code and not a crate: it keeps its one socket, so that a want of file handles does not look like a loop that
 //! stands; it never waits for a manager that does not listen; and it knows abstract sockets.
@@ -20,6 +20,9 @@ use crate::engine::{Alive, Clock, Handle};
 
 /// The manager is told of the loop so many times in the span that it grants.
 const TIMES: u32 = 4;
+
+/// A commit that hangs for less is a slow disk: one statement of it may take ten seconds.
+const LEAST_HANG: Span = Span::seconds(15);
 
 /// What the manager gave us; without one every word goes nowhere.
 #[derive(Debug, Default)]
@@ -75,8 +78,9 @@ impl Service {
         }
     }
 
-    /// Tells the manager that the loop turns, as long as it does, until `stop`. A loop that stands, or a writer that
-    /// waits in vain, is not spoken for: then the manager restarts us.
+    /// Tells the manager that the loop turns, as long as it does, until `stop`. A loop that stands, or a writer whose
+    /// commit hangs, is not spoken for: then the manager restarts us. A store that says no is: a restart would meet the
+    /// same full disk, and this process still probes, shows and tells what was kept.
     pub(super) async fn watch(&self, clock: Clock, alive: Arc<Alive>, mut stop: watch::Receiver<bool>) {
         let Some(granted) = self.watchdog else { return };
         let mut tick = interval(granted / TIMES);
@@ -86,18 +90,29 @@ impl Service {
             tokio::select! {
                 _ = stop.changed() => {}
                 _ = tick.tick() => {
-                    let turns = turns(Alive::time(&alive.turned), clock.now(), granted);
-                    if turns {
-                        self.tell("WATCHDOG=1\n");
-                    } else if !silent {
-                        tracing::error!("the loop does not turn; the service manager will restart this process");
-                        self.tell("STATUS=the loop does not turn\n");
+                    let trouble = trouble(&alive, clock.now(), granted);
+                    match trouble {
+                        None => self.tell("WATCHDOG=1\n"),
+                        Some(what) if !silent => {
+                            tracing::error!("{what}; the service manager will restart this process");
+                            self.tell(&format!("STATUS={what}\n"));
+                        }
+                        Some(_) => {}
                     }
-                    silent = !turns;
+                    silent = trouble.is_some();
                 }
             }
         }
     }
+}
+
+/// What of the work stands still, for longer than half of what the manager grants.
+fn trouble(alive: &Alive, now: Time, granted: Duration) -> Option<&'static str> {
+    let most = Span::from(granted / 2).max(LEAST_HANG);
+    if !turns(Alive::time(&alive.turned), now, granted) {
+        return Some("the loop does not turn");
+    }
+    Alive::time(&alive.hanging).is_some_and(|since| now.since(since) > most).then_some("a commit hangs")
 }
 
 /// Whether the last turn is no longer ago than half of what the manager grants; a loop with nothing to do turns once a
@@ -214,6 +229,25 @@ mod tests {
         assert!(said(&socket).await.contains("WATCHDOG=1"), "it turns again");
         stop.send_replace(true);
         watching.await.unwrap();
+    }
+
+    /// A disk that does not answer is met by a restart; one that says no is not, nor another program's lock.
+    #[test]
+    fn a_commit_that_hangs_is_not_spoken_for_and_one_that_is_refused_is() {
+        let (granted, now) = (Duration::from_secs(60), Time(1_000_000));
+        let alive = Alive::default();
+        alive.turned.store(now.millis(), std::sync::atomic::Ordering::Relaxed);
+        alive.store_is_away(Time(1), "the disk is full");
+        assert_eq!(trouble(&alive, now, granted), None, "refused for very long, and answered each time");
+        alive.commit_hangs(now - Span::seconds(30));
+        assert_eq!(trouble(&alive, now, granted), None, "it may still come back");
+        alive.commit_hangs(now);
+        assert_eq!(trouble(&alive, now + Span::millis(1), granted), Some("a commit hangs"), "since the first of them");
+        assert_eq!(trouble(&alive, now, Duration::from_secs(2)), Some("a commit hangs"));
+        alive.store_answers();
+        assert_eq!(trouble(&alive, now + Span::millis(1), granted), None);
+        alive.commit_hangs(now - Span::seconds(15));
+        assert_eq!(trouble(&alive, now, Duration::from_secs(2)), None, "a slow disk is no disk that hangs");
     }
 
     #[test]

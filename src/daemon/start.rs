@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cunkou_core::model::Language;
+use cunkou_core::model::{Language, Time};
 use cunkou_core::registry::{Fault, Registry};
-use cunkou_core::world::{Effects, Policy, Snapshot};
+use cunkou_core::world::{Effects, Policy, Snapshot, Terms};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
@@ -16,8 +17,8 @@ use super::service::Service;
 use super::supervise::Supervisor;
 use super::upkeep::Upkeep;
 use crate::engine::{
-    self, Clock, Engine, EngineSettings, Handle, Origin, ProbeLimits, REGISTRY, RegistrySource, ReloadRefused,
-    ReloadRequest, ReloadSource, registry_rows, restore_registry,
+    self, Clock, Engine, EngineSettings, Handle, Origin, ProbeLimits, REGISTRY, ROSTER, RegistrySource, ReloadRefused,
+    ReloadRequest, ReloadSource, registry_rows, restore_registry, rostered,
 };
 use crate::files;
 use crate::files::roster::RosterFile;
@@ -25,10 +26,10 @@ use crate::files::secrets::Secrets;
 use crate::files::settings::{ReadRule, Role, Settings};
 use crate::http::{self, AppState, Build, Parts};
 use crate::metrics::{Counters, Plan};
-use crate::notify::{self, Pace, Setup, Sinks};
+use crate::notify::{self, Heartbeat, Pace, Setup, Sinks};
 use crate::probe::{AllowList, Limits, Prober};
-use crate::roster::Board;
-use crate::store::{Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
+use crate::roster::{Board, Handover};
+use crate::store::{AuditQuery, Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
 
 /// Files that the daemon itself holds open: database, log, HTTP, sinks.
 const OWN_FILES: u64 = 48;
@@ -82,6 +83,9 @@ pub enum DaemonError {
     /// A sink.
     #[error("the sinks cannot be started")]
     Sinks(#[source] notify::SinksError),
+    /// The heartbeat.
+    #[error("the heartbeat cannot be started")]
+    Heartbeat(#[source] notify::HeartbeatError),
     /// The client of the sinks.
     #[error("no HTTP client can be made for the sinks")]
     Client(#[source] notify::ClientError),
@@ -110,7 +114,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let roster = RosterFile::of(&settings);
     // One with faults does not keep the town from being watched: it was said in the log, and messages go to the sinks all
     // the same.
-    let _ = roster.read_again();
+    let read = roster.read_again().ok().flatten();
     let (soft, _) = crate::sim::raise_open_files();
     // One crypto provider for everybody; a second call of the same process changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -132,16 +136,18 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let counters = Arc::new(counters.map_err(DaemonError::Counters)?);
     let outbox = Arc::new(Notify::new());
     let prober = prober(&settings, listen);
-    let mut engine_settings = engine_settings(&settings, &secrets, in_flight, &counters);
+    let mut engine_settings = engine_settings(&settings, &secrets, in_flight, &counters, clock.now());
     let levels = &mut engine_settings.policy.alert.levels;
     *levels = (*levels).max(levels_of_the_roster(&settings, roster.board()));
     let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
     let (engine, handle) = started.await.map_err(store_error)?;
     let (stop, stopping) = watch::channel(false);
     let (breaks, broken) = watch::channel(false);
+    note_roster(read, &store, &handle, &clock).await.map_err(store_error)?;
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
     let texts = Texts { templates, roster: roster.board().clone() };
     let sinks = sinks(&settings, &secrets, texts, &store, &handle, &clock, &counters)?;
+    let heartbeat = heartbeat(&settings, &secrets, &handle, &clock, &counters, &stopping)?;
     let supervisor = Supervisor {
         store: store.clone(),
         clock: clock.clone(),
@@ -165,7 +171,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let service = Arc::new(Service::from_env());
     let (manager, watched, until, alive) = (service.clone(), clock.clone(), stopping.clone(), handle.alive.clone());
     let watchdog = tokio::spawn(async move { manager.watch(watched, alive, until).await });
-    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock, roster.clone()));
+    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock.clone(), roster.clone()));
     let mut ends = stopping;
     let serving = tokio::spawn(async move {
         let ended = async move {
@@ -178,7 +184,8 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     });
     take_up_folder(handle.clone());
     service.ready(&handle);
-    Ok(Running { listen, handle, stop, broken, service, roster, tasks: vec![supervisor, serving, watchdog, upkeep] })
+    let tasks = [supervisor, serving, watchdog, upkeep].into_iter().chain(heartbeat).collect();
+    Ok(Running { listen, handle, stop, broken, service, roster, clock, tasks })
 }
 
 /// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.
@@ -235,6 +242,19 @@ async fn retire_sinks(store: &Store, settings: &Settings, clock: &Clock) -> Resu
     Ok(())
 }
 
+/// The roster may have changed while nobody ran: that is told by the fingerprint of the last one that was kept.
+async fn note_roster(read: Option<Handover>, store: &Store, handle: &Handle, clock: &Clock) -> Result<(), StoreError> {
+    let Some(handover) = read else { return Ok(()) };
+    let last = AuditQuery { what: Some(ROSTER.to_owned()), limit: 1, ..AuditQuery::default() };
+    let before = store.audit(&last).await?.pop().map(|row| row.entry.object);
+    let mut entry = rostered(&Origin::here("start", "start"), &handover, clock.now());
+    if before.as_ref() != Some(&entry.object) {
+        entry.old = before.map(|mark| format!("roster {mark}"));
+        handle.note(entry).await;
+    }
+    Ok(())
+}
+
 /// The folder may have changed while nobody ran: what it holds is put in force, if it may be.
 fn take_up_folder(handle: Handle) {
     tokio::spawn(async move {
@@ -264,7 +284,7 @@ fn density(settings: &Settings) -> cunkou_core::coverage::Policy {
     cunkou_core::coverage::Policy { detect, observe, recognise, identify }
 }
 
-fn policy(settings: &Settings, in_flight: usize) -> Policy {
+fn policy(settings: &Settings, in_flight: usize, now: Time) -> Policy {
     Policy {
         health: settings.health(),
         alert: settings.alert(),
@@ -272,6 +292,7 @@ fn policy(settings: &Settings, in_flight: usize) -> Policy {
         intervals: settings.intervals(),
         canaries: settings.monitor.canaries.iter().map(|c| c.as_str().into()).collect(),
         in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
+        clock: settings.ui.local_time(now),
     }
 }
 
@@ -288,6 +309,7 @@ fn engine_settings(
     secrets: &Secrets,
     in_flight: usize,
     counters: &Arc<Counters>,
+    now: Time,
 ) -> EngineSettings {
     EngineSettings {
         limits: ProbeLimits { in_flight, per_node: settings.probe.per_node as usize },
@@ -302,7 +324,8 @@ fn engine_settings(
                 level: s.level,
             })
             .collect(),
-        policy: policy(settings, in_flight),
+        policy: policy(settings, in_flight, now),
+        zone: settings.ui.time_zone.clone(),
         registry: RegistrySource {
             dir: settings.registry.dir.clone(),
             intervals: settings.intervals(),
@@ -366,6 +389,22 @@ fn sinks(
     Sinks::start(setup).map_err(DaemonError::Sinks)
 }
 
+/// The heartbeat of the settings, beating; where they want one.
+fn heartbeat(
+    settings: &Settings,
+    secrets: &Secrets,
+    handle: &Handle,
+    clock: &Clock,
+    counters: &Counters,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<JoinHandle<()>>, DaemonError> {
+    let (time, now, alive) = (clock.clone(), clock.clone(), handle.alive.clone());
+    let client = notify::client().map_err(DaemonError::Client)?;
+    let made = Heartbeat::new(&settings.heartbeat, secrets, client, counters.registry(), Arc::new(move || time.now()));
+    let heartbeat = made.map_err(DaemonError::Heartbeat)?;
+    Ok(heartbeat.map(|h| tokio::spawn(h.run(move || alive.works(now.now()), stop.clone()))))
+}
+
 fn parts(
     settings: &Settings,
     listen: SocketAddr,
@@ -386,6 +425,7 @@ fn parts(
             per_camera: settings.metrics.per_camera,
             positions: settings.metrics.positions,
         },
+        terms: Terms { density: density(settings), clock: settings.ui.local_time(clock.now()) },
         clock: Arc::new(move || clock.now()),
         figures: Arc::new(move |snapshot: &Snapshot| plan.figures(snapshot)),
         build: Build { version: env!("CARGO_PKG_VERSION"), revision: option_env!("CUNKOU_REVISION").unwrap_or("") },

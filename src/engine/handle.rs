@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cunkou_core::alert::Incident;
-use cunkou_core::model::{IncidentId, Outcome, Target, Time};
+use cunkou_core::model::{IncidentId, Outcome, Span, Target, Time};
 use cunkou_core::world::Snapshot;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::store::AuditEntry;
+use super::maintenance::{MaintainError, MaintainRequest};
+use crate::store::{AuditEntry, Maintenance};
 
 /// A wish to change something, with where the answer goes.
 #[derive(Debug)]
@@ -18,20 +19,28 @@ pub enum Command {
     Acknowledge(AckRequest, oneshot::Sender<Result<Arc<Incident>, AckError>>),
     /// Silence an incident, or lift its silence.
     Silence(SilenceRequest, oneshot::Sender<Result<Arc<Incident>, AckError>>),
+    /// Announce work, or end what was announced.
+    Maintain(MaintainRequest, oneshot::Sender<Result<Arc<Maintenance>, MaintainError>>),
     /// Put the registry folder, or other tables, in force.
     Reload(ReloadRequest, oneshot::Sender<Result<ReloadReport, ReloadRefused>>),
+    /// Keep what somebody changed that is in force already, outside the engine.
+    Note(AuditEntry),
     /// The last outcomes of a target, newest last.
     Evidence(Target, oneshot::Sender<Vec<Outcome>>),
 }
 
 /// Kinds of change that the audit trail names, in `what` of its entries.
-pub const CHANGES: [&str; 3] = [ACKNOWLEDGE, SILENCE, REGISTRY];
+pub const CHANGES: [&str; 5] = [ACKNOWLEDGE, SILENCE, MAINTENANCE, REGISTRY, ROSTER];
 /// An incident was taken.
 pub(super) const ACKNOWLEDGE: &str = "acknowledge";
 /// An incident was silenced, or its silence lifted.
 pub(super) const SILENCE: &str = "silence";
+/// Work was announced, or what was announced was ended.
+pub(super) const MAINTENANCE: &str = "maintenance";
 /// A registry was put in force.
 pub const REGISTRY: &str = "registry";
+/// A roster was put in force.
+pub const ROSTER: &str = "roster";
 
 /// Who wants a change, and where the wish came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +74,9 @@ impl Command {
         // Who asked may have gone.
         match self {
             Command::Acknowledge(_, reply) | Command::Silence(_, reply) => drop(reply.send(Err(AckError::NotKept))),
+            Command::Maintain(_, reply) => drop(reply.send(Err(MaintainError::NotKept))),
             Command::Reload(_, reply) => drop(reply.send(Err(ReloadRefused::NotKept))),
-            Command::Evidence(..) => {}
+            Command::Evidence(..) | Command::Note(_) => {}
         }
     }
 }
@@ -181,6 +191,11 @@ pub enum ReloadRefused {
     Stopping,
 }
 
+/// A loop that has not turned for so long does not turn.
+pub const LOOP_STANDS_AFTER: Span = Span::seconds(30);
+/// A store that has written nothing for so long does not write: its tick comes every 10 s.
+pub const STORE_STANDS_AFTER: Span = Span::seconds(60);
+
 /// Signs of life that readiness and liveness look at; milliseconds of [`Time`], 0 for never.
 #[derive(Debug, Default)]
 pub struct Alive {
@@ -192,6 +207,9 @@ pub struct Alive {
     pub store_failing: AtomicI64,
     /// Why not, in a few words.
     trouble: Mutex<&'static str>,
+    /// Since when a commit has hung: neither kept nor refused. 0 while the store answers, if only with no: a full disk or
+    /// another program's lock is nothing that a restart of this process could mend.
+    pub hanging: AtomicI64,
     /// 1 when the last reload was refused.
     pub reload_failed: AtomicI64,
     /// When a registry was last put in force.
@@ -212,10 +230,39 @@ impl Alive {
         self.store_failing.swap(0, Ordering::Relaxed) != 0
     }
 
+    /// A commit that was begun then hangs; the first one counts.
+    pub fn commit_hangs(&self, since: Time) {
+        let since = since.millis().max(1);
+        let _ = self.hanging.compare_exchange(0, since, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The store has answered, whatever it said.
+    pub fn store_answers(&self) {
+        self.hanging.store(0, Ordering::Relaxed);
+    }
+
     /// Why the store does not take what it is given; empty where nobody said.
     #[must_use]
     pub fn store_trouble(&self) -> &'static str {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the loop turns, and the store takes what it is given: the monitor does its work.
+    #[must_use]
+    pub fn works(&self, now: Time) -> bool {
+        self.loop_turns(now) && Alive::time(&self.store_failing).is_none() && self.store_writes(now)
+    }
+
+    /// Whether the loop has turned lately.
+    #[must_use]
+    pub fn loop_turns(&self, now: Time) -> bool {
+        Alive::time(&self.turned).is_some_and(|t| now.since(t) <= LOOP_STANDS_AFTER)
+    }
+
+    /// Whether the store has taken something lately.
+    #[must_use]
+    pub fn store_writes(&self, now: Time) -> bool {
+        Alive::time(&self.stored).is_some_and(|t| now.since(t) <= STORE_STANDS_AFTER)
     }
 
     /// Reads one sign as a time.
@@ -277,6 +324,18 @@ impl Handle {
         answer.await.unwrap_or(Err(AckError::Stopping))
     }
 
+    /// Announces work, or ends what was announced; answers once that is committed.
+    ///
+    /// # Errors
+    /// When it cannot be done, or when the store does not write.
+    pub async fn maintain(&self, request: MaintainRequest) -> Result<Arc<Maintenance>, MaintainError> {
+        let (reply, answer) = oneshot::channel();
+        if self.commands.send(Command::Maintain(request, reply)).await.is_err() {
+            return Err(MaintainError::Stopping);
+        }
+        answer.await.unwrap_or(Err(MaintainError::Stopping))
+    }
+
     /// Puts a registry in force, or says what that would change.
     ///
     /// # Errors
@@ -290,6 +349,12 @@ impl Handle {
         answer.await.unwrap_or(Err(ReloadRefused::Stopping))
     }
 
+    /// Has a change kept in the audit trail that is in force already; where the store is away, once it is back.
+    pub async fn note(&self, entry: AuditEntry) {
+        // An engine that stops takes nothing any more.
+        let _ = self.commands.send(Command::Note(entry)).await;
+    }
+
     /// The last outcomes of a target in memory, newest last; empty while the engine stops.
     pub async fn evidence(&self, target: Target) -> Vec<Outcome> {
         let (reply, answer) = oneshot::channel();
@@ -297,5 +362,28 @@ impl Handle {
             return Vec::new();
         }
         answer.await.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_turns_and_writes_does_its_work() {
+        let now = Time(1_000_000);
+        let alive = |turned: Span, stored: Span| Alive {
+            turned: AtomicI64::new((now - turned).millis()),
+            stored: AtomicI64::new((now - stored).millis()),
+            ..Alive::default()
+        };
+        assert!(alive(Span::seconds(30), Span::seconds(60)).works(now));
+        assert!(!alive(Span::millis(30_001), Span::ZERO).works(now), "the loop stands");
+        assert!(!alive(Span::ZERO, Span::millis(60_001)).works(now), "nothing is written");
+        assert!(!Alive::default().works(now), "it never turned");
+        let away = alive(Span::ZERO, Span::ZERO);
+        away.store_is_away(now, "the disk is full");
+        assert!(!away.works(now), "the store refuses");
+        assert!(away.store_is_back() && away.works(now));
     }
 }

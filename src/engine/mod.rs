@@ -8,6 +8,7 @@ mod clock;
 mod dispatch;
 mod evidence;
 mod handle;
+mod maintenance;
 mod passwords;
 mod pulse;
 mod reload;
@@ -15,12 +16,15 @@ mod schedule;
 mod thread;
 mod writer;
 
+pub use crate::store::{Maintenance, Weekly, works_words};
+pub use changes::{maintained, rostered};
 pub use clock::Clock;
 pub use dispatch::ProbeLimits;
 pub use handle::{
-    AckError, AckRequest, Alive, CHANGES, Command, Handle, Origin, REGISTRY, ReloadRefused, ReloadReport,
-    ReloadRequest, ReloadSource, SilenceRequest,
+    AckError, AckRequest, Alive, CHANGES, Command, Handle, LOOP_STANDS_AFTER, Origin, REGISTRY, ROSTER, ReloadRefused,
+    ReloadReport, ReloadRequest, ReloadSource, STORE_STANDS_AFTER, SilenceRequest,
 };
+pub use maintenance::{Announced, Maintain, MaintainError, MaintainRequest};
 pub use reload::{RegistrySource, registry_rows, restore_registry};
 pub use thread::on_own_thread;
 pub use writer::{Engine, EngineSettings, Watcher};

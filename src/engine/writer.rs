@@ -23,6 +23,7 @@ use commit::{Committing, Uncommitted};
 use super::changes;
 use super::dispatch::{Dispatch, Done, ProbeLimits, void};
 use super::evidence::Evidence;
+use super::maintenance::{Announced, LAY_OUT, MaintainReply, MaintainRequest};
 use super::passwords::Passwords;
 use super::pulse::Pulse;
 use super::reload::{self, Prepared, RegistrySource};
@@ -65,6 +66,8 @@ pub struct EngineSettings {
     pub policy: cunkou_core::world::Policy,
     /// Where the registry comes from.
     pub registry: RegistrySource,
+    /// The town's own time, in which what recurs is meant.
+    pub zone: jiff::tz::TimeZone,
     /// Who counts.
     pub watcher: Arc<dyn Watcher>,
     /// Passwords, by entry; a reload reads them again.
@@ -102,6 +105,9 @@ pub struct Engine {
     /// Wishes that came meanwhile.
     held: VecDeque<Command>,
     version: u64,
+    /// Work that is announced, and when what recurs is laid out anew.
+    announced: Announced,
+    lay_out_at: Time,
     tick_at: Time,
     figures_at: Time,
     publish_at: Option<Time>,
@@ -129,6 +135,7 @@ impl Engine {
         let now = clock.now();
         let saved = store.load(now).await?;
         let version = saved.registry_version;
+        let (open, next) = store.maintenance(now).await?;
         let (world, effects) = World::start(settings.policy.clone(), registry, saved, now);
         let (done_tx, done) = mpsc::channel(4 * BATCH);
         let (command_tx, commands) = mpsc::channel(64);
@@ -163,6 +170,8 @@ impl Engine {
             folded: BTreeMap::new(),
             held: VecDeque::new(),
             version,
+            announced: Announced::new(open, next),
+            lay_out_at: now,
             tick_at: now,
             figures_at: now + FIGURES,
             publish_at: None,
@@ -175,6 +184,7 @@ impl Engine {
         engine.alive.turned.store(now.millis(), Ordering::Relaxed);
         engine.lay_plan(now);
         engine.keep(effects);
+        engine.lay_out_maintenance(now);
         let auth_retry = engine.settings.policy.health.auth_retry;
         let mended = engine.passwords.written_since_refused(&engine.world.snapshot(), auth_retry);
         engine.credentials_changed(mended, now);
@@ -227,6 +237,9 @@ impl Engine {
             if self.world.next_wake().is_some_and(|t| t <= now) {
                 self.apply(Event::Wake, now);
             }
+            if now >= self.lay_out_at {
+                self.lay_out_maintenance(now);
+            }
             self.tick(now);
         }
         self.send_due(now);
@@ -267,16 +280,15 @@ impl Engine {
         }
     }
 
+    /// What came meanwhile is judged as the truth of this moment: together, or the first of it would say what the rest
+    /// refutes.
     fn unfold(&mut self) {
         if self.folded.is_empty() {
             return;
         }
         let mut outcomes: Vec<Outcome> = std::mem::take(&mut self.folded).into_values().flatten().collect();
         outcomes.sort_by_key(|o| o.ended);
-        let now = self.clock.now();
-        for outcome in outcomes {
-            self.apply(Event::Outcome(outcome), now);
-        }
+        self.apply(Event::Outcomes(outcomes), self.clock.now());
     }
 
     fn apply(&mut self, event: Event, now: Time) {
@@ -355,11 +367,16 @@ impl Engine {
             Command::Evidence(target, reply) => {
                 let _ = reply.send(self.evidence.of(target));
             }
+            // It is in force whatever the store does, and is kept with the next that is kept.
+            Command::Note(entry) => self.uncommitted_mut().audit.push(entry),
             Command::Acknowledge(..) | Command::Silence(..) if self.is_store_away() => command.not_kept(),
             // Applied now it would be published before it is kept.
             Command::Acknowledge(..) | Command::Silence(..) if self.is_behind() => self.held.push_back(command),
             Command::Acknowledge(request, reply) => self.acknowledge(request, reply),
             Command::Silence(request, reply) => self.silence(request, reply),
+            Command::Maintain(..) if self.is_store_away() => command.not_kept(),
+            Command::Maintain(..) if self.is_behind() => self.held.push_back(command),
+            Command::Maintain(request, reply) => self.maintain(request, reply),
             Command::Reload(request, reply) => self.prepare(request, reply),
         }
     }
@@ -395,6 +412,28 @@ impl Engine {
         let waiting = self.uncommitted_mut();
         waiting.audit.push(entry);
         waiting.replies.acks.push((incident, reply));
+    }
+
+    fn maintain(&mut self, request: MaintainRequest, reply: MaintainReply) {
+        let now = self.clock.now();
+        let registry = self.world.snapshot().registry;
+        let (row, before) = match self.announced.change(&request, &registry, now) {
+            Ok(changed) => changed,
+            Err(refusal) => return drop(reply.send(Err(refusal))),
+        };
+        let entry = changes::maintained(&request.by, &row, before.as_ref(), now);
+        self.lay_out_maintenance(now);
+        let waiting = self.uncommitted_mut();
+        waiting.audit.push(entry);
+        waiting.maintenance.push(row.clone());
+        waiting.replies.maintained.push((Arc::new(row), reply));
+    }
+
+    /// Tells the World from when to when work is announced.
+    fn lay_out_maintenance(&mut self, now: Time) {
+        self.lay_out_at = now + LAY_OUT;
+        let windows = self.announced.windows(&self.settings.zone, now);
+        self.apply(Event::Maintenance(windows), now);
     }
 
     fn open_incident(&self, id: IncidentId) -> Result<Arc<Incident>, AckError> {

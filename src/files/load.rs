@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use cunkou_core::registry::FileFault;
+use cunkou_core::registry::{FileFault, FileKind};
 
 use super::folder::{FolderError, Loaded, MAX_FILE, is_registry_file};
 
@@ -139,6 +139,19 @@ fn load_keeping(dir: &Path, mut keep: impl FnMut(&str, Vec<u8>)) -> Result<Loade
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let nonblock = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
     OpenOptions::new().read(true).custom_flags(nonblock).open(path)
+}
+
+/// One file anywhere as if it were that file of a registry. What is wrong with it is a fault of the result.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn load_as(path: &Path, file: FileKind) -> io::Result<Loaded> {
+    let mut loaded = Loaded::default();
+    match read_bounded(path)? {
+        Ok(bytes) => loaded.take(file.word(), &bytes),
+        Err(fault) => loaded.refuse(file.word(), fault),
+    }
+    Ok(loaded)
 }
 
 /// The text of a small file, at most so many bytes of it, as settings are.

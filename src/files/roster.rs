@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::load::small_text;
 use super::settings::{SettingFault, Settings, roster};
-use crate::roster::{Board, Roster};
+use crate::roster::{Board, Handover, Roster};
 
 /// Bytes that are read; a longer file is told by the reader.
 const MAX_FILE: u64 = 2 << 20;
@@ -94,18 +94,19 @@ impl RosterFile {
         roster.map(Some).map_err(|faults| RosterError::Faults { path: path.clone(), faults })
     }
 
-    /// Reads the file and puts it in force; what is wrong leaves the last good one there, and is said in the log.
+    /// Reads the file and puts it in force, and gives what changed by that; what is wrong leaves the last good one there,
+    /// and is said in the log.
     ///
     /// # Errors
     /// As [`RosterFile::read`].
-    pub fn read_again(&self) -> Result<(), RosterError> {
+    pub fn read_again(&self) -> Result<Option<Handover>, RosterError> {
         match self.read() {
-            Ok(None) => Ok(()),
+            Ok(None) => Ok(None),
             Ok(Some(roster)) => {
                 let (contacts, levels) = (roster.contacts.len(), roster.levels.len());
-                self.board.put(roster);
+                let handover = self.board.put(roster);
                 tracing::info!(contacts, levels, "the roster is in force");
-                Ok(())
+                Ok(handover)
             }
             Err(error) => {
                 self.board.refuse();
@@ -140,7 +141,8 @@ mod tests {
         assert!(file.is_named() && file.board().now().is_none());
         assert!(matches!(file.read_again(), Err(RosterError::Unreadable { .. })));
         std::fs::write(&path, format!("\u{feff}{GOOD}")).unwrap();
-        file.read_again().unwrap();
+        assert!(file.read_again().unwrap().is_some_and(|first| first.old.is_none()));
+        assert!(file.read_again().unwrap().is_none(), "nothing changed");
         let good = file.board().now().unwrap();
         std::fs::write(&path, GOOD.replace("[\"wang\"]", "[\"wnag\"]")).unwrap();
         let error = file.read_again().unwrap_err();
@@ -157,7 +159,7 @@ mod tests {
     #[test]
     fn without_a_name_there_is_no_roster() {
         let file = RosterFile::of(&Settings::default());
-        file.read_again().unwrap();
+        assert!(file.read_again().unwrap().is_none());
         assert!(!file.is_named() && file.board().now().is_none() && file.board().is_good());
     }
 }

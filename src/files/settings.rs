@@ -6,10 +6,12 @@
 mod doc;
 mod fault;
 mod gather;
+mod heartbeat;
 mod read;
 mod roster;
 mod sinks;
 mod tables;
+mod zone;
 
 use std::path::Path;
 
@@ -18,11 +20,12 @@ use cunkou_core::health;
 use cunkou_core::registry::Intervals;
 
 pub use fault::{FaultKind, Place, SettingFault};
+pub use heartbeat::{HeartbeatSettings, TOKEN as HEARTBEAT_TOKEN};
 pub use roster::roster;
 pub use sinks::{MailTls, SinkForm, SinkKind, SinkSettings, TemplateSettings};
 pub use tables::{
-    CoverageSettings, DatabaseSettings, EscalationSettings, HttpSettings, KeepSettings, MetricsSettings, Mode,
-    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings,
+    CoverageSettings, DatabaseSettings, HttpSettings, KeepSettings, MetricsSettings, Mode, MonitorSettings,
+    ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings,
 };
 
 /// Everything that can be set.
@@ -44,8 +47,6 @@ pub struct Settings {
     pub probe: ProbeSettings,
     /// Canaries and blindness.
     pub monitor: MonitorSettings,
-    /// What is reserved of `[incident]`.
-    pub escalation: EscalationSettings,
     /// How long things are kept.
     pub keep: KeepSettings,
     /// What is measured.
@@ -54,6 +55,8 @@ pub struct Settings {
     pub coverage: CoverageSettings,
     /// Whom to tell.
     pub sinks: Vec<SinkSettings>,
+    /// Who is told that this monitor lives.
+    pub heartbeat: HeartbeatSettings,
     /// In whose words.
     pub templates: TemplateSettings,
     checks: Intervals,

@@ -10,6 +10,8 @@ use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{CameraId, EntranceId, IncidentId, Period, ReasonSet, Time};
 use cunkou_core::world::Subject;
 
+use crate::engine::Maintenance;
+
 /// The answer of a question to the past.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, HistoryError>> + Send + 'a>>;
 
@@ -46,6 +48,8 @@ pub trait History: Send + Sync {
     /// What became of its messages, by sink and step.
     fn deliveries(&self, id: IncidentId) -> Answer<'_, Vec<Delivery>>;
 
+    /// Work that is announced and not over, by number.
+    fn maintenance(&self, now: Time) -> Answer<'_, Vec<Maintenance>>;
     /// Who changed what, newest first.
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>>;
 }
@@ -165,6 +169,8 @@ pub struct Delivery {
     pub dropped: Option<Time>,
     /// What the last failed try said, one line without secrets.
     pub error: Option<Arc<str>>,
+    /// What the last try was answered with, a status of HTTP or SMTP; `None`: nothing came back, or nothing went out.
+    pub code: Option<u16>,
     /// Who of the roster was called, by name; `None`: whom the settings of the sink name.
     pub to: Option<Arc<str>>,
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
-use cunkou_core::model::Time;
+use cunkou_core::model::{Span, Time};
 use utoipa::IntoParams;
 
 use super::Problem;
@@ -87,6 +87,16 @@ impl Query {
             Some(n) if i64::try_from(n).is_err() => Err(Problem::parameter(name, "out of range", allowed)),
             other => Ok(other),
         }
+    }
+
+    /// A length of time.
+    pub(super) fn span(&self, name: &str) -> Result<Option<Span>, Problem> {
+        self.parsed(name, "a length of time such as 30m or 4h")
+    }
+
+    /// A number that may have a fraction.
+    pub(super) fn decimal(&self, name: &str) -> Result<Option<f64>, Problem> {
+        self.parsed(name, "a number")
     }
 
     /// `limit`.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cunkou_core::model::Time;
 use cunkou_core::registry::Registry;
-use cunkou_core::world::Snapshot;
+use cunkou_core::world::{Snapshot, Terms};
 use tokio::sync::{Semaphore, watch};
 
 use super::attempts::Attempts;
@@ -19,6 +19,10 @@ use crate::metrics::{Counters, Figures, Options};
 
 /// Event streams at a time; another client is asked to come back later.
 pub(super) const MAX_STREAMS: usize = 256;
+
+/// Registries that are read and judged at a time, each of up to 64 MiB; whoever comes meanwhile waits with the rest of the
+/// body unread.
+const MAX_POSTS: usize = 2;
 
 /// Metrics that are written at a time.
 const MAX_RENDERS: usize = 4;
@@ -48,6 +52,8 @@ pub struct Parts {
     pub metrics: Options,
     /// The clock of the daemon.
     pub clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    /// What a camera that is not there yet is judged by.
+    pub terms: Terms,
     /// Coverage of the plan, reckoned out of a snapshot.
     pub figures: Arc<dyn Fn(&Snapshot) -> Figures + Send + Sync>,
     /// What runs.
@@ -61,6 +67,7 @@ pub struct AppState {
     pub(super) feed: Arc<Feed>,
     pub(super) streams: Arc<Semaphore>,
     pub(super) renders: Arc<Semaphore>,
+    pub(super) posts: Arc<Semaphore>,
     pub(super) attempts: Arc<Attempts>,
     pub(super) closing: watch::Sender<bool>,
     pub(super) drawn: Arc<Drawn>,
@@ -84,11 +91,12 @@ impl AppState {
         let feed = Arc::new(Feed::new((parts.clock)()));
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
         let renders = Arc::new(Semaphore::new(MAX_RENDERS));
+        let posts = Arc::new(Semaphore::new(MAX_POSTS));
         let attempts = Arc::new(Attempts::new());
         let book = parts.settings.registry_dir.as_deref().map(RoadBook::of);
         let drawn = Arc::new(Drawn { book, ..Drawn::default() });
         let closing = watch::Sender::new(false);
-        AppState { parts: Arc::new(parts), feed, streams, renders, attempts, closing, drawn }
+        AppState { parts: Arc::new(parts), feed, streams, renders, posts, attempts, closing, drawn }
     }
 
     /// The time of the daemon's clock.

@@ -164,8 +164,17 @@ fn cameras_one_by_one(text: &mut Text, snapshot: &Snapshot) {
     }
     text.family("cunkou_camera_flapping", Kind::Gauge, "1 while the camera comes and goes.");
     rows.iter().for_each(|(c, view)| text.flag(&[("camera", c.id.as_str())], view.flapping));
-    text.family("cunkou_camera_maintenance", Kind::Gauge, "1 while the registry has the camera in maintenance.");
-    rows.iter().for_each(|(c, _)| text.flag(&[("camera", c.id.as_str())], c.status == Life::Maintenance));
+    text.family(
+        "cunkou_camera_maintenance",
+        Kind::Gauge,
+        "1 while the camera is in maintenance: by the registry, by itself, or by what it hangs on.",
+    );
+    rows.iter().for_each(|(c, view)| {
+        text.flag(&[("camera", c.id.as_str())], view.maintenance || c.status == Life::Maintenance);
+    });
+    text.family("cunkou_camera_off_duty", Kind::Gauge, "1 while a camera with hours of duty is off: it is not asked.");
+    let with_hours = rows.iter().filter(|(c, _)| c.duty.is_some());
+    with_hours.for_each(|(c, view)| text.flag(&[("camera", c.id.as_str())], view.off_duty));
     camera_measures(text, &rows);
     tree::camera_causes(text, rows.iter().map(|(c, view)| (c.id.as_str(), *view)));
 }

@@ -42,13 +42,13 @@ struct Postable {
 
 /// Alerts, by their own severity.
 pub(super) fn takes(min: Severity, message: &Message) -> bool {
-    message.alerts.iter().any(|a| a.key.name.severity() >= min)
+    message.alerts.iter().any(|a| a.told && a.key.name.severity() >= min)
 }
 
 /// The sink.
 pub(super) struct Alertmanager {
     name: String,
-    post: Post,
+    pub(super) post: Post,
     voice: Voice,
     min_severity: Severity,
     watchdog: bool,
@@ -146,7 +146,8 @@ impl Carrier for Alertmanager {
 
     async fn tell(&mut self, letter: &Letter, key: &str, scene: &Scene) -> Tried {
         let min = self.min_severity;
-        let told = || letter.message.alerts.iter().filter(|a| a.key.name.severity() >= min);
+        // What maintenance explains was told to nobody, and its end would be one of nothing.
+        let told = || letter.message.alerts.iter().filter(|a| a.told && a.key.name.severity() >= min);
         let alerts: Vec<Postable> = told().map(|a| self.postable(&scene.snapshot, a, scene.now, AHEAD)).collect();
         let tried = self.send(&alerts, key, scene.now).await;
         if tried == Tried::Taken {

@@ -21,7 +21,7 @@ use super::limiter::Limiter;
 use super::ntfy::Ntfy;
 use super::people::{Channel, People};
 use super::plain_http::PlainHttp;
-use super::post::{Post, Tried};
+use super::post::{Answered, Post, Tried};
 use super::sinks::SinksError;
 use super::smtp::Server;
 use super::tap::Tap;
@@ -143,6 +143,7 @@ fn people<C: Channel>(settings: &SinkSettings, making: &Making<'_>, channel: C) 
         desk: Desk::of(settings, &making.roster, making.duty.as_ref()),
         had: BTreeMap::new(),
         told_to: None,
+        min_severity: settings.min_severity,
         watchdog: settings.watchdog,
         started: making.started,
         limiter: Limiter::default(),
@@ -164,6 +165,7 @@ fn post(settings: &SinkSettings, making: &Making<'_>) -> Result<Post, SinksError
         shown: !matches!(settings.kind, SinkKind::Dingtalk | SinkKind::Feishu | SinkKind::Wecom),
         timeout: making.timeout,
         tap: making.tap.clone(),
+        answered: Answered::default(),
     })
 }
 
@@ -210,7 +212,14 @@ fn email(settings: &SinkSettings, secrets: &Secrets, timeout: Duration, tap: Opt
     let template = |ending: &str| format!("email.{}.{ending}", settings.language.tag());
     Ok(Email {
         name: settings.name.clone(),
-        server: Server { host, port, tls: *tls, login, timeout: timeout.saturating_mul(3) },
+        server: Server {
+            host,
+            port,
+            tls: *tls,
+            login,
+            timeout: timeout.saturating_mul(3),
+            answered: Answered::default(),
+        },
         from: address(from)?,
         to: to.iter().map(address).collect::<Result<_, _>>()?,
         templates: [template("txt"), template("html")],
@@ -247,12 +256,28 @@ macro_rules! each {
     };
 }
 
+impl Any {
+    fn last_answer(&self) -> &Answered {
+        match self {
+            Any::Alertmanager(sink) => &sink.post.answered,
+            Any::Webhook(sink) => &sink.post.answered,
+            Any::Email(sink) => &sink.channel.server.answered,
+            Any::Dingtalk(sink) => &sink.channel.post.answered,
+            Any::Wecom(sink) => &sink.channel.post.answered,
+            Any::Feishu(sink) => &sink.channel.post.answered,
+            Any::Ntfy(sink) => &sink.channel.post.answered,
+            Any::Http(sink) => &sink.channel.post.answered,
+        }
+    }
+}
+
 impl Carrier for Any {
     fn takes(&self, letter: &Letter) -> bool {
         each!(self, sink => sink.takes(letter))
     }
 
     async fn tell(&mut self, letter: &Letter, key: &str, scene: &Scene) -> Tried {
+        self.last_answer().forget();
         each!(self, sink => sink.tell(letter, key, scene).await)
     }
 
@@ -266,6 +291,10 @@ impl Carrier for Any {
 
     fn told_to(&mut self) -> Option<String> {
         each!(self, sink => sink.told_to())
+    }
+
+    fn answered(&self) -> Option<u16> {
+        self.last_answer().code()
     }
 }
 

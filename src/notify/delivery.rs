@@ -50,6 +50,10 @@ pub(super) trait Carrier: Send + Sync + 'static {
     fn told_to(&mut self) -> Option<String> {
         None
     }
+    /// What the letter that was brought last was answered with; `None`: with no code, or not at all.
+    fn answered(&self) -> Option<u16> {
+        None
+    }
 }
 
 /// The sink as a whole does not answer: until then only one letter is tried at a time.
@@ -62,11 +66,19 @@ struct Away {
 /// What the outbox was to be told and did not take: told again later, and acted on meanwhile.
 #[derive(Clone, Debug)]
 enum Mark {
-    /// When, and to whom of the roster.
-    Delivered(Time, Option<String>),
+    /// When, to whom of the roster, and what was answered.
+    Delivered(Time, Option<String>, Option<u16>),
     Dropped(Time),
     /// The letter is still with us, and is tried again from memory.
-    Retry(Time, String, Received, Letter),
+    Retry(Time, Refusal, Letter),
+}
+
+/// What is kept of a try that failed.
+#[derive(Clone, Debug)]
+struct Refusal {
+    why: String,
+    received: Received,
+    code: Option<u16>,
 }
 
 impl Mark {
@@ -213,7 +225,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
                 self.state.away = None;
                 self.counters.count(&self.name, Fate::Delivered, 1);
                 tracing::info!(sink = %self.name, key, kind = letter.message.kind.word(), "delivered");
-                let mark = Mark::Delivered((self.clock)(), self.carrier.told_to());
+                let mark = Mark::Delivered((self.clock)(), self.carrier.told_to(), self.carrier.answered());
                 self.keep(letter.row, mark).await;
             }
             Tried::Failed { why, away, asked, received } => {
@@ -228,7 +240,8 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
                 let wait = next.since((self.clock)());
                 tracing::warn!(sink = %self.name, key, why, %wait, "not delivered, will be tried again");
                 let again = Letter { attempts: letter.attempts.saturating_add(1), ..letter.clone() };
-                self.keep(letter.row, Mark::Retry(next, why, received, again)).await;
+                let refusal = Refusal { why, received, code: self.carrier.answered() };
+                self.keep(letter.row, Mark::Retry(next, refusal, again)).await;
             }
         }
     }
@@ -319,9 +332,12 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
 
     async fn write(&self, rows: &[RowKey], mark: &Mark) -> Result<(), OutboxError> {
         match mark {
-            Mark::Delivered(at, to) => self.outbox.delivered(&self.name, rows, *at, to.as_deref()).await,
+            Mark::Delivered(at, to, code) => self.outbox.delivered(&self.name, rows, *at, *code, to.as_deref()).await,
             Mark::Dropped(at) => self.outbox.dropped(&self.name, rows, *at).await,
-            Mark::Retry(at, why, received, _) => self.outbox.retry(&self.name, rows, *at, why, *received).await,
+            Mark::Retry(at, refusal, _) => {
+                let Refusal { why, received, code } = refusal;
+                self.outbox.retry(&self.name, rows, *at, why, *received, *code).await
+            }
         }
     }
 
@@ -338,7 +354,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
     /// Letters that are due and cannot be given back to a store that takes nothing: they are still with us.
     fn waiting_in_memory(&self, due_by: Time) -> Vec<Letter> {
         let due = |mark: &Mark| match mark {
-            Mark::Retry(at, _, _, letter) if *at <= due_by => Some(letter.clone()),
+            Mark::Retry(at, _, letter) if *at <= due_by => Some(letter.clone()),
             _ => None,
         };
         self.state.marks.values().filter_map(due).collect()

@@ -5,11 +5,11 @@
 //! | `title` | what happened, what is lost, how many cameras, the cause |
 //! | `headline` | the same without what happened |
 //! | `lines` | a fact a line, long lists capped and counted |
-//! | `kind` | opened, updated, more_lost, reopened, acknowledged, silenced, reminded, escalated, resolved, merged; of an
-//! alert alone: firing, resolved |
+//! | `kind` | opened, updated, more_lost, reopened, acknowledged, silenced, reminded, escalated, resolved, merged, digest; of
+//! an alert alone: firing, resolved |
 //! | `level` | how far the incident has been escalated; 0: not |
 //! | `pages`, `resolved` | whether it is news that pages; whether it is over |
-//! | `incident` | its number; 0 where there is none |
+//! | `incident` | its number, of a digest the digest's own; 0 where there is none |
 //! | `severity` | none, info, warning, critical |
 //! | `alert` | the name of the most severe alert, as `EntranceLost` |
 //! | `alerts` | one line an alert, the most severe first; at most 50 |

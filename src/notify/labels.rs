@@ -64,6 +64,7 @@ pub(super) fn about_monitor(name: AlertName, since: Time, ended: Option<(Time, E
         since,
         ended,
         told: true,
+        planned: false,
     }
 }
 

@@ -19,24 +19,12 @@ impl Letter {
     /// The letter of a row.
     pub(super) fn new(item: &OutboxItem) -> Letter {
         let mut message = Message::clone(&item.message);
-        message.kind = item.kinds.iter().copied().reduce(fold_kind).unwrap_or(message.kind);
+        message.kind = item.kinds.iter().copied().reduce(MessageKind::followed_by).unwrap_or(message.kind);
         Letter { row: item.key(), message, attempts: item.attempts }
     }
 
     /// What a sink knows a try by, whatever happens to it: `incident/sink/step`.
     pub(super) fn key(&self, sink: &str) -> String {
         format!("{}/{sink}/{}", self.message.incident.id, self.message.step)
-    }
-}
-
-/// What two unsent steps are together: an end is an end; otherwise what pages is not lost behind what does not.
-fn fold_kind(earlier: MessageKind, later: MessageKind) -> MessageKind {
-    use MessageKind as K;
-    match (earlier, later) {
-        (_, K::Resolved | K::Merged) => later,
-        (K::Opened, _) => K::Opened,
-        (_, K::Reopened) | (K::Reopened, _) => K::Reopened,
-        (_, K::MoreLost) | (K::MoreLost, _) => K::MoreLost,
-        (_, later) => later,
     }
 }

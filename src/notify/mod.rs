@@ -22,6 +22,7 @@ mod email;
 mod escape;
 mod facts;
 mod feishu;
+mod heartbeat;
 mod labels;
 mod letter;
 mod limiter;
@@ -47,6 +48,7 @@ mod tests;
 
 pub use backoff::Pace;
 pub use duty::{DutyGap, duty_gaps};
+pub use heartbeat::{Heartbeat, HeartbeatError, heartbeat_url};
 pub use labels::{fingerprint, labels};
 pub use outbox::{Outbox, OutboxError, OutboxItem, Received, RowKey, Take};
 pub use post::{ClientError, client};

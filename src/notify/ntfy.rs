@@ -5,11 +5,12 @@
 //! bytes would become an attachment; too many are answered 429 by the server itself.
 
 use cunkou_core::model::{Severity, Time};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::cut;
 use super::limiter::Limit;
+use super::outbox::Received;
 use super::people::{Channel, Script};
 use super::post::{Post, Request, Tried};
 
@@ -66,6 +67,28 @@ impl Ntfy {
     }
 }
 
+/// What ntfy answers: the message that it made of ours, or an error ("Publish as JSON", and `errHTTP…` of its server).
+#[derive(Deserialize)]
+struct Answer {
+    id: Option<String>,
+    code: Option<u64>,
+    error: Option<String>,
+}
+
+/// An answer of success without the id of a message is not ntfy's: somebody in between said it (a login page of the
+/// network, a proxy), and whether ntfy has the message is not known.
+fn verdict(body: &str) -> Tried {
+    let failed = |why: String, received| Tried::Failed { why, away: false, asked: None, received };
+    match serde_json::from_str(body) {
+        Ok(Answer { error: Some(error), code, .. }) => {
+            let code = code.map(|code| format!(" {code}")).unwrap_or_default();
+            failed(format!("answered 200 with error{code}: {error}"), Received::No)
+        }
+        Ok(Answer { id: Some(_), .. }) => Tried::Taken,
+        _ => failed(format!("answered 200 without a message: {body}"), Received::Maybe),
+    }
+}
+
 /// From 1 (min) to 5 (max): what pages is loud.
 fn priority(script: &Script) -> u8 {
     match (script.news.pages, script.news.severity) {
@@ -102,6 +125,6 @@ impl Channel for Ntfy {
         let topic = own.or(usual);
         let request = Request::json(Ntfy::payload(script, topic.as_deref().unwrap_or_default()), Some(key));
         // Whoever knows the topic can read it, and write to it.
-        self.post.send(Request { url, conceal: topic.clone(), ..request }, now).await
+        self.post.send(Request { url, conceal: topic.clone(), verdict: &verdict, ..request }, now).await
     }
 }

@@ -85,13 +85,14 @@ pub trait Outbox: Send + Sync + 'static {
     /// These rows were handed out and not tried: they wait as before.
     fn release(&self, sink: &str, rows: &[RowKey]) -> impl Future<Output = ()> + Send;
 
-    /// The sink has taken these rows. `to` names who of the roster was called by them; `None`: the sink's own settings say
+    /// The sink has taken these rows. `code` is what it answered, where it has such; `to` names who of the roster was called by them; `None`: the sink's own settings say
     /// whom it reaches.
     fn delivered(
         &self,
         sink: &str,
         rows: &[RowKey],
         at: Time,
+        code: Option<u16>,
         to: Option<&str>,
     ) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
@@ -103,6 +104,7 @@ pub trait Outbox: Send + Sync + 'static {
         next_attempt_at: Time,
         error: &str,
         received: Received,
+        code: Option<u16>,
     ) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     /// The sink's settings no longer take these rows.

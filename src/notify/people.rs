@@ -69,6 +69,7 @@ pub(super) struct People<C> {
     pub(super) had: BTreeMap<String, BTreeSet<String>>,
     /// Who was called by the last message that was brought.
     pub(super) told_to: Option<String>,
+    pub(super) min_severity: Severity,
     pub(super) watchdog: bool,
     pub(super) started: Time,
     pub(super) limiter: Limiter,
@@ -184,7 +185,8 @@ impl<C: Channel> People<C> {
 
     /// What a letter says to those who are called, or to whom the settings of the sink name.
     pub(super) fn letter(&self, letter: &Letter, scene: &Scene, people: &[Arc<Contact>]) -> Script {
-        let message = &letter.message;
+        let digest = letter.message.digest_from(self.min_severity);
+        let message = digest.as_ref().unwrap_or(&letter.message);
         let facts = Facts {
             news: News::of(message),
             told: self.voice.told(&scene.snapshot, message),
@@ -194,7 +196,11 @@ impl<C: Channel> People<C> {
         };
         // The number alone may be another's in another database.
         let thread = format!("{}.{}", message.incident.id, message.incident.opened_at.millis());
-        self.script(&facts, thread, message.kind == MessageKind::Opened, people)
+        let begins = match message.kind {
+            MessageKind::Digest => message.step == 1,
+            kind => kind == MessageKind::Opened,
+        };
+        self.script(&facts, thread, begins, people)
     }
 }
 
@@ -203,7 +209,9 @@ impl<C: Channel> Carrier for People<C> {
     /// people hear all of it, to the end.
     fn takes(&self, letter: &Letter) -> bool {
         let quiet = letter.message.why.is_for_machines() && !letter.message.kind.pages();
-        !quiet
+        let nothing =
+            letter.message.kind == MessageKind::Digest && letter.message.digest_from(self.min_severity).is_none();
+        !quiet && !nothing
     }
 
     async fn tell(&mut self, letter: &Letter, key: &str, scene: &Scene) -> Tried {

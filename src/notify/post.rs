@@ -1,5 +1,6 @@
 //! One POST, bounded in time and bytes, and what its answer means.
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use cunkou_core::model::{Span, Time};
@@ -36,6 +37,28 @@ pub(super) enum Tried {
         /// Whether it may have taken it all the same.
         received: Received,
     },
+}
+
+/// What the last try was answered with: a status of HTTP or SMTP. It stands beside [`Tried`], since whoever reads an answer
+/// knows only its body.
+#[derive(Debug, Default)]
+pub(super) struct Answered(AtomicU16);
+
+impl Answered {
+    /// This came back.
+    pub(super) fn with(&self, code: u16) {
+        self.0.store(code, Ordering::Relaxed);
+    }
+
+    /// The next try begins: nothing has come back of it.
+    pub(super) fn forget(&self) {
+        self.with(0);
+    }
+
+    /// What came back; `None`: nothing did, or nothing went out.
+    pub(super) fn code(&self) -> Option<u16> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|code| *code != 0)
+    }
 }
 
 /// The client for sinks could not be made.
@@ -97,6 +120,7 @@ pub(super) struct Post {
     pub(super) timeout: Duration,
     /// Who listens to what goes out and comes back, in a test of the sink.
     pub(super) tap: Option<Tap>,
+    pub(super) answered: Answered,
 }
 
 impl Post {
@@ -139,6 +163,7 @@ impl Post {
 
     async fn judge(&self, response: Response, verdict: Verdict<'_>, now: Time) -> Tried {
         let status = response.status();
+        self.answered.with(status.as_u16());
         let away = matches!(
             status,
             StatusCode::REQUEST_TIMEOUT

@@ -66,9 +66,9 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
     // A body must be one also where nobody is on duty.
     let nobody = Asked::default;
     let facts = |news, told, asked| Facts { news, told, asked, sink: "test".to_owned(), language };
-    // A reminder has three reasons, each with words of its own.
+    // A reminder has four reasons, each with words of its own.
     use SayReason as W;
-    let reasons = [W::FirstWord, W::AckExpired, W::SilenceEnded];
+    let reasons = [W::FirstWord, W::AckExpired, W::SilenceEnded, W::MaintenanceEnded];
     let kinds = MessageKind::ALL.into_iter().flat_map(|kind| {
         let reasons = if kind == MessageKind::Reminded { &reasons[..] } else { &reasons[..1] };
         reasons.iter().map(move |why| (kind, *why))
@@ -179,10 +179,14 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         last_page_at: Some(at),
         paged_entrances: ids(EntranceId::new),
         step: 1,
+        in_digest: Default::default(),
     };
     let lost = ids(EntranceId::new).into_iter().map(AlertObject::Entrance);
     let alerts = lost.map(|object| Arc::new(alert(AlertName::EntranceLost, object, names, id, at, ended))).collect();
-    Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at }
+    // A digest of one that goes on and one that is over.
+    let items = if kind == MessageKind::Digest { &[MessageKind::Opened, MessageKind::Resolved][..] } else { &[] };
+    let digest = items.iter().map(|kind| Arc::new(message(names, *kind, id, at))).collect();
+    Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at, digest }
 }
 
 /// What an alert of each name is about.
@@ -229,6 +233,7 @@ fn alert(
         since,
         ended,
         told: true,
+        planned: false,
     }
 }
 

@@ -15,6 +15,7 @@ use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::outbox::Received;
+use super::post::Answered;
 use crate::files::settings::MailTls;
 
 /// Where and as whom mail is handed in.
@@ -25,6 +26,7 @@ pub(super) struct Server {
     pub(super) login: Option<(String, SecretString)>,
     /// The longest that a conversation may take.
     pub(super) timeout: Duration,
+    pub(super) answered: Answered,
 }
 
 /// What became of a message.
@@ -58,6 +60,9 @@ impl Server {
         match tokio::time::timeout(self.timeout, self.converse(from, to, message, &out)).await {
             Ok(Ok(sent)) => Ok(sent),
             Ok(Err(error)) => {
+                if let Some(code) = error.status() {
+                    self.answered.with(code.into());
+                }
                 // A server that says no has not taken it.
                 let received = if error.status().is_some() { Received::No } else { received(&out) };
                 let away = !error.is_permanent() && !error.is_client();
@@ -74,15 +79,19 @@ impl Server {
         for address in to {
             match connection.command(Rcpt::new(address.clone(), Vec::new())).await {
                 Ok(_) => sent.taken.push(address.clone()),
-                Err(e) if e.is_permanent() => sent.refused.push((address.clone(), self.hide(&chain(&e)))),
-                Err(e) if e.is_transient() => sent.later.push((address.clone(), self.hide(&chain(&e)))),
-                Err(e) => return Err(e),
+                Err(e) => {
+                    let Some(code) = e.status() else { return Err(e) };
+                    self.answered.with(code.into());
+                    let list = if e.is_permanent() { &mut sent.refused } else { &mut sent.later };
+                    list.push((address.clone(), self.hide(&chain(&e))));
+                }
             }
         }
         if !sent.taken.is_empty() {
             connection.command(Data).await?;
             out.store(true, Ordering::Relaxed);
             let answer = connection.message(message).await?;
+            self.answered.with(answer.code().into());
             sent.answer = format!("{} {}", answer.code(), answer.first_line().unwrap_or_default());
         }
         // It is taken: whether the goodbye is heard changes nothing.

@@ -1,6 +1,6 @@
 //! A sink's language, and what links and times look like: what makes texts of a snapshot.
 
-use cunkou_core::alert::{Alert, AlertKey, AlertName, AlertObject, Message, Speaker, Told};
+use cunkou_core::alert::{Alert, AlertKey, AlertName, AlertObject, Message, MessageKind, Speaker, Told};
 use cunkou_core::model::{EntranceId, IncidentId, Language, Time};
 use cunkou_core::world::Snapshot;
 use jiff::Timestamp;
@@ -49,7 +49,12 @@ impl Voice {
     /// What a message says, in parts.
     pub(super) fn told(&self, snapshot: &Snapshot, message: &Message) -> Told {
         let ended: Vec<&AlertKey> = message.alerts.iter().filter(|a| a.ended.is_some()).map(|a| &a.key).collect();
-        self.speak(snapshot, &ended, |s| s.told(message))
+        let mut told = self.speak(snapshot, &ended, |s| s.told(message));
+        if message.kind == MessageKind::Digest && !self.public_url.is_empty() {
+            // Of many incidents: the page that shows them.
+            told.link = Some(format!("{}/", self.public_url));
+        }
+        told
     }
 
     /// What an alert says that goes out alone, in parts.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Alert, AlertName, IncidentStatus, Message};
+use cunkou_core::alert::{Alert, AlertName, IncidentStatus, Message, MessageKind};
 use cunkou_core::model::{Severity, Time};
 use cunkou_core::world::Snapshot;
 use serde::Serialize;
@@ -54,7 +54,8 @@ struct WireAlert {
 
 /// Incidents, by their severity.
 pub(super) fn takes(min: Severity, message: &Message) -> bool {
-    message.incident.severity >= min
+    // Each incident of a digest has been told by itself.
+    message.incident.severity >= min && message.kind != MessageKind::Digest
 }
 
 /// The sink.

@@ -1,7 +1,7 @@
 //! From a name to a connection: resolve, vet, connect, TLS. Each step is a phase with a time of its own.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
@@ -39,10 +40,11 @@ pub(super) async fn vetted(inner: &Inner, place: Place<'_>, trace: &mut Trace) -
         Ok(ip) => vec![SocketAddr::new(ip, port)],
         Err(_) => {
             trace.enter(Phase::Resolve);
-            let found = tokio::net::lookup_host((host, port))
-                .await
-                .map_err(|e| Stop::new(of_resolver(&e), format!("the name {host} is not known: {e}")))?;
-            found.take(inner.limits.addresses).collect()
+            let found = looked_up(&inner.look_ups, host, port).await.map_err(|e| {
+                let what = if is_no_such_name(&e) { "is not known" } else { "cannot be looked up" };
+                Stop::new(of_resolver(&e, place.named), format!("the name {host} {what}: {e}"))
+            })?;
+            found.into_iter().take(inner.limits.addresses).collect()
         }
     };
     let vet = |a: &SocketAddr| if place.named { inner.allow.vet_named(*a) } else { inner.allow.vet(*a) };
@@ -58,9 +60,56 @@ pub(super) async fn vetted(inner: &Inner, place: Place<'_>, trace: &mut Trace) -
     Ok(allowed)
 }
 
-/// A name that is not known is no way there; that our own handles ran out says nothing about it.
-fn of_resolver(e: &io::Error) -> ProbeResult {
-    if is_want_of_resources(e) { from_io(e) } else { ProbeResult::Fail(FailKind::Unreachable) }
+/// Look-ups of names that may be under way at once. The system's resolver waits for a server that does not answer for
+/// longer than a probe lives, and cannot be called back: without a bound those that nobody waits for would pile up.
+const LOOK_UPS: usize = 64;
+
+/// The places of look-ups.
+pub(super) fn look_ups() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(LOOK_UPS))
+}
+
+/// Asks the system's resolver, on a thread that may wait.
+async fn looked_up(places: &Arc<Semaphore>, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let host = host.to_owned();
+    let look_up = tokio::task::spawn_blocking(move || {
+        // Given back when the resolver has answered, however long ago the probe ended.
+        let _place = place;
+        (host.as_str(), port).to_socket_addrs().map(Iterator::collect)
+    });
+    look_up.await.map_err(io::Error::other)?
+}
+
+/// What a resolver's error says. Who has a name that is not there cannot be reached under it. That nobody answers the
+/// question is our own fault and says nothing about a camera; a canary of which that is so has not answered, and must not
+/// pass for proof of sight: with our own link the name servers are gone too.
+fn of_resolver(e: &io::Error, canary: bool) -> ProbeResult {
+    let ours = is_want_of_resources(e) || !(canary || is_no_such_name(e));
+    if ours { ProbeResult::Inconclusive(Inconclusive::OwnFault) } else { ProbeResult::Fail(FailKind::Unreachable) }
+}
+
+/// What a probe says that its deadline has ended in this phase: waiting for a resolver is as good as its error.
+pub(super) fn out_of_time(phase: Phase, canary: bool) -> ProbeResult {
+    if phase == Phase::Resolve && !canary {
+        ProbeResult::Inconclusive(Inconclusive::OwnFault)
+    } else {
+        ProbeResult::Fail(FailKind::Timeout)
+    }
+}
+
+/// Whether the resolver was told that there is no such name, or none with an address (EAI_NONAME, EAI_NODATA). The
+/// standard library passes on the words of the system alone, of glibc or musl; a program that sets no locale hears them
+/// in English.
+fn is_no_such_name(e: &io::Error) -> bool {
+    const WORDS: [&str; 4] = [
+        "Name or service not known",
+        "No address associated with hostname",
+        "Name does not resolve",
+        "Name has no usable address",
+    ];
+    let said = e.to_string();
+    e.raw_os_error().is_none() && WORDS.iter().any(|words| said.contains(words))
 }
 
 fn join(addrs: &[SocketAddr]) -> String {

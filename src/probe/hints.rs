@@ -39,13 +39,15 @@ pub enum Hint {
     NotAllowed,
     /// Ours: handles, memory.
     Ours,
+    /// Ours: nobody answers who looks up names.
+    Resolver,
     /// Another trouble of the picture.
     Picture,
 }
 
 impl Hint {
     /// Every hint, in order.
-    pub const ALL: [Hint; 17] = [
+    pub const ALL: [Hint; 18] = [
         Hint::Nothing,
         Hint::Name,
         Hint::Silence,
@@ -62,6 +64,7 @@ impl Hint {
         Hint::Method,
         Hint::NotAllowed,
         Hint::Ours,
+        Hint::Resolver,
         Hint::Picture,
     ];
 
@@ -85,6 +88,7 @@ impl Hint {
                 _ => Hint::Picture,
             },
             ProbeResult::Inconclusive(Inconclusive::NotAllowed) => Hint::NotAllowed,
+            ProbeResult::Inconclusive(Inconclusive::OwnFault) if phase == Phase::Resolve => Hint::Resolver,
             ProbeResult::Inconclusive(_) => Hint::Ours,
         }
     }
@@ -143,6 +147,9 @@ impl Hint {
                 "the address is not in probe.allow: add its network to the settings if it is a camera's"
             }
             Hint::Ours => "the trouble is ours: look at open files and memory of this machine",
+            Hint::Resolver => {
+                "the name could not be looked up, which says nothing about the device: does DNS answer on this machine? An address in its place needs none"
+            }
             Hint::Picture => {
                 "it answers, but not with a usable picture: open the URL in a browser; is it a login page?"
             }
@@ -167,6 +174,7 @@ impl Hint {
             Hint::Method => "设备不支持该方法：检查其协议设置",
             Hint::NotAllowed => "地址不在 probe.allow 中：如确为摄像机网段，请加入设置",
             Hint::Ours => "问题在本机：检查打开文件数和内存",
+            Hint::Resolver => "域名查询无应答，不说明设备有问题：检查本机 DNS；主机改填 IP 地址则不依赖 DNS",
             Hint::Picture => "有应答，但不是可用的图片：用浏览器打开该地址，是否是登录页？",
         }
     }

@@ -23,8 +23,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cunkou_core::model::{Check, FailKind, Inconclusive, ProbeResult, Span};
+use cunkou_core::model::{Check, Inconclusive, ProbeResult, Span};
 use futures_util::FutureExt;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub use allow::{AllowList, Vetted};
@@ -49,6 +50,7 @@ struct Inner {
     allow: AllowList,
     icmp: Icmp,
     tls: tokio_rustls::TlsConnector,
+    look_ups: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Prober {
@@ -62,7 +64,8 @@ impl Prober {
     #[must_use]
     pub fn new(limits: Limits, allow: AllowList) -> Prober {
         let tls = dial::tls_connector();
-        Prober { inner: Arc::new(Inner { limits, allow, icmp: Icmp::default(), tls }) }
+        let inner = Inner { limits, allow, icmp: Icmp::default(), tls, look_ups: dial::look_ups() };
+        Prober { inner: Arc::new(inner) }
     }
 
     /// Asks one question. Ends within its deadline, whatever the other side does.
@@ -96,7 +99,7 @@ impl Prober {
             Err(_) => {
                 trace.end_phase();
                 trace.note(format!("no answer within {}", Span::from(deadline)));
-                ProbeResult::Fail(FailKind::Timeout)
+                dial::out_of_time(trace.phase(), question.canary)
             }
         };
         trace.into_answer(result)

@@ -27,12 +27,14 @@ pub(super) async fn ask(
     first: Duration,
     trace: &mut Trace,
 ) -> Result<(), Stop> {
-    let silent = |_| Stop::fail(FailKind::Timeout, format!("no answer within {}", Span::from(first)));
+    let silent = |phase| Stop::new(dial::out_of_time(phase, false), format!("no answer within {}", Span::from(first)));
     let opened = Instant::now();
-    let mut talk = tokio::time::timeout(first, Talk::open(inner, url, trace)).await.map_err(silent)??;
+    let mut talk =
+        tokio::time::timeout(first, Talk::open(inner, url, trace)).await.map_err(|_| silent(trace.phase()))??;
     let began = Instant::now();
     let options = talk.request(Method::Options, None, Phase::Protocol, trace);
-    let options = tokio::time::timeout(first.saturating_sub(opened.elapsed()), options).await.map_err(silent)??;
+    let options = tokio::time::timeout(first.saturating_sub(opened.elapsed()), options).await;
+    let options = options.map_err(|_| silent(Phase::Protocol))??;
     trace.rtt = Some(Span::from(began.elapsed()));
     judge_options(options.status(), credential.is_some())?;
     match credential {

@@ -87,6 +87,11 @@ impl Trace {
         self.phase_began = Some(Instant::now());
     }
 
+    /// The phase that was entered last.
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
     pub(super) fn end_phase(&mut self) {
         if let Some(began) = self.phase_began.take() {
             let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);

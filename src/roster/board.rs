@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::Roster;
+use super::{Handover, Roster};
 
 /// Where the roster in force hangs. One that is refused leaves the last good one where it is.
 #[derive(Default)]
@@ -22,10 +22,13 @@ impl Board {
         self.0.read().unwrap_or_else(PoisonError::into_inner).roster.clone()
     }
 
-    /// Puts a roster in force.
-    pub fn put(&self, roster: Roster) {
-        let state = State { roster: Some(Arc::new(roster)), refused: false };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = state;
+    /// Puts a roster in force; what it replaced, where it says something else.
+    pub fn put(&self, roster: Roster) -> Option<Handover> {
+        let new = Arc::new(roster);
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let old = state.roster.replace(new.clone());
+        state.refused = false;
+        (old.as_ref() != Some(&new)).then_some(Handover { old, new })
     }
 
     /// What was read last could not be put in force.

@@ -108,8 +108,11 @@ async fn numbers_of(database: &Path) -> Option<u64> {
 
 async fn highest_incident(conn: &mut AnyConnection) -> Result<u64, StoreError> {
     let mut link = Link { conn, deadline: Some(LONG) };
-    let row = link.row("SELECT COALESCE(MAX(id), 0) AS id FROM incident", Vec::new()).await?;
-    row.map_or(Ok(0), |row| row.count("id"))
+    // Digests have numbers too, and no incident.
+    let sql = "SELECT (SELECT COALESCE(MAX(id), 0) FROM incident) AS id, \
+               (SELECT COALESCE(MAX(incident), 0) FROM incident_step) AS told";
+    let row = link.row(sql, Vec::new()).await?;
+    row.map_or(Ok(0), |row| Ok(row.count("id")?.max(row.count("told")?)))
 }
 
 /// A copy as this program needs it, with its numbers above those that may have been told: a sink would take a message

@@ -9,6 +9,7 @@ use cunkou_core::world::{Effects, Transition};
 
 use super::audit::{AuditEntry, put_audit};
 use super::figures::{HourlyRow, put_hourly};
+use super::maintenance::{Maintenance, put_maintenance};
 use super::registry::{RegistryPut, put_registry};
 use super::routing::SinkRoute;
 use super::rows::{
@@ -40,6 +41,8 @@ pub struct Batch<'a> {
     pub tick: Option<Time>,
     /// A registry that this batch puts in force.
     pub registry: Option<&'a RegistryPut>,
+    /// Work that was announced, or ended.
+    pub maintenance: &'a [Maintenance],
     /// Who changed what.
     pub audit: &'a [AuditEntry],
     /// Figures to be added.
@@ -59,6 +62,7 @@ impl<'a> Batch<'a> {
             routes: &[],
             tick: None,
             registry: None,
+            maintenance: &[],
             audit: &[],
             hourly: &[],
             names: &|_| None,
@@ -71,6 +75,7 @@ impl<'a> Batch<'a> {
         self.effects.nothing_to_keep()
             && self.tick.is_none()
             && self.registry.is_none()
+            && self.maintenance.is_empty()
             && self.audit.is_empty()
             && self.hourly.is_empty()
     }
@@ -158,6 +163,7 @@ impl Store {
         if let Some(put) = batch.registry {
             put_registry(link, put).await?;
         }
+        put_maintenance(link, batch.maintenance).await?;
         put_audit(link, batch.audit, &mut seq).await?;
         put_hourly(link, batch.hourly).await?;
         let tick = batch.tick.or(mark.tick);

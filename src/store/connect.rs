@@ -56,6 +56,8 @@ struct Writer {
     conn: Option<AnyConnection>,
     /// A transaction may be open that nobody will end.
     spoilt: bool,
+    /// A statement was given up at its deadline: the thread that runs it may hang in the kernel, and hold the lock.
+    given_up: bool,
     closed: bool,
     in_memory: bool,
 }
@@ -67,7 +69,7 @@ impl Connections {
         let in_memory = place == Place::Memory;
         let conn = if in_memory { Some(connect(&place, "", None).await?) } else { None };
         let readers = if in_memory { None } else { Some(pool(&place)?) };
-        let writer = Writer { conn, spoilt: false, closed: false, in_memory };
+        let writer = Writer { conn, spoilt: false, given_up: false, closed: false, in_memory };
         // Memory needs no deadline; without one, tests may stop the clock.
         let deadline = (!in_memory).then_some(DEADLINE);
         Ok(Connections {
@@ -96,7 +98,10 @@ impl Connections {
         let mode = if self.made.get().is_some() { "rw" } else { "rwc" };
         let conn = match guard.conn.take() {
             Some(conn) => conn,
-            None => connect(&self.place, mode, self.deadline).await?,
+            None => match connect(&self.place, mode, self.deadline).await {
+                Ok(conn) => conn,
+                Err(error) => return Err(who_holds(&mut guard, error)),
+            },
         };
         Ok(RawWriter { guard, conn: Some(conn) })
     }
@@ -140,8 +145,13 @@ impl Connections {
         raw.guard.spoilt = true;
         let conn = raw.conn()?;
         let begin = if conn.backend_name() == "SQLite" { "BEGIN IMMEDIATE" } else { "BEGIN" };
-        let begun = within(self.deadline, sqlx::raw_sql(begin).execute(&mut *conn)).await;
-        begun.map(|_| Session { raw, deadline: self.deadline })
+        match within(self.deadline, sqlx::raw_sql(begin).execute(&mut *conn)).await {
+            Ok(_) => {
+                raw.guard.given_up = false;
+                Ok(Session { raw, deadline: self.deadline })
+            }
+            Err(error) => Err(who_holds(&mut raw.guard, error)),
+        }
     }
 
     /// Begins to read: everything that is read by one reader is of one moment.
@@ -175,6 +185,16 @@ impl Connections {
             // Best effort: everything that counts is committed.
             let _ = within(self.deadline, conn.close()).await;
         }
+    }
+}
+
+/// What is held by a statement of our own that was given up, and has not come back since, is no other program's doing: the
+/// disk still does not answer.
+fn who_holds(writer: &mut Writer, error: StoreError) -> StoreError {
+    writer.given_up |= matches!(error, StoreError::Deadline(_));
+    match error {
+        StoreError::Busy(_) if writer.given_up => StoreError::Deadline(DEADLINE),
+        other => other,
     }
 }
 
@@ -284,10 +304,16 @@ impl Session {
     /// Commits when the work went well, else all of it is taken back. A commit of which the answer is an error may
     /// have happened all the same; whoever tries again must find that out.
     pub(super) async fn finish<T>(mut self, work: Result<T, StoreError>) -> Result<T, StoreError> {
-        let (value, deadline) = (work?, self.deadline);
-        within(deadline, sqlx::raw_sql("COMMIT").execute(self.raw.conn()?)).await?;
-        self.raw.guard.spoilt = false;
-        Ok(value)
+        let deadline = self.deadline;
+        let ended = match work {
+            Ok(value) => within(deadline, sqlx::raw_sql("COMMIT").execute(self.raw.conn()?)).await.map(|_| value),
+            Err(error) => Err(error),
+        };
+        match &ended {
+            Ok(_) => self.raw.guard.spoilt = false,
+            Err(error) => self.raw.guard.given_up |= matches!(error, StoreError::Deadline(_)),
+        }
+        ended
     }
 }
 
@@ -317,5 +343,22 @@ impl Reader {
 impl std::fmt::Debug for Connections {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connections").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_a_statement_of_our_own_left_is_no_other_programs() {
+        let mut writer = Writer { conn: None, spoilt: false, given_up: false, closed: false, in_memory: false };
+        let busy = || StoreError::Busy(sqlx::Error::PoolTimedOut);
+        assert_eq!(who_holds(&mut writer, busy()).word(), "busy");
+        assert_eq!(who_holds(&mut writer, StoreError::Deadline(DEADLINE)).word(), "deadline");
+        assert_eq!(who_holds(&mut writer, busy()).word(), "deadline", "it has not come back");
+        assert_eq!(who_holds(&mut writer, StoreError::Closed).word(), "closed");
+        writer.given_up = false;
+        assert_eq!(who_holds(&mut writer, busy()).word(), "busy");
     }
 }

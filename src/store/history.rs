@@ -117,6 +117,20 @@ impl Store {
         rows.iter().map(transition).collect()
     }
 
+    /// Failures of cameras that were concluded at or after a moment, oldest first; at most so many, the latest of them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn camera_failures(&self, from: Time, limit: u32) -> Result<Vec<TransitionRow>, StoreError> {
+        let select = Select::new(COLUMNS)
+            .and_some("kind =", Some("camera"))
+            .and_some("to_state =", Some("down"))
+            .and_some("at_ms >=", Some(from));
+        let mut reader = self.inner.connections.read().await?;
+        let rows = select.ask(&mut reader.link()?, "seq DESC", limit).await?;
+        rows.iter().rev().map(transition).collect()
+    }
+
     /// What was believed of every entrance at a moment, by id. One of which nothing was known yet, or that had left
     /// the registry, is not named: no data is not "covered".
     ///

@@ -56,7 +56,7 @@ pub struct Delivery {
     pub ended_at: Option<Time>,
     /// The last error.
     pub last_error: Option<String>,
-    /// What the sink answered.
+    /// What the sink answered the last try: a status of HTTP or SMTP.
     pub answer_code: Option<i64>,
     /// Who of the roster was called, by name; `None`: whom the settings of the sink name.
     pub told_to: Option<String>,

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Alert, Incident};
+use cunkou_core::alert::{Alert, Incident, Message, SayReason};
 use cunkou_core::health::State;
 use cunkou_core::model::{Span, Time};
 use cunkou_core::world::{Saved, SavedTarget};
 
 use super::commit::read_mark;
 use super::history::last_words;
-use super::rows::{AlertRow, IncidentRow, parse, target_from_row};
-use super::sql::{Cells, values};
+use super::rows::{AlertRow, IncidentRow, MessageRow, parse, target_from_row};
+use super::sql::{Cells, Link, values};
 use super::{Store, StoreError};
 
 /// Incidents that were resolved longer ago are history; no setting reopens one after so long.
@@ -46,17 +46,34 @@ impl Store {
             let incident = parse::<IncidentRow>(&row.text("body")?).and_then(Incident::try_from);
             saved.incidents.push(incident.map_err(|e| e.of("incident"))?);
         }
+        saved.collected = collected(&mut link, &saved.incidents).await?;
         let sql = "SELECT body FROM alert WHERE ended_ms = 0 ORDER BY name, object_kind, object";
         for row in link.rows(sql, values![]).await? {
             let alert = parse::<AlertRow>(&row.text("body")?).and_then(Alert::try_from);
             saved.alerts.push(alert.map_err(|e| e.of("alert"))?);
         }
+        // A digest has a number of its own, and no incident.
         let sql = "SELECT (SELECT COALESCE(MAX(id), 0) FROM incident) AS incident, \
+                   (SELECT COALESCE(MAX(incident), 0) FROM incident_step) AS told, \
                    (SELECT incidents_from FROM mark) AS floor, (SELECT COALESCE(MAX(version), 0) FROM registry_version) AS version";
         if let Some(row) = link.row(sql, values![]).await? {
-            saved.next_incident = (row.count("incident")? + 1).max(row.count("floor")?);
+            saved.next_incident = (row.count("incident")?.max(row.count("told")?) + 1).max(row.count("floor")?);
             saved.registry_version = row.count("version")?;
         }
         Ok(saved)
     }
+}
+
+/// Words of these incidents that wait for a digest.
+async fn collected(link: &mut Link<'_>, incidents: &[Incident]) -> Result<Vec<Message>, StoreError> {
+    let sql = "SELECT message FROM incident_step WHERE incident = $1 AND step >= $2 AND why = $3 ORDER BY step";
+    let mut all = Vec::new();
+    for incident in incidents {
+        let Some(from) = incident.in_digest.from else { continue };
+        for row in link.rows(sql, values![incident.id, from, SayReason::HeldForDigest.word()]).await? {
+            let message = parse::<MessageRow>(&row.text("message")?).and_then(Message::try_from);
+            all.push(message.map_err(|e| e.of("incident_step"))?);
+        }
+    }
+    Ok(all)
 }

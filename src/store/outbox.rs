@@ -211,7 +211,7 @@ impl Store {
         Ok(())
     }
 
-    /// A try failed; the next is not before `next_attempt`. Where it was surely not received, it collapses into a
+    /// A try failed, by an answer with `code` or without one; the next is not before `next_attempt`. Where it was surely not received, it collapses into a
     /// later step that waits already.
     ///
     /// # Errors
@@ -222,6 +222,7 @@ impl Store {
         next_attempt: Time,
         error: &str,
         got: Received,
+        code: Option<u16>,
     ) -> Result<(), StoreError> {
         let mut session = self.inner.connections.write().await?;
         let done = async {
@@ -230,9 +231,10 @@ impl Store {
                 Received::No => SlotState::Pending,
                 Received::Maybe => SlotState::Sending,
             };
-            let sql = "UPDATE outbox SET state = $4, next_attempt_ms = $5, last_error = $6, attempts = attempts + 1 \
-                       WHERE incident = $1 AND sink = $2 AND step = $3";
-            let of = values![key.incident, key.sink.as_str(), key.step, state.word(), next_attempt, cut(error)];
+            let sql = "UPDATE outbox SET state = $4, next_attempt_ms = $5, last_error = $6, attempts = attempts + 1, \
+                       answer_code = $7 WHERE incident = $1 AND sink = $2 AND step = $3";
+            let mut of = values![key.incident, key.sink.as_str(), key.step, state.word(), next_attempt, cut(error)];
+            of.push(super::sql::Value::Int(code.map(i64::from)));
             link.run(sql, of).await?;
             match got {
                 Received::No => collapse_into_later(&mut link, key).await,
@@ -430,8 +432,12 @@ impl Head {
         let Some(last) = steps.last().filter(|m| m.step == self.key.step) else {
             return Err(StoreError::Content { table: "outbox", what: format!("{} has no message", self.key) });
         };
+        let message = match last.kind {
+            MessageKind::Digest => Message::digests_together(&steps),
+            _ => None,
+        };
         Ok(OutboxRow {
-            message: Message { alerts: merged(&steps), ..(*last).clone() },
+            message: message.unwrap_or_else(|| Message { alerts: merged(&steps), ..(*last).clone() }),
             kinds: steps.iter().map(|m| m.kind).collect(),
             pages: steps.iter().any(|m| m.kind.pages()),
             from_step: self.from_step,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Message, MessageKind};
+use cunkou_core::alert::{Message, MessageKind, SayReason};
 use cunkou_core::model::{Severity, Time};
 
 use super::outbox::OutboxKey;
@@ -81,7 +81,11 @@ pub(super) fn route(message: &Message, routes: &[SinkRoute], slots: &mut Slots) 
         let last = OutboxKey { step: u32::MAX, ..key.clone() };
         let told = slots.range(first.clone()..=last).next().is_some();
         let quiet = route.people && message.why.is_for_machines();
-        if quiet || slots.contains_key(&key) || !(told || takes(route, message)) {
+        // What people hear with a digest is written down, so that they hear of its end: as told by another row.
+        let in_digest = route.people && message.why == SayReason::HeldForDigest;
+        let digest = message.kind == MessageKind::Digest;
+        let wanted = if digest { route.people && takes(route, message) } else { told || takes(route, message) };
+        if (quiet && !in_digest) || slots.contains_key(&key) || !wanted {
             continue;
         }
         let mut slot = Slot {
@@ -92,6 +96,10 @@ pub(super) fn route(message: &Message, routes: &[SinkRoute], slots: &mut Slots) 
             attempts: 0,
             changed: true,
         };
+        if in_digest {
+            slots.insert(key, Slot { state: SlotState::Collapsed, ..slot });
+            continue;
+        }
         for (_, old) in slots.range_mut(first..key.clone()).filter(|(_, old)| old.state == SlotState::Pending) {
             slot.take_over(old);
         }

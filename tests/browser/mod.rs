@@ -43,7 +43,8 @@ impl Browser {
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
             "goog:loggingPrefs": { "browser": "ALL" },
-            "goog:chromeOptions": { "binary": chromium, "args": arguments(browser._profile.path()) },
+            "goog:chromeOptions": { "binary": chromium, "args": arguments(browser._profile.path()),
+                "prefs": { "intl.accept_languages": "zh-CN,zh" } },
         } } });
         let begun = browser.call("POST", "", Some(wanted));
         browser.session = format!("{}/{}", browser.session, begun["sessionId"].as_str().expect("a session"));
@@ -172,6 +173,7 @@ fn arguments(profile: &Path) -> Vec<String> {
         format!("--user-data-dir={}", profile.join("profile").display()),
         "--window-size=1280,800".to_owned(),
         "--lang=zh-CN".to_owned(),
+        "--accept-lang=zh-CN".to_owned(),
     ];
     let plain = [
         "--headless=new",

@@ -222,6 +222,8 @@ impl Town {
         command.args(["demo", "--no-open", "--no-story", "--format", "json", "--listen", "127.0.0.1:0"]);
         command.args(["--control", "127.0.0.1:0", "--seed", "1", "--net", &self.net]);
         command.arg("--cameras").arg(cameras.to_string()).arg("--dir").arg(self.folder.path());
+        // It speaks as its terminal does, whoever runs the tests.
+        command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", "zh_CN.UTF-8");
         command
     }
 

@@ -10,6 +10,7 @@
 // All of this is test code: what cannot be read fails the test.
 #![allow(clippy::unwrap_used)]
 
+mod commands;
 mod core_is_pure;
 mod dashboards;
 mod examples;

@@ -60,6 +60,25 @@ fn every_defence_has_a_test() {
     assert!(missing.is_empty(), "docs/security.md names tests that are not there: {}", missing.join(", "));
 }
 
+/// In docs/reliability.md a row below "What people asked other tools for" is: threads | about | tests, or "none" and why.
+/// Each test that is named exists.
+#[test]
+fn every_answer_to_what_people_asked_is_a_test_or_none() {
+    let paper = text("docs/reliability.md");
+    let section = paper.split("\n## ").find(|s| s.starts_with("What people asked")).expect("the section");
+    let rows = rows(section);
+    assert!(rows.len() > 20 && rows.iter().all(|r| r.len() == 3), "three cells a row");
+    let code: String =
+        sources("src").iter().chain(&sources("tests")).map(|f| f.code.as_str()).collect::<Vec<_>>().join("\n");
+    let mut missing = Vec::new();
+    for row in &rows {
+        let tests = quoted(&row[2]);
+        assert!(!tests.is_empty() || row[2].starts_with("none: "), "neither a test nor none: {}", row[0]);
+        missing.extend(tests.into_iter().filter(|t| !code.contains(&format!("fn {t}("))));
+    }
+    assert!(missing.is_empty(), "docs/reliability.md names tests that are not there: {}", missing.join(", "));
+}
+
 /// docs/dependencies.md says of each direct dependency why it is there, and of none that is not.
 #[test]
 fn every_dependency_says_why() {

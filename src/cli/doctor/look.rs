@@ -5,27 +5,33 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use cunkou_core::health::Cause;
 use cunkou_core::model::Time;
-use cunkou_core::registry::{Fault, ReachVia, Registry};
+use cunkou_core::plan::Failure;
+use cunkou_core::registry::{Fault, ReachVia, Registry, Topology};
+use cunkou_core::world::Subject;
 
-use super::Finding;
 use super::verdict::{self, Pings};
+use super::{Finding, suggest};
 use crate::cli::common::{Tongue, density, secrets};
 use crate::cli::when;
 use crate::files;
 use crate::files::settings::{Settings, SinkForm, SinkKind, SinkSettings};
 use crate::probe::{AllowList, Limits, Prober, for_canary, ping_rights};
-use crate::store::{OpenMode, Store};
+use crate::store::{OpenMode, Store, TransitionRow};
 
 /// How long one answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Names of cameras that are looked up at most: a town that writes names writes many of one kind.
 const NAMES: usize = 20;
+/// Failures of cameras that are looked at: those of a town of 10 000 in a bad quarter.
+const FAILURES: u32 = 200_000;
 
 /// Looks at everything, one after the other.
 pub(super) async fn everything(settings: &Settings, t: &Tongue) -> Vec<Finding> {
     let (registry, judged) = registry(settings, t);
     let (database, last_tick) = database(settings, t).await;
+    let together = together(settings, &registry, t).await;
     let cameras = registry.cameras.len();
     let mut findings = vec![judged, verdict::secrets(secrets(settings).err().map(|e| format!("{e:#}")), t), database];
     findings.push(disk(settings, cameras, t));
@@ -34,8 +40,10 @@ pub(super) async fn everything(settings: &Settings, t: &Tongue) -> Vec<Finding> 
     findings.push(verdict::ping(ping_rights(), &pings(settings, &registry), t));
     findings.push(networks(settings, &registry, t));
     findings.push(names(settings, &registry, t).await);
+    findings.extend(together);
     findings.extend(canaries(settings, t).await);
     findings.extend(sinks(settings, t).await);
+    findings.extend(heartbeat(settings, t).await);
     findings
 }
 
@@ -80,6 +88,29 @@ async fn read(file: &Path) -> anyhow::Result<(Option<String>, Option<Time>)> {
     let holder = store.daemon().await?.map(|h| h.to_string());
     let tick = store.last_tick().await?;
     Ok((holder, tick))
+}
+
+/// Cameras that failed together and hang together nowhere; nothing where no database can be read, which has been said.
+async fn together(settings: &Settings, registry: &Registry, t: &Tongue) -> Option<Finding> {
+    let file = &settings.database.file;
+    if !file.exists() {
+        return None;
+    }
+    let store = Store::open(&format!("sqlite://{}", file.display()), OpenMode::ReadOnly).await.ok()?;
+    let rows = store.camera_failures(when::now() - suggest::SINCE, FAILURES).await.ok()?;
+    let topology = Topology::build(registry, &settings.intervals(), None);
+    let failures: Vec<Failure> = rows.iter().filter_map(|row| failure(row, &topology)).collect();
+    Some(suggest::finding(registry, &topology, &failures, t))
+}
+
+/// A failure of a camera that the registry still has.
+fn failure(row: &TransitionRow, topology: &Topology) -> Option<Failure> {
+    let Subject::Camera(id) = &row.subject else { return None };
+    let by = match &row.cause {
+        Some(Cause::Node(node) | Cause::Partial(node)) => topology.node(node.as_str()),
+        _ => None,
+    };
+    Some(Failure { since: row.since, camera: topology.camera(id.as_str())?, by })
 }
 
 fn disk(settings: &Settings, cameras: usize, t: &Tongue) -> Finding {
@@ -147,7 +178,8 @@ fn host(canary: &str) -> Option<String> {
 }
 
 async fn names(settings: &Settings, registry: &Registry, t: &Tongue) -> Finding {
-    let sinks = settings.sinks.iter().filter_map(sink_host);
+    let heartbeat = settings.heartbeat.url.as_ref().and_then(|url| host_of(url.expose()));
+    let sinks = settings.sinks.iter().filter_map(|sink| host_of(sink.url.expose())).chain(heartbeat);
     let canaries = settings.monitor.canaries.iter().filter_map(|c| host(c));
     let nodes = registry.nodes.values().filter_map(|n| n.reach_via()).map(|(host, _)| host);
     let cameras = registry.cameras.values().filter(|c| c.status.is_installed()).filter_map(|c| c.address());
@@ -165,8 +197,8 @@ async fn names(settings: &Settings, registry: &Registry, t: &Tongue) -> Finding 
     verdict::names(known, &unknown, t)
 }
 
-fn sink_host(sink: &SinkSettings) -> Option<String> {
-    let url = url::Url::parse(sink.url.expose()).ok()?;
+fn host_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
     Some(url.host_str()?.to_owned())
 }
 
@@ -220,6 +252,26 @@ async fn sinks(settings: &Settings, t: &Tongue) -> Vec<Finding> {
         findings.push(verdict::sink(&sink.name, &shown, heard, t));
     }
     findings
+}
+
+/// Asks the service of the heartbeat for its front page. Never for the heartbeat itself: that would say that a daemon
+/// lives which may be dead.
+async fn heartbeat(settings: &Settings, t: &Tongue) -> Option<Finding> {
+    if settings.heartbeat.url.is_none() {
+        let watched = settings.sinks.iter().any(|s| s.watchdog);
+        return Some(verdict::no_heartbeat(watched, t)).filter(|_| !settings.sinks.is_empty());
+    }
+    // Where the secrets cannot be read, that has been said.
+    let secrets = secrets(settings).ok()?;
+    let url = match crate::notify::heartbeat_url(&settings.heartbeat, &secrets) {
+        Ok(url) => url?.to_string(),
+        Err(error) => return Some(verdict::heartbeat("[heartbeat]", Err(error.to_string()), t)),
+    };
+    let heard = match crate::notify::client() {
+        Ok(client) => front_page(&client, &url).await.map(Option::unwrap_or_default),
+        Err(error) => Err(error.to_string()),
+    };
+    Some(verdict::heartbeat(&url, heard, t))
 }
 
 async fn front_page(client: &reqwest::Client, origin: &str) -> Result<Option<u16>, String> {

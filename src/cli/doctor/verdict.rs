@@ -217,6 +217,43 @@ pub(super) fn no_sinks(t: &Tongue) -> Finding {
     finding("sink", Verdict::Warning, found.to_owned(), advice)
 }
 
+/// What came of asking the service of the heartbeat for its front page: its status, or why not.
+pub(super) fn heartbeat(shown: &str, heard: Result<u16, String>, t: &Tongue) -> Finding {
+    match heard {
+        Ok(status) => {
+            let found = match t.language {
+                Language::ZhCn => format!("{shown} 有应答（首页 HTTP {status}；未代守护进程报平安）"),
+                Language::En => format!("{shown} answers (HTTP {status} for its front page; no heartbeat was sent)"),
+            };
+            finding("heartbeat", Verdict::Ok, found, "")
+        }
+        Err(why) => {
+            let advice = t.say(
+                "检查 [heartbeat]、地址、防火墙、代理和证书：心跳送不到，对方会当作本监控已停而告警",
+                "look at [heartbeat], address, firewall, proxy and certificate: the service takes silence for a dead monitor",
+            );
+            finding("heartbeat", Verdict::Fault, format!("{shown}: {why}"), advice)
+        }
+    }
+}
+
+/// No heartbeat is set; whether a sink hears the watchdog in its place.
+pub(super) fn no_heartbeat(watched: bool, t: &Tongue) -> Finding {
+    if watched {
+        let found = t.say(
+            "没有设置心跳；由接收 Watchdog 的去向发现本监控停摆",
+            "none is set; the sinks with watchdog notice when this monitor dies",
+        );
+        return finding("heartbeat", Verdict::Ok, found.to_owned(), "");
+    }
+    let found = t.say("没有人会发现本监控自己停摆", "nobody notices when this monitor itself dies");
+    let advice = t.say(
+        "设置 [heartbeat] url（healthchecks、Uptime Kuma 等），或给一个去向 watchdog = true",
+        "set [heartbeat] url (healthchecks, Uptime Kuma …), or watchdog = true for a sink",
+    );
+    finding("heartbeat", Verdict::Warning, found.to_owned(), advice)
+}
+
 pub(super) fn no_canary(gateway: Option<IpAddr>, t: &Tongue) -> Finding {
     let found = t.say(
         "没有参照地址：自己断网时，只能靠一批摄像机同时失联来判断",
@@ -404,6 +441,8 @@ mod tests {
                 names(1, &["cam.example".to_owned()], t),
                 sink("desk", "http://x", Err("refused".to_owned()), t),
                 no_sinks(t),
+                heartbeat("https://x", Err("refused".to_owned()), t),
+                no_heartbeat(false, t),
                 no_canary(None, t),
                 canary("gw", Err("silent".to_owned()), t),
                 networks(5, 2, "8.8.8.8".parse().ok(), t),
@@ -418,6 +457,8 @@ mod tests {
                 names(2, &[], t),
                 names(0, &[], t),
                 sink("desk", "http://x", Ok(Some(404)), t),
+                heartbeat("https://x", Ok(200), t),
+                no_heartbeat(true, t),
                 canary("gw", Ok(Some(Span::millis(3))), t),
                 networks(5, 0, None, t),
                 registry("/r", 5, 0, None, t),

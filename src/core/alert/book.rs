@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::agenda::Agenda;
 use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy, SayReason};
 use crate::health::Cause;
+use crate::model::planted;
 use crate::model::{AreaId, EntranceId, IncidentId, Time};
 
 /// What should hold for an alert.
@@ -31,6 +32,8 @@ pub(crate) struct Wanted {
     pub(crate) village_name: Arc<str>,
     pub(crate) area: Option<AreaId>,
     pub(crate) village: Option<AreaId>,
+    /// Maintenance explains it.
+    pub(crate) planned: bool,
 }
 
 /// Alerts of one cause that wait for their first word.
@@ -84,10 +87,13 @@ pub(crate) struct Book {
     pub(super) held_open: BTreeMap<IncidentId, Time>,
     /// Entrances whose end an incident has told: lost again they are news, which an update does not settle.
     pub(super) told_over: BTreeSet<(IncidentId, EntranceId)>,
+    /// Incidents that have become more than info since their last page.
+    pub(super) risen: BTreeSet<IncidentId>,
     /// Nothing may be said but of sight itself: a first round, or blindness.
     pub(crate) mute: bool,
     /// Nothing that was told is said again before this: what may be over by now has its time to show.
     pub(super) again_from: Time,
+    pub(super) storm: super::storm::Storm,
     pub(super) next: u64,
 }
 
@@ -142,12 +148,25 @@ impl Book {
         self.open.contains_key(key) || self.pending_cause.contains_key(key)
     }
 
+    /// Whether an alert was told and is not over.
+    pub(crate) fn is_open(&self, key: &AlertKey) -> bool {
+        self.open.contains_key(key)
+    }
+
+    /// Whether nothing waits to be said.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pending.is_empty() && self.touched.is_empty() && self.changed_alerts.is_empty() && self.ended.is_empty()
+    }
+
     /// Alerts that are open or wait to be.
     pub(crate) fn held_keys(&self) -> impl Iterator<Item = &AlertKey> {
         self.open.keys().chain(self.pending_cause.keys())
     }
 
     fn want_open(&mut self, key: &AlertKey, wanted: Wanted, now: Time) {
+        if self.open.contains_key(key) {
+            self.replan(key, wanted.planned);
+        }
         if let Some(alert) = self.open.get(key) {
             if alert.cause.as_ref() != Some(&wanted.cause) {
                 let incident = alert.incident;
@@ -171,6 +190,9 @@ impl Book {
 
     fn want_closed(&mut self, key: &AlertKey, reason: EndReason, now: Time) {
         self.forget_pending(key);
+        if planted!(AlertsNeverEnd) {
+            return;
+        }
         let Some(alert) = Arc::make_mut(&mut self.open).remove(key) else { return };
         let mut alert = Arc::unwrap_or_clone(alert);
         self.leave_incident(alert.incident, key);
@@ -184,13 +206,32 @@ impl Book {
                 self.told_over.insert((alert.incident, entrance.clone()));
             }
             self.edit_incident(alert.incident, |i| {
-                if super::speak::flaps(i, now) {
-                    return;
+                if !super::speak::flaps(i, now) {
+                    unname(i, key);
                 }
-                i.paged_entrances.retain(|e| !matches!(&key.object, super::AlertObject::Entrance(id) if id == e));
             });
+        } else if key.name == AlertName::EntranceLostTonight && reason != EndReason::Superseded {
+            // What somebody took as expected did not come to pass.
+            self.edit_incident(alert.incident, |i| unname(i, key));
         }
         self.ended.push(alert);
+    }
+
+    /// Whether maintenance explains an alert that is open or waits is seen anew.
+    pub(crate) fn replan(&mut self, key: &AlertKey, planned: bool) {
+        if let Some(cause) = self.pending_cause.get(key) {
+            let waiting = self.pending.get_mut(cause).and_then(|p| p.alerts.get_mut(key));
+            waiting.into_iter().for_each(|w| w.planned = planned);
+            return;
+        }
+        let Some(alert) = self.open.get(key).filter(|a| a.planned != planned) else { return };
+        let incident = alert.incident;
+        self.edit_alert(key, |a| {
+            a.planned = planned;
+            a.told |= !planned;
+        });
+        let touch = self.touched.entry(incident).or_default();
+        touch.edited = true;
     }
 
     fn forget_pending(&mut self, key: &AlertKey) {
@@ -217,7 +258,6 @@ impl Book {
     }
 
     pub(super) fn join(&mut self, incident: IncidentId, key: &AlertKey, wanted: Wanted) {
-        self.name_what_was_expected(incident, key);
         let alert = Alert {
             key: key.clone(),
             incident,
@@ -229,26 +269,13 @@ impl Book {
             cause: Some(wanted.cause),
             since: wanted.since,
             ended: None,
-            told: true,
+            told: !wanted.planned,
+            planned: wanted.planned,
         };
         Arc::make_mut(&mut self.open).insert(key.clone(), Arc::new(alert));
         self.by_incident.entry(incident).or_default().insert(key.clone());
         self.changed_alerts.insert(key.clone());
         self.touched.entry(incident).or_default().joined = true;
-    }
-
-    /// Somebody who took that an entrance will be lost tonight is not paged again when it is.
-    fn name_what_was_expected(&mut self, incident: IncidentId, key: &AlertKey) {
-        let super::AlertObject::Entrance(id) = &key.object else { return };
-        let tonight = AlertKey { name: AlertName::EntranceLostTonight, object: key.object.clone() };
-        let expected = self.open.get(&tonight).is_some_and(|a| a.incident == incident);
-        if key.name == AlertName::EntranceLost && expected {
-            self.edit_incident(incident, |i| {
-                if i.status == IncidentStatus::Acknowledged {
-                    name(i, std::slice::from_ref(id));
-                }
-            });
-        }
     }
 
     pub(super) fn edit_alert(&mut self, key: &AlertKey, edit: impl FnOnce(&mut Alert)) {
@@ -289,7 +316,9 @@ impl Book {
     /// Gives those that wait and are `ready` their incident; at the latest when `settle` has passed, and while sight is
     /// doubted (`asking`) when that has had its `settle` too.
     pub(crate) fn release(&mut self, now: Time, asking: bool, ready: &dyn Fn(&Cause) -> bool) {
-        self.adopt_pending(now);
+        if !asking {
+            self.adopt_pending(now);
+        }
         let due = |cause: &Cause, p: &Pending| now >= self.due(p, asking) || ready(cause);
         let causes: Vec<Cause> = self.pending.iter().filter(|(c, p)| due(c, p)).map(|(c, _)| c.clone()).collect();
         self.open_pending(causes, now);
@@ -427,7 +456,7 @@ impl Book {
         let first_word = |id: IncidentId| self.incidents.get(&id).map_or((Time(i64::MAX), id), |i| (i.opened_at, id));
         let (kept, gone) = if first_word(a) <= first_word(b) { (a, b) } else { (b, a) };
         let target = self.incidents.get(&b).map(|i| i.cause.clone());
-        for alert in self.alerts_of(gone) {
+        for alert in self.alerts_of(gone).into_iter().filter(|_| !planted!(MergedOnesKeepTheirAlerts)) {
             self.move_alert(&alert.key, kept);
         }
         let named = self.incidents.get(&gone).map(|i| i.paged_entrances.clone()).unwrap_or_default();
@@ -466,7 +495,7 @@ impl Book {
             return id;
         }
         let id = IncidentId(self.next);
-        self.next += 1;
+        self.next += u64::from(!planted!(NumbersAreUsedAgain));
         self.by_cause.insert(cause.clone(), id);
         Arc::make_mut(&mut self.incidents).insert(id, Arc::new(Incident::new(id, cause.clone(), since, now)));
         self.touched.entry(id).or_default().opened = true;
@@ -479,6 +508,11 @@ pub(super) fn name(incident: &mut Incident, entrances: &[EntranceId]) {
     incident.paged_entrances.extend(entrances.iter().cloned());
     incident.paged_entrances.sort_unstable();
     incident.paged_entrances.dedup();
+}
+
+/// What is said of this entrance from now on is news.
+fn unname(incident: &mut Incident, key: &AlertKey) {
+    incident.paged_entrances.retain(|e| key.object.entrance() != Some(e));
 }
 
 impl Incident {
@@ -511,6 +545,7 @@ impl Incident {
             last_page_at: None,
             paged_entrances: Vec::new(),
             step: 0,
+            in_digest: super::InDigest::default(),
         }
     }
 }

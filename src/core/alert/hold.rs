@@ -4,20 +4,22 @@
 //! All of it are deadlines of the calendar, kept with the incident, so that a restart goes on with them. Closing is
 //! never held back here, and nothing of it changes what is believed.
 
-use super::book::Book;
-use super::{Acknowledgement, Hold, Incident, IncidentStatus, SayReason};
+use super::book::{Book, name};
+use super::{Acknowledgement, AlertName, Hold, Incident, IncidentStatus, SayReason};
 use crate::health::{Cause, MonitorCause};
-use crate::model::{IncidentId, Severity, Time};
+use crate::model::{EntranceId, IncidentId, Severity, Time};
 
 const SIGHT: Cause = Cause::Monitor(MonitorCause::Blind);
 
 impl Book {
     /// When something is to be said without an event.
     pub(crate) fn next_word(&self) -> Option<Time> {
-        if self.mute {
-            return self.by_cause.get(&SIGHT).and_then(|id| self.words.of(*id));
-        }
-        self.words.first().map(|(at, _)| at)
+        let word = if self.mute {
+            self.by_cause.get(&SIGHT).and_then(|id| self.words.of(*id))
+        } else {
+            self.words.first().map(|(at, _)| at)
+        };
+        [word, self.storm.due].into_iter().flatten().min()
     }
 
     /// Time passed: touches the incidents of which something is to be said. While nothing may be said the others wait:
@@ -69,9 +71,14 @@ impl Book {
         if !self.incidents.get(&id).is_some_and(|i| i.status.is_open()) {
             return false;
         }
+        // Who takes that an entrance will be lost tonight is not paged again when it is.
+        let mut alerts = self.alerts_of(id);
+        alerts.retain(|a| a.key.name == AlertName::EntranceLostTonight);
+        let expected: Vec<EntranceId> = alerts.iter().filter_map(|a| a.key.object.entrance().cloned()).collect();
         self.edit_incident(id, |i| {
             i.acknowledged = Some(ack);
             i.status = IncidentStatus::Acknowledged;
+            name(i, &expected);
         });
         self.touched.entry(id).or_default().taken = true;
         true

@@ -5,13 +5,16 @@
 
 mod agenda;
 mod book;
+mod digest;
 mod hold;
 mod speak;
+mod storm;
 mod types;
 mod words;
 
 pub(crate) use book::{Book, Want, Wanted};
 pub(crate) use speak::{CauseFacts, Facts};
+pub use storm::InDigest;
 pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, Policy, SayReason,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::book::{Book, Touch, name};
 use super::{Alert, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason};
 use crate::health::Cause;
+use crate::model::planted;
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, Severity, Span, Time};
 
 /// An incident that was opened again so often within `FLAP_WITHIN` flaps.
@@ -56,6 +57,7 @@ impl Book {
             self.speak_of(id, &touch, now, facts, &mut said);
             self.wind(id, now);
         }
+        self.speak_digest(now, &mut said);
         let changed = std::mem::take(&mut self.changed_alerts);
         said.alerts.extend(changed.iter().filter_map(|key| self.open.get(key).cloned()));
         self.forget_old(now);
@@ -80,9 +82,11 @@ impl Book {
             }
             return;
         };
+        let (kind, told) = self.through_storm(&mut incident, kind, why, now);
         if kind.pages() {
             incident.pages += 1;
             incident.last_page_at = Some(now);
+            self.risen.remove(&id);
             self.told_over.retain(|(i, _)| *i != id);
         }
         let lost = incident.entrances_lost.iter();
@@ -95,22 +99,36 @@ impl Book {
             _ => Vec::new(),
         };
         name(&mut incident, &named);
-        incident.step += 1;
+        incident.step += if planted!(StepsHaveHoles) && why == SayReason::PartOver { 2 } else { 1 };
         if !incident.status.is_open() {
             if self.by_cause.get(&incident.cause) == Some(&id) {
                 self.by_cause.remove(&incident.cause);
             }
+            self.risen.remove(&id);
             self.over.insert((now, id));
         }
         let incident = Arc::new(incident);
         Arc::make_mut(&mut self.incidents).insert(id, incident.clone());
-        let mut named = alerts;
+        let mut named = if kind.pages() { self.mark_told(alerts) } else { alerts };
         named.extend(touch.ended.iter().cloned());
         // Never the order in which they were judged: slots differ from one life to the next.
         named.sort_by(|a, b| (a.ended.is_some(), &a.key).cmp(&(b.ended.is_some(), &b.key)));
         let step = incident.step;
-        said.messages.push(Message { incident: incident.clone(), alerts: named, step, kind, why, at: now });
+        let digest = Vec::new();
+        let message = Message { incident: incident.clone(), alerts: named, step, kind, why: told, at: now, digest };
+        if told == SayReason::HeldForDigest {
+            self.storm.collect(message.clone(), now);
+        }
+        said.messages.push(message);
         said.incidents.push(incident);
+    }
+
+    /// A page names all of its incident, also what maintenance explains.
+    fn mark_told(&mut self, alerts: Vec<Arc<Alert>>) -> Vec<Arc<Alert>> {
+        for alert in alerts.iter().filter(|a| !a.told) {
+            self.edit_alert(&alert.key, |a| a.told = true);
+        }
+        alerts.iter().map(|a| self.open.get(&a.key).unwrap_or(a).clone()).collect()
     }
 
     /// The one decision: what is told of this, and why; `None` where there is nothing to tell.
@@ -127,22 +145,23 @@ impl Book {
             incident.resolved_at = Some(now);
             return Some((MessageKind::Merged, SayReason::MergedIncidents));
         }
-        if alerts.is_empty() {
+        let over = alerts.is_empty() || (planted!(ResolvedTooEarly) && !touch.ended.is_empty());
+        if over {
             return self.decide_end(incident, touch, now);
         }
         if self.held_open.remove(&incident.id).is_some() {
             // A turn of one that flaps: it stays open for longer.
             incident.reopened_at = Some(now);
         }
-        if touch.opened {
-            return Some((MessageKind::Opened, SayReason::FirstWord));
-        }
         if before.severity < Severity::Critical && incident.severity == Severity::Critical && !touch.moved {
             incident.waiting_since = now;
         }
         // One whose time has come is lifted first, and that says all that it held back.
         if incident.silenced.is_some() {
-            return silenced_word(touch);
+            return said_by_somebody(touch).or_else(|| machines_only(touch, SayReason::HeldSilenced));
+        }
+        if alerts.iter().all(|a| a.planned) {
+            return planned_word(incident, touch);
         }
         if touch.reopened && flaps(incident, now) {
             // Said once, as an update; from now on its names stand.
@@ -153,9 +172,24 @@ impl Book {
         if self.is_mute(incident) {
             return said_by_somebody(touch);
         }
-        let rose = before.severity < Severity::Warning && incident.severity >= Severity::Warning && !touch.moved;
-        if let Some(word) = self.decide_page(incident, touch, alerts, rose, now) {
+        if incident.last_page_at.is_none() && incident.status == IncidentStatus::Acknowledged {
+            // Somebody took it while maintenance held it back: they know.
+            return said_by_somebody(touch).or_else(|| machines_only(touch, SayReason::HeldMaintenance));
+        }
+        if incident.last_page_at.is_none() {
+            let why = if touch.opened { SayReason::FirstWord } else { SayReason::MaintenanceEnded };
+            return Some((MessageKind::Opened, why));
+        }
+        if incident.severity < Severity::Warning {
+            self.risen.remove(&incident.id);
+        } else if before.severity < Severity::Warning && !touch.moved {
+            self.risen.insert(incident.id);
+        }
+        if let Some(word) = self.decide_page(incident, touch, alerts, now) {
             return Some(word);
+        }
+        if touch.taken && planted!(TakenOnesPage) {
+            return Some((MessageKind::MoreLost, SayReason::NewLoss));
         }
         if let Some(word) = said_by_somebody(touch) {
             return Some(word);
@@ -169,7 +203,8 @@ impl Book {
         if touch.joined || touch.reopened || touch.lapsed.is_some() {
             return Some((MessageKind::Updated, SayReason::JoinedQuietly));
         }
-        (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver))
+        let part = if planted!(UpdatesArePages) { MessageKind::MoreLost } else { MessageKind::Updated };
+        (!touch.ended.is_empty()).then_some((part, SayReason::PartOver))
     }
 
     /// Whether it is a page: what an acknowledgement or a silence held back, a new loss, an escalation, a reminder.
@@ -178,13 +213,12 @@ impl Book {
         incident: &mut Incident,
         touch: &Touch,
         alerts: &[Arc<Alert>],
-        rose: bool,
         now: Time,
     ) -> Option<(MessageKind, SayReason)> {
         if let Some(why) = touch.lapsed.filter(|_| incident.status == IncidentStatus::Open) {
             return Some((MessageKind::Reminded, why));
         }
-        if rose || self.news_due(incident, alerts, now).is_some_and(|due| due <= now) {
+        if self.news_due(incident, alerts, now).is_some_and(|due| due <= now) {
             return Some(if is_untold_again(incident, now) {
                 (MessageKind::Reopened, SayReason::LostAgain)
             } else {
@@ -218,25 +252,45 @@ impl Book {
     /// When something that no page has told is news, a lost entrance or an incident that opened again: at once when it
     /// came `regroup` after the last page, else when `regroup` has passed and it has lasted for a minute.
     fn news_due(&self, incident: &Incident, alerts: &[Arc<Alert>], now: Time) -> Option<Time> {
-        let quiet_until = incident.last_page_at? + self.policy.regroup;
+        if planted!(LaterLossesAreSwallowed) {
+            return None;
+        }
+        let Some(last_page) = incident.last_page_at else {
+            // What maintenance held back and does not explain any more, unless somebody has taken it.
+            let open = incident.status == IncidentStatus::Open && alerts.iter().any(|a| !a.planned);
+            return open.then_some(incident.opened_at);
+        };
+        if alerts.iter().all(|a| a.planned) {
+            return None;
+        }
+        let quiet_until = last_page + self.policy.regroup;
         let due = |since: Time| {
             if since >= quiet_until { since } else { quiet_until.max(since + self.policy.unnamed_after) }
         };
         let again = incident.reopened_at.filter(|_| is_untold_again(incident, now) && !alerts.is_empty()).map(due);
-        let unnamed = alerts.iter().filter(|a| match &a.key.object {
+        let unnamed = alerts.iter().filter(|a| !a.planned).filter(|a| match &a.key.object {
             AlertObject::Entrance(e) => {
                 a.key.name == AlertName::EntranceLost && incident.paged_entrances.binary_search(e).is_err()
             }
             _ => false,
         });
-        unnamed.map(|a| due(a.since)).chain(again).min()
+        unnamed.map(|a| due(a.since)).chain(again).chain(self.rise_due(incident)).min()
+    }
+
+    /// When it is news that an incident has become one for people: at once, but where it falls and rises again and again
+    /// only once `regroup` has passed since the last page, if it still is one.
+    fn rise_due(&self, incident: &Incident) -> Option<Time> {
+        let last_page = incident.last_page_at.filter(|_| self.risen.contains(&incident.id))?;
+        let again = incident.pages >= 2 && !planted!(EachRiseIsAPage);
+        let due = if again { last_page + self.policy.regroup } else { last_page };
+        (incident.severity >= Severity::Warning).then_some(due)
     }
 
     /// When people hear of what joined since the page, by an update: 5, 10, 20, 40 … s after it, once three entrances
     /// are unnamed or one has been lost for a minute. What is lost again after its end was told, or after somebody
     /// took the incident, waits for a page.
     fn update_due(&self, incident: &Incident, alerts: &[Arc<Alert>], now: Time) -> Option<Time> {
-        let paged = incident.last_page_at?;
+        let paged = incident.last_page_at.filter(|_| !planted!(LaterLossesAreSwallowed))?;
         let mut joined: Vec<Time> =
             alerts.iter().filter(|a| self.may_be_named_later(incident, a, now)).map(|a| a.since).collect();
         joined.sort_unstable();
@@ -250,6 +304,7 @@ impl Book {
         let AlertObject::Entrance(e) = &alert.key.object else { return false };
         let taken = incident.acknowledged.as_ref().is_some_and(|a| a.at <= alert.since);
         alert.key.name == AlertName::EntranceLost
+            && !alert.planned
             && incident.paged_entrances.binary_search(e).is_err()
             && !taken
             && !is_untold_again(incident, now)
@@ -270,8 +325,8 @@ impl Book {
             ends.min()
         } else {
             let unnamed = [self.news_due(incident, &alerts, now), self.update_due(incident, &alerts, now)];
-            let again =
-                [self.reminder_due(incident), self.escalation_due(incident)].map(|t| t.filter(|_| !alerts.is_empty()));
+            let again = [self.reminder_due(incident), self.escalation_due(incident)]
+                .map(|t| t.filter(|_| alerts.iter().any(|a| !a.planned)));
             unnamed.into_iter().chain(again).flatten().chain(ends).min()
         };
         self.words.set(id, next);
@@ -280,11 +335,7 @@ impl Book {
     /// Nothing waits, nothing changed, nothing has been over for long: neither [`Book::release`] nor [`Book::speak`] would
     /// do anything.
     pub(crate) fn has_nothing_to_say(&self, now: Time) -> bool {
-        self.pending.is_empty()
-            && self.touched.is_empty()
-            && self.ended.is_empty()
-            && self.changed_alerts.is_empty()
-            && self.oldest_to_forget(now).is_none()
+        self.is_idle() && self.storm.due.is_none_or(|at| at > now) && self.oldest_to_forget(now).is_none()
     }
 
     fn oldest_to_forget(&self, now: Time) -> Option<(Time, IncidentId)> {
@@ -313,11 +364,19 @@ fn said_by_somebody(touch: &Touch) -> Option<(MessageKind, SayReason)> {
     touch.silenced.then_some((MessageKind::Silenced, SayReason::SilencedBySomebody))
 }
 
-/// Of a silenced incident people hear only what somebody did, and its end; machines follow all of it.
-fn silenced_word(touch: &Touch) -> Option<(MessageKind, SayReason)> {
-    let changed = touch.joined || touch.reopened || touch.cause_changed || touch.lapsed.is_some();
-    let changed = changed || !touch.ended.is_empty();
-    said_by_somebody(touch).or_else(|| changed.then_some((MessageKind::Updated, SayReason::HeldSilenced)))
+/// Machines follow what people are not told.
+fn machines_only(touch: &Touch, why: SayReason) -> Option<(MessageKind, SayReason)> {
+    let changed = touch.opened || touch.joined || touch.reopened || touch.cause_changed || touch.lapsed.is_some();
+    let changed = changed || touch.edited || !touch.ended.is_empty();
+    changed.then_some((MessageKind::Updated, why))
+}
+
+/// Of what maintenance explains nobody is paged; who knows of it hears what is over.
+fn planned_word(incident: &Incident, touch: &Touch) -> Option<(MessageKind, SayReason)> {
+    let part_over = !touch.ended.is_empty() && incident.last_page_at.is_some();
+    said_by_somebody(touch)
+        .or_else(|| part_over.then_some((MessageKind::Updated, SayReason::PartOver)))
+        .or_else(|| machines_only(touch, SayReason::HeldMaintenance))
 }
 
 /// Reopened so often that it is not news any more.

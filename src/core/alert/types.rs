@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::InDigest;
 use crate::health::Cause;
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Span, Time};
 
@@ -25,6 +26,10 @@ pub struct Policy {
     pub escalate_after: Span,
     /// The highest level at which somebody listens; 0: there is nobody to escalate to.
     pub levels: u8,
+    /// A storm: after so many pages …
+    pub storm_messages: u32,
+    /// … within this, small ones are collected.
+    pub storm_per: Span,
 }
 
 impl Default for Policy {
@@ -38,6 +43,8 @@ impl Default for Policy {
             remind_every: Span::hours(4),
             escalate_after: Span::minutes(15),
             levels: 0,
+            storm_messages: 20,
+            storm_per: Span::minutes(10),
         }
     }
 }
@@ -249,6 +256,8 @@ pub struct Alert {
     pub ended: Option<(Time, EndReason)>,
     /// Whether a message that was committed has named it.
     pub told: bool,
+    /// Maintenance explains it: it is no reason for a page.
+    pub planned: bool,
 }
 
 /// Where an incident stands.
@@ -375,6 +384,8 @@ pub struct Incident {
     pub paged_entrances: Vec<EntranceId>,
     /// Messages written so far; the next has this number plus one.
     pub step: u32,
+    /// What of it people are told in digests.
+    pub in_digest: InDigest,
 }
 
 impl Incident {
@@ -408,11 +419,13 @@ pub enum MessageKind {
     Resolved,
     /// It turned out to be another.
     Merged,
+    /// Many small incidents of a storm, told together.
+    Digest,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [MessageKind; 10] = [
+    pub const ALL: [MessageKind; 11] = [
         MessageKind::Opened,
         MessageKind::Updated,
         MessageKind::MoreLost,
@@ -423,6 +436,7 @@ impl MessageKind {
         MessageKind::Escalated,
         MessageKind::Resolved,
         MessageKind::Merged,
+        MessageKind::Digest,
     ];
 
     /// The word users see.
@@ -439,6 +453,7 @@ impl MessageKind {
             MessageKind::Escalated => "escalated",
             MessageKind::Resolved => "resolved",
             MessageKind::Merged => "merged",
+            MessageKind::Digest => "digest",
         }
     }
 
@@ -452,7 +467,7 @@ impl MessageKind {
     #[must_use]
     pub const fn pages(self) -> bool {
         use MessageKind as K;
-        matches!(self, K::Opened | K::MoreLost | K::Reopened | K::Reminded | K::Escalated)
+        matches!(self, K::Opened | K::MoreLost | K::Reopened | K::Reminded | K::Escalated | K::Digest)
     }
 }
 
@@ -491,6 +506,14 @@ pub enum SayReason {
     NotTaken,
     /// Held, said to machines only: somebody silenced the incident.
     HeldSilenced,
+    /// Said: a digest of what was collected in a storm.
+    Digest,
+    /// Said to machines: people hear it with the next digest.
+    HeldForDigest,
+    /// Said: maintenance explains it no longer, because it ended or because more failed.
+    MaintenanceEnded,
+    /// Held, said to machines only: maintenance explains all of it.
+    HeldMaintenance,
     /// Held: those that were asked have not answered.
     HeldSettling,
     /// Held: the monitor is blind.
@@ -503,7 +526,7 @@ pub enum SayReason {
 
 impl SayReason {
     /// Every reason.
-    pub const ALL: [SayReason; 20] = [
+    pub const ALL: [SayReason; 24] = [
         SayReason::FirstWord,
         SayReason::NewLoss,
         SayReason::LostAgain,
@@ -520,6 +543,10 @@ impl SayReason {
         SayReason::StillOpen,
         SayReason::NotTaken,
         SayReason::HeldSilenced,
+        SayReason::Digest,
+        SayReason::HeldForDigest,
+        SayReason::MaintenanceEnded,
+        SayReason::HeldMaintenance,
         SayReason::HeldSettling,
         SayReason::HeldBlind,
         SayReason::HeldFirstRound,
@@ -529,7 +556,10 @@ impl SayReason {
     /// Whether it is said to machines only: people hear of it with the next word that is theirs.
     #[must_use]
     pub const fn is_for_machines(self) -> bool {
-        matches!(self, SayReason::JoinedQuietly | SayReason::HeldSilenced)
+        matches!(
+            self,
+            SayReason::JoinedQuietly | SayReason::HeldSilenced | SayReason::HeldForDigest | SayReason::HeldMaintenance
+        )
     }
 
     /// The reason a word names.
@@ -558,6 +588,10 @@ impl SayReason {
             SayReason::StillOpen => "still_open",
             SayReason::NotTaken => "not_taken",
             SayReason::HeldSilenced => "held_silenced",
+            SayReason::Digest => "digest",
+            SayReason::HeldForDigest => "held_for_digest",
+            SayReason::MaintenanceEnded => "maintenance_ended",
+            SayReason::HeldMaintenance => "held_maintenance",
             SayReason::HeldSettling => "held_settling",
             SayReason::HeldBlind => "held_blind",
             SayReason::HeldFirstRound => "held_first_round",
@@ -581,4 +615,6 @@ pub struct Message {
     pub why: SayReason,
     /// When.
     pub at: Time,
+    /// Of a digest: the latest word of each of its incidents, folded with those before it; else nothing.
+    pub digest: Vec<Arc<Message>>,
 }

@@ -4,6 +4,7 @@
 //! Pure text: escaping is the sink's, times come through a function of the caller. Names of the registry are hostile
 //! (they are typed by hand and pasted from elsewhere), so control and bidirectional characters are taken out.
 
+mod digest;
 mod en;
 mod names;
 mod station;
@@ -54,6 +55,7 @@ trait Tongue: Sync {
     fn ack_expired_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
     fn silence_ended_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
     fn still_open_line(&self) -> String;
+    fn maintenance_ended_line(&self) -> String;
     fn escalated_line(&self, level: u8) -> String;
     fn merged_line(&self, into: Option<IncidentId>) -> String;
     fn reopened_line(&self, times: u32) -> String;
@@ -69,6 +71,10 @@ trait Tongue: Sync {
     fn alert(&self, name: AlertName, what: &str) -> String;
     fn with_reasons(&self, summary: &str, list: &str) -> String;
     fn reason(&self, reason: Reason) -> &'static str;
+    /// So many incidents of a digest go on, so many are over.
+    fn digest(&self, open: usize, over: usize) -> String;
+    /// Facts on one line.
+    fn together(&self, facts: &[String]) -> String;
 }
 
 /// What a reason of a degraded camera is called.
@@ -129,15 +135,25 @@ impl Speaker<'_> {
     /// One line for a message: what happened to the incident, and its headline.
     #[must_use]
     pub fn message_summary(&self, message: &Message) -> String {
-        let entrances = self.entrances_of(message).len();
-        self.tongue().kind(message.kind, &self.headline_of(&message.incident, entrances))
+        self.tongue().kind(message.kind, &self.headline_of_message(message))
+    }
+
+    fn headline_of_message(&self, message: &Message) -> String {
+        match message.kind {
+            MessageKind::Digest => self.digest_headline(message),
+            _ => self.headline_of(&message.incident, self.entrances_of(message).len()),
+        }
     }
 
     /// The whole text of a message, a line a fact.
     #[must_use]
     pub fn message_description(&self, message: &Message) -> String {
         let (t, incident) = (self.tongue(), &*message.incident);
+        if message.kind == MessageKind::Digest {
+            return self.digest_lines(message).join("\n");
+        }
         let mut lines = match message.kind {
+            MessageKind::Opened if message.why == SayReason::MaintenanceEnded => vec![t.maintenance_ended_line()],
             MessageKind::Opened | MessageKind::Updated | MessageKind::MoreLost => Vec::new(),
             MessageKind::Reopened => vec![t.reopened_line(incident.reopenings)],
             MessageKind::Acknowledged => self.acknowledged_line(incident).into_iter().collect(),
@@ -145,7 +161,7 @@ impl Speaker<'_> {
             MessageKind::Reminded => vec![self.reminded_line(message)],
             MessageKind::Escalated => vec![t.escalated_line(incident.level)],
             MessageKind::Merged => vec![t.merged_line(incident.merged_into)],
-            MessageKind::Resolved => Vec::new(),
+            MessageKind::Resolved | MessageKind::Digest => Vec::new(),
         };
         self.push_extent(message, &mut lines);
         lines.push(t.cause(&self.incident_cause(incident)));
@@ -237,6 +253,7 @@ impl Speaker<'_> {
             (SayReason::SilenceEnded, Some(silence)) => {
                 self.hold(silence, |t, by, at, note, until| t.silence_ended_line(by, at, note, until))
             }
+            (SayReason::MaintenanceEnded, _) => self.tongue().maintenance_ended_line(),
             _ => self.tongue().still_open_line(),
         }
     }

@@ -61,13 +61,8 @@ pub fn single_failures(
     if nodes.len() > MAX_NODES {
         return (cameras, Vec::new());
     }
-    // A camera that answers proves its path, whatever was judged of the nodes on it.
-    let believes = |c: CameraIx| topology.camera_works(c, down);
-    let works_without = |c: CameraIx, failed: NodeIx| {
-        let believes = believes(c);
-        topology.camera_works(c, &|n| n == failed || (believes && down(n)))
-    };
-    nodes.retain(|failed| live.iter().filter(|c| works_without(**c, *failed)).count() < required);
+    let survives = |c: CameraIx, failed: NodeIx| topology.camera_survives(c, down, &|n| n == failed);
+    nodes.retain(|failed| live.iter().filter(|c| survives(**c, *failed)).count() < required);
     (cameras, nodes)
 }
 

@@ -3,6 +3,7 @@
 
 use super::{EntranceState, GapReason, Judgement, Standing, Verdict, Watcher};
 use crate::health::State;
+use crate::model::planted;
 use crate::model::{CameraIx, ReasonSet};
 use crate::registry::Life;
 
@@ -12,6 +13,9 @@ use crate::registry::Life;
 #[must_use]
 pub fn standing(state: State, before: State, flapping: bool, reasons: ReasonSet) -> Standing {
     let believed = if state == State::Suspect { before } else { state };
+    if state == State::Suspect && planted!(SuspectsAreDead) {
+        return Standing::Dead;
+    }
     match believed {
         // Nothing is known also of one that was suspect out of nothing; whether it flapped once does not matter then.
         State::Unknown | State::Suspect => Standing::Unknown,
@@ -36,10 +40,13 @@ struct Count {
     maybe: u32,
     /// Watching by day, without light by night.
     day_only: u32,
+    /// Installed, and watching at other hours.
+    off_duty: u32,
 }
 
 /// Judges an entrance in one period by the table of semantics.md §4. `standing` is asked of installed cameras only;
-/// `life` is `None` for a camera that has left the registry.
+/// `life` is `None` for a camera that has left the registry. A camera whose hours of duty leave out noon does not watch
+/// by day, one whose hours leave out midnight not by night.
 #[must_use]
 pub fn judge_entrance(
     watchers: &[Watcher],
@@ -49,11 +56,26 @@ pub fn judge_entrance(
     standing: impl Fn(CameraIx) -> Standing,
     life: impl Fn(CameraIx) -> Option<Life>,
 ) -> Judgement {
+    judge_hour(watchers, night, required, target, standing, life, |w| w.rests(night))
+}
+
+/// The same for a moment: `rests` says which cameras are off duty then, and so are none of the watchers.
+#[must_use]
+pub fn judge_hour(
+    watchers: &[Watcher],
+    night: bool,
+    required: u32,
+    target: u32,
+    standing: impl Fn(CameraIx) -> Standing,
+    life: impl Fn(CameraIx) -> Option<Life>,
+    rests: impl Fn(&Watcher) -> bool,
+) -> Judgement {
     let mut count = Count::default();
     for watcher in watchers {
         let Some(life) = life(watcher.camera).filter(|l| *l != Life::Retired) else { continue };
         match (watcher.verdict(night), life) {
-            (Verdict::Yes, Life::Planned) => count.planned += 1,
+            (Verdict::Yes, Life::Planned) if !planted!(PlannedOnesWatch) => count.planned += 1,
+            (Verdict::Yes, _) if rests(watcher) => count.off_duty += 1,
             (Verdict::Yes, _) => count.add(standing(watcher.camera), life == Life::Maintenance),
             (Verdict::Maybe, _) => count.maybe += 1,
             (Verdict::No, _) => count.day_only += u32::from(night && watcher.day == Verdict::Yes),
@@ -84,9 +106,10 @@ impl Count {
     }
 
     fn judge(self, required: u32, target: u32) -> Judgement {
+        let required = if planted!(OneTooManyIsNeeded) { required + 1 } else { required };
         let state = self.state(required, target.max(required));
         let gap = match state {
-            EntranceState::Planned | EntranceState::Unwatched => Some(self.gap()),
+            EntranceState::Planned | EntranceState::Unwatched => Some(self.gap(required)),
             EntranceState::Covered | EntranceState::Reduced | EntranceState::Unknown | EntranceState::Lost => None,
         };
         let could_be_live = self.live + self.unknown + self.dead_in_maintenance;
@@ -102,7 +125,8 @@ impl Count {
 
     const fn state(self, required: u32, target: u32) -> EntranceState {
         if self.watchers < required {
-            if self.watchers + self.planned >= required { EntranceState::Planned } else { EntranceState::Unwatched }
+            let planned = self.watchers + self.planned >= required && !self.is_off_duty(required);
+            if planned { EntranceState::Planned } else { EntranceState::Unwatched }
         } else if self.live >= target {
             EntranceState::Covered
         } else if self.live >= required {
@@ -114,9 +138,16 @@ impl Count {
         }
     }
 
+    /// Whether too few watch because of their hours of duty.
+    const fn is_off_duty(self, required: u32) -> bool {
+        self.watchers < required && self.watchers + self.off_duty >= required
+    }
+
     /// Why too few watch. A camera that may watch comes before one without light: surveying it may close the gap.
-    const fn gap(self) -> GapReason {
-        if self.watchers > 0 {
+    const fn gap(self, required: u32) -> GapReason {
+        if self.is_off_duty(required) {
+            GapReason::OffDuty
+        } else if self.watchers > 0 {
             GapReason::TooFew
         } else if self.maybe > 0 {
             GapReason::OnlyMaybe

@@ -7,7 +7,12 @@ use super::elements::EntranceIndex;
 use super::grid::Grid;
 use super::view::Sight;
 use crate::model::{CameraId, CameraIx, EntranceId, EntranceIx};
-use crate::registry::{Camera, Entrance, Life, NightLight, Registry, Topology};
+use crate::registry::{Camera, Entrance, Life, NightLight, POLE, Registry, Topology};
+
+/// The minute of the day that stands for the day …
+const NOON: u16 = 720;
+/// … and the one that stands for the night.
+const MIDNIGHT: u16 = 0;
 
 /// One camera that watches, or may watch, one entrance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +25,10 @@ pub struct Watcher {
     pub night: Verdict,
     /// Said by the registry, not computed.
     pub declared: bool,
+    /// Whether its hours of duty leave out noon.
+    pub rests_by_day: bool,
+    /// Whether they leave out midnight.
+    pub rests_by_night: bool,
 }
 
 impl Watcher {
@@ -27,6 +36,12 @@ impl Watcher {
     #[must_use]
     pub const fn verdict(&self, night: bool) -> Verdict {
         if night { self.night } else { self.day }
+    }
+
+    /// Whether the camera is off duty by night, as at midnight, or by day, as at noon.
+    #[must_use]
+    pub const fn rests(&self, night: bool) -> bool {
+        if night { self.rests_by_night } else { self.rests_by_day }
     }
 }
 
@@ -51,6 +66,19 @@ pub struct Conflict {
     pub entrance: EntranceId,
 }
 
+/// A camera where it might stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Post<'a> {
+    /// Its slot; behind those of the graph where the registry does not have it.
+    pub slot: CameraIx,
+    /// The camera.
+    pub camera: &'a Camera,
+    /// Whether it has left the place of which the registry says what is watched from there. What it is said to watch
+    /// then holds only where its view from the new place does not say no; an entrance that was derived from it, only
+    /// while it stands on the same pole still; one whose place is not known, it may watch.
+    pub moved: bool,
+}
+
 /// The table.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Watch {
@@ -70,9 +98,25 @@ impl Watch {
         let mut builder = Builder::new(registry, topology, policy);
         for camera in registry.cameras.values().filter(|c| c.status != Life::Retired) {
             if let Some(ix) = topology.camera(camera.id.as_str()) {
-                builder.add(ix, camera);
+                builder.add(ix, camera, false);
             }
         }
+        (builder.watch, builder.conflicts)
+    }
+
+    /// What a few cameras would watch, as they are handed in, beside all that is in the table: the same table with these
+    /// alone in it. Costs the entrances once and a look at the neighbourhood of each of these cameras.
+    #[must_use]
+    pub fn of_posts(
+        registry: &Registry,
+        topology: &Topology,
+        policy: &Policy,
+        posts: &[Post<'_>],
+    ) -> (Watch, Vec<Conflict>) {
+        let mut builder = Builder::new(registry, topology, policy);
+        let slots = posts.iter().map(|post| post.slot.at() + 1).max().unwrap_or(0);
+        builder.watch.of_camera.resize(slots.max(topology.cameras.len()), Vec::new());
+        posts.iter().for_each(|post| builder.add(post.slot, post.camera, post.moved));
         (builder.watch, builder.conflicts)
     }
 
@@ -169,7 +213,7 @@ impl<'r> Builder<'r> {
         self.topology.entrance(id).filter(|ix| self.topology.entrances.get(ix.at()).is_some_and(|slot| slot.judged))
     }
 
-    fn add(&mut self, ix: CameraIx, camera: &'r Camera) {
+    fn add(&mut self, ix: CameraIx, camera: &'r Camera, moved: bool) {
         let said = self.said(camera);
         let sight = Sight::of(camera);
         let near = sight.map(|s| self.by_place.near(s.at(), s.outer_reach_m(self.policy.least()))).unwrap_or_default();
@@ -178,6 +222,7 @@ impl<'r> Builder<'r> {
         all.dedup();
         for entrance in all {
             let verdicts = match said.get(&entrance) {
+                Some(said) if moved => self.declared_elsewhere(camera, sight, entrance, *said),
                 Some(said) => self.declared(camera, sight, entrance, *said),
                 None => self.seen(sight, entrance),
             };
@@ -185,7 +230,15 @@ impl<'r> Builder<'r> {
             if day.max(night) == Verdict::No {
                 continue;
             }
-            let watcher = Watcher { camera: ix, day, night, declared: said.contains_key(&entrance) };
+            let rests = |minute| camera.duty.is_some_and(|duty| !duty.includes(minute));
+            let watcher = Watcher {
+                camera: ix,
+                day,
+                night,
+                declared: said.contains_key(&entrance),
+                rests_by_day: rests(NOON),
+                rests_by_night: rests(MIDNIGHT),
+            };
             self.watch.of_entrance[entrance.at()].push(watcher);
             if day.max(night) == Verdict::Yes {
                 self.watch.of_camera[ix.at()].push(entrance);
@@ -244,6 +297,30 @@ impl<'r> Builder<'r> {
         }
         let night = if camera.night == NightLight::None { Verdict::No } else { Verdict::Yes };
         (Verdict::Yes, night)
+    }
+
+    /// What was declared of a camera that has moved since, see [`Post::moved`].
+    fn declared_elsewhere(
+        &mut self,
+        camera: &Camera,
+        sight: Option<Sight>,
+        ix: EntranceIx,
+        said: Said,
+    ) -> (Verdict, Verdict) {
+        if !said.watches() {
+            return self.seen(sight, ix);
+        }
+        let entrance = self.judged.get(ix.at()).copied().flatten();
+        let view = sight
+            .zip(entrance)
+            .and_then(|(sight, entrance)| Some(sight.view(entrance.at?, self.policy.need(entrance.density), false)));
+        let day = match view {
+            None => Verdict::Maybe,
+            Some(view) if said == Said::Derived && view.distance_m > POLE => return self.seen(sight, ix),
+            Some(view) if said != Said::Derived && view.verdict == Verdict::No => Verdict::No,
+            Some(_) => Verdict::Yes,
+        };
+        (day, if camera.night == NightLight::None { Verdict::No } else { day })
     }
 
     fn seen(&self, sight: Option<Sight>, ix: EntranceIx) -> (Verdict, Verdict) {

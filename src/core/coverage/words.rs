@@ -68,6 +68,8 @@ pub enum GapReason {
     OnlyMaybe,
     /// Watched by day, by night no camera has light.
     NoNight,
+    /// Watched at other hours: too many of its cameras are off duty.
+    OffDuty,
 }
 
 impl GapReason {
@@ -79,6 +81,7 @@ impl GapReason {
             GapReason::TooFew => "too_few",
             GapReason::OnlyMaybe => "only_maybe",
             GapReason::NoNight => "no_night",
+            GapReason::OffDuty => "off_duty",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One check of one thing: tries in a row, what was confirmed, what is to be asked next.
 
 use super::Policy;
+use crate::model::planted;
 use crate::model::{ProbeResult, Reason, ReasonSet, Span, Time};
 
 /// What tries in a row have confirmed.
@@ -105,6 +106,7 @@ impl CheckHealth {
                 self.reasons.set(Reason::Slow, slow);
                 self.pass(t.begun, t.ended, policy)
             }
+            ProbeResult::Answered(_) if planted!(AnsweredIsFailure) => self.fail(t, false, policy),
             ProbeResult::Answered(reason) => {
                 self.reasons = ReasonSet::EMPTY;
                 self.reasons.insert(reason);
@@ -140,6 +142,36 @@ impl CheckHealth {
             return None;
         }
         self.confirm_at(begun, ended, policy.confirm_wait(1))
+    }
+
+    /// As many passes as [`CheckHealth::pass`] would take one by one, the last of which began then, of a check that
+    /// passes already and of which nothing is in doubt.
+    pub(crate) fn passed(&mut self, tries: u32, begun: Time, due: Time) {
+        self.last_pass = self.last_pass.max(Some(begun));
+        self.passes = self.passes.saturating_add(tries);
+        self.due = self.due.max(due);
+    }
+
+    /// As many failures as [`CheckHealth::take`] would take one by one, of a check that fails already.
+    pub(crate) fn went_on_failing(&mut self, tries: u32, begun: Time) {
+        self.fails = self.fails.saturating_add(tries);
+        self.last_fail = self.last_fail.max(Some(begun));
+        self.last_try = Some(begun);
+        self.due = begun;
+        self.heard_at(begun);
+    }
+
+    /// Whether it is on and another pass would be no news.
+    pub(crate) fn passes_steadily(&self) -> bool {
+        let settled = self.fails == 0 && self.run.is_none() && !self.awaiting && self.last_alive == Some(true);
+        self.is_on() && self.verdict == Verdict::Passing && settled
+    }
+
+    /// Whether it is on and another failure of this kind would be no news.
+    pub(crate) fn fails_steadily(&self, silent: bool) -> bool {
+        let settled = self.passes == 0 && !self.awaiting && self.last_alive == Some(false);
+        let as_before = self.run.is_some_and(|r| r.silent == silent);
+        self.is_on() && self.verdict == Verdict::Failing && settled && as_before && self.fails > 0
     }
 
     fn fail(&mut self, t: Try, silent: bool, policy: &Policy) -> Option<Time> {
@@ -197,6 +229,16 @@ impl CheckHealth {
         self.passes = 0;
         self.last_alive = None;
         self.awaiting = false;
+    }
+
+    /// Nobody asks any more: what is not confirmed is let go.
+    pub(crate) fn let_go(&mut self) {
+        self.asked_for = None;
+        self.passes = 0;
+        if self.verdict != Verdict::Failing {
+            self.fails = 0;
+            self.run = None;
+        }
     }
 
     /// Tries that failed at or after `proof` were our own blindness: back to what was believed before them. Of a run

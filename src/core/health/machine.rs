@@ -6,6 +6,7 @@
 use super::check::{CheckHealth, Run, Try, Verdict};
 use super::recent::Recent;
 use super::{Policy, State};
+use crate::model::planted;
 use crate::model::{Check, NodeIx, Outcome, ProbeResult, Reason, ReasonSet, Span, Time};
 use crate::registry::CheckPlan;
 
@@ -40,6 +41,8 @@ pub(crate) struct Health {
     pub(crate) changes: u64,
     /// When it was last asked out of turn to learn of others.
     last_asked: Option<Time>,
+    /// Off duty since: it is not asked, and nothing that is heard of it counts.
+    pub(crate) resting: Option<Time>,
 }
 
 /// A change of state.
@@ -98,6 +101,31 @@ impl Health {
         wanted
     }
 
+    /// As many passes as [`Health::take`] would take one by one, the last of which began then, of a check that passes
+    /// already and of which nothing is in doubt.
+    pub(crate) fn passed(&mut self, check: Check, tries: u32, last: Time, rtt: Span) {
+        match check {
+            Check::Reach => {
+                self.reach.passed(tries, tries);
+                self.rtt = Some(rtt);
+            }
+            Check::Stream => {
+                self.stream.passed(0, tries);
+                self.rtt = self.rtt.or(Some(rtt));
+            }
+            Check::Picture | Check::Device => {}
+        }
+        let at = check.at();
+        for earlier in self.checks[..at].iter_mut().filter(|c| c.is_on()) {
+            earlier.passed(tries, last, last);
+        }
+        let own = &mut self.checks[at];
+        own.passed(tries, last, last);
+        own.due = last;
+        own.last_try = Some(last);
+        own.heard_at(last);
+    }
+
     fn fail_after(&self, check: Check, policy: &Policy) -> u32 {
         if check.decides_down() && self.reach.is_lossy(policy) { policy.fail_after_lossy } else { policy.fail_after }
     }
@@ -134,8 +162,11 @@ impl Health {
         }
     }
 
-    /// Whether a check is held back on purpose: reach fails, or only a refused password is left to try.
+    /// Whether a check is held back on purpose: off duty, reach fails, or only a refused password is left to try.
     pub(crate) fn is_held(&self, check: Check, now: Time, policy: &Policy) -> bool {
+        if self.resting.is_some() {
+            return true;
+        }
         let reach = &self.checks[Check::Reach.at()];
         if check != Check::Reach && reach.is_on() && (reach.verdict == Verdict::Failing || reach.fails > 0) {
             return true;
@@ -147,6 +178,14 @@ impl Health {
     /// A refused password is not shown again before this.
     pub(crate) fn password_held_until(&self, policy: &Policy) -> Option<Time> {
         self.auth_refused.map(|at| at + policy.auth_retry)
+    }
+
+    /// What is held back is not asked however long this thing was not listened to, so it does not age by that time.
+    pub(crate) fn was_not_heard_until(&mut self, now: Time, policy: &Policy) {
+        if self.is_held(Check::Stream, now, policy) {
+            let stream = &mut self.checks[Check::Stream.at()];
+            stream.due = stream.due.max(now);
+        }
     }
 
     /// Marks what is too old as unknown.
@@ -167,9 +206,27 @@ impl Health {
         all.filter_map(|c| self.checks[c.at()].stale_at(policy)).min()
     }
 
+    /// Its hours of duty are over: what was concluded stands, a doubt that is not confirmed is let go.
+    pub(crate) fn rest(&mut self, now: Time) {
+        self.resting = Some(now);
+        self.checks.iter_mut().for_each(CheckHealth::let_go);
+    }
+
+    /// Its hours of duty begin: what was concluded before ages from now on.
+    pub(crate) fn wake(&mut self, now: Time) {
+        self.resting = None;
+        for check in self.checks.iter_mut().filter(|c| c.is_on()) {
+            check.due = check.due.max(now);
+        }
+        if self.state == State::Unknown {
+            self.since = now;
+        }
+    }
+
     /// What the checks say, without what a node above says.
     pub(crate) fn own_state(&self) -> State {
-        let deciding = || self.checks[..2].iter().filter(|c| c.is_on());
+        let decide = if planted!(StreamsDoNotCount) { 1 } else { 2 };
+        let deciding = || self.checks[..decide].iter().filter(|c| c.is_on());
         if deciding().any(|c| c.verdict == Verdict::Failing && !c.awaiting) {
             return State::Down;
         }
@@ -257,7 +314,13 @@ impl Health {
 
     /// Whether it is asked anything that could make it up or down.
     pub(crate) fn is_asked(&self) -> bool {
-        self.checks[..2].iter().any(CheckHealth::is_on)
+        self.resting.is_none() && self.checks[..2].iter().any(CheckHealth::is_on)
+    }
+
+    /// Believed down, but whatever failed has just answered: the next try will tell.
+    pub(crate) fn is_coming_back(&self) -> bool {
+        let mut failing = self.checks[..2].iter().filter(|c| c.is_on() && c.verdict == Verdict::Failing);
+        self.own_state() == State::Down && failing.all(|c| c.last_alive == Some(true))
     }
 
     /// Down by its own probes: confirmed, not inferred.
@@ -280,7 +343,7 @@ impl Health {
 
     /// The failure that is going on was a node's: its turn does not count, nor what came of it.
     pub(crate) fn unturn(&mut self, policy: &Policy) {
-        if self.turns.last().is_none_or(|t| *t < self.since) {
+        if self.turns.last().is_none_or(|t| *t < self.since) || planted!(NodesOfTurnsCount) {
             return;
         }
         self.turns.pop();
@@ -313,6 +376,9 @@ impl Health {
     /// When it may be asked out of turn to learn of others: at once, but not more than once in `ask_gap`. `None` where
     /// that is under way already.
     pub(crate) fn ask_at(&mut self, check: Check, at: Time, policy: &Policy) -> Option<Time> {
+        if self.resting.is_some() {
+            return None;
+        }
         let at = self.last_asked.map_or(at, |last| at.max(last + policy.ask_gap));
         let wanted = self.checks[check.at()].ask(at);
         if wanted {

@@ -33,6 +33,21 @@ impl Recent {
         self.answers = (self.answers + 1).min(KEPT);
     }
 
+    /// As many ordinary tries that passed as [`Recent::tried`] and [`Recent::answered`] would note one by one.
+    pub(crate) fn passed(&mut self, tries: u32, answers: u32) {
+        let shift = |bits: u32, by: u32| if by >= KEPT { 0 } else { (bits << by) & Self::MASK };
+        (self.failed, self.slow) = (shift(self.failed, tries), shift(self.slow, answers));
+        self.tries = self.tries.saturating_add(tries).min(KEPT);
+        self.answers = self.answers.saturating_add(answers).min(KEPT);
+    }
+
+    /// Whether more passes with quick answers, however many, change nothing in what is judged of it.
+    pub(crate) fn is_settled(&self, policy: &Policy) -> bool {
+        let could_be_lossy = Recent { tries: KEPT, ..*self }.is_lossy(policy);
+        let could_be_slow = self.slow.count_ones() * 2 > self.answers;
+        !could_be_lossy && !could_be_slow
+    }
+
     /// Begins as slow, as it was judged before a start: the fewest answers that say so, so that as many others end it.
     pub(crate) fn was_slow(&mut self) {
         (self.slow, self.answers) = ((1 << ENOUGH_FOR_MEDIAN) - 1, ENOUGH_FOR_MEDIAN);
@@ -100,6 +115,28 @@ mod tests {
         assert!(recent.is_lossy(&policy));
         (0..21).for_each(|_| recent.tried(false));
         assert!(!recent.is_lossy(&policy));
+    }
+
+    #[test]
+    fn many_passes_at_once_are_as_many_one_by_one() {
+        let policy = Policy::default();
+        for seed in 0..200_u64 {
+            let bit = |n: u64| crate::model::stable_hash(&format!("{seed} {n}")).is_multiple_of(5);
+            let mut one = Recent::default();
+            for n in 0..seed % 40 {
+                one.tried(bit(n));
+                one.answered(bit(n + 100));
+            }
+            let (settled, judged) = (one.is_settled(&policy), (one.is_lossy(&policy), one.is_slow()));
+            let (mut many, passes) = (one, (seed % 47) as u32);
+            many.passed(passes, passes);
+            for _ in 0..passes {
+                one.tried(false);
+                one.answered(false);
+                assert!(!settled || (one.is_lossy(&policy), one.is_slow()) == judged, "seed {seed}");
+            }
+            assert_eq!(one, many, "seed {seed}");
+        }
     }
 
     #[test]

@@ -18,6 +18,15 @@ pub(crate) const SAMPLE: usize = 20;
 /// While blind and without canaries, the sample is asked again after this.
 pub(crate) const SAMPLE_AGAIN: Span = Span::seconds(5);
 
+/// Answers of so large a part of a sample prove sight.
+const PROOF_SHARE: f64 = 0.2;
+
+/// Whether so many answers of a sample prove sight. What ends a blindness must not be able to begin one, else a town of
+/// which exactly a fifth is left goes blind and sees by turns, and nothing of it is ever told.
+fn sees(answered: usize, asked: usize, policy: &Policy) -> bool {
+    asked > 0 && answered as f64 >= asked as f64 * PROOF_SHARE.max(1.0 - policy.blind_share)
+}
+
 /// A reference address near the monitor.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Canary {
@@ -126,6 +135,18 @@ impl Eyes {
         }
     }
 
+    /// A canary was asked many times, the last time then, and went on as it was.
+    pub(crate) fn heard_of_canary(&mut self, ix: CanaryIx, tries: u32, last: Time, answered: bool) {
+        let Some(canary) = self.canaries.get_mut(ix.at()) else { return };
+        canary.last_try = Some(last);
+        if answered {
+            canary.streak = canary.streak.saturating_add(tries);
+            self.last_proof = self.last_proof.max(Some(last));
+        } else {
+            canary.streak = 0;
+        }
+    }
+
     /// Every canary that counts has been asked since, and none answered.
     fn all_silent_since(&self, since: Time) -> bool {
         let mut counted = self.canaries.iter().filter(|c| c.up.is_some()).peekable();
@@ -152,7 +173,7 @@ impl Eyes {
                     *streak = if answered { *streak + 1 } else { 0 };
                 }
                 let back = sample.values().filter(|n| **n >= 2).count();
-                if !sample.is_empty() && back * 5 >= sample.len() { self.back() } else { Verdict::Same }
+                if sees(back, sample.len(), policy) { self.back() } else { Verdict::Same }
             }
             Sight::Clear => Verdict::Same,
         }
@@ -164,9 +185,10 @@ impl Eyes {
         if sample.is_empty() {
             return if self.all_silent_since(*since) { Verdict::Blind } else { self.clear() };
         }
-        let failed = sample.values().filter(|a| **a != Some(true)).count();
-        let share = failed as f64 / sample.len() as f64;
-        if share >= policy.blind_share { Verdict::Blind } else { self.clear() }
+        let answered = sample.values().filter(|a| **a == Some(true)).count();
+        let failed = (sample.len() - answered) as f64 / sample.len() as f64;
+        let blind = failed >= policy.blind_share && !sees(answered, sample.len(), policy);
+        if blind { Verdict::Blind } else { self.clear() }
     }
 
     /// Those of the sample that did not answer.

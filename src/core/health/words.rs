@@ -65,6 +65,8 @@ pub enum MonitorCause {
     Stuck,
     /// No answer yet since this camera was registered or since the start.
     Starting,
+    /// It does not ask: the camera is off duty.
+    OffDuty,
 }
 
 /// Why something is down, lost or unknown. Ids, not slots: a cause outlives a restart.
@@ -95,6 +97,7 @@ impl Cause {
             Cause::Monitor(MonitorCause::Stopped) => "monitor_stopped",
             Cause::Monitor(MonitorCause::Stuck) => "monitor_stuck",
             Cause::Monitor(MonitorCause::Starting) => "monitor_starting",
+            Cause::Monitor(MonitorCause::OffDuty) => "off_duty",
         }
     }
 
@@ -126,6 +129,7 @@ impl Cause {
             "monitor_stopped" => Cause::Monitor(MonitorCause::Stopped),
             "monitor_stuck" => Cause::Monitor(MonitorCause::Stuck),
             "monitor_starting" => Cause::Monitor(MonitorCause::Starting),
+            "off_duty" => Cause::Monitor(MonitorCause::OffDuty),
             _ => return None,
         })
     }
@@ -170,6 +174,7 @@ mod tests {
             Cause::Common(CommonScope::Town),
             Cause::Monitor(MonitorCause::Blind),
             Cause::Monitor(MonitorCause::Stopped),
+            Cause::Monitor(MonitorCause::OffDuty),
         ];
         for cause in causes {
             assert_eq!(Cause::parse(&cause.to_string()), Some(cause.clone()), "{cause}");

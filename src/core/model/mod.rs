@@ -5,6 +5,8 @@
 mod chunked;
 mod hash;
 mod ids;
+mod local;
+pub(crate) mod planted;
 mod probe;
 mod time;
 mod words;
@@ -15,6 +17,8 @@ pub use ids::{
     AreaId, CameraId, CameraIx, CanaryIx, ElementId, EntranceId, EntranceIx, IdFault, IncidentId, NodeId, NodeIx,
     PlaceId, SiteId, Target, check_id,
 };
+pub use local::LocalTime;
+pub(crate) use planted::planted;
 pub use probe::{Check, FailKind, Inconclusive, Outcome, Phase, PhaseTimes, ProbeResult, ResultLabel};
 pub use time::{Span, Time};
 pub use words::{Language, Period, Reason, ReasonSet, Severity};

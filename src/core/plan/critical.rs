@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::blame::is_thing;
 use crate::coverage::{Standing, Verdict, Watch};
 use crate::model::{CameraIx, EntranceIx, NodeIx};
-use crate::registry::{Life, NodeKind, Topology};
+use crate::registry::{Life, Topology};
 
 /// What can fail by itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -131,18 +132,15 @@ impl Stand<'_> {
     }
 
     fn can_fail(&self, node: NodeIx) -> bool {
-        let kind = self.topology.nodes.get(node.at()).and_then(|n| n.kind);
-        kind.is_some_and(|k| k != NodeKind::Group) && !(self.down)(node)
+        is_thing(self.topology, node) && !(self.down)(node)
     }
 
-    /// Whether a camera would work without this. One that answers proves its path, whatever is judged of the nodes on it.
+    /// Whether a camera would work without this.
     fn survives(&self, camera: CameraIx, failing: Component) -> bool {
-        let node = match failing {
-            Component::Camera(c) => return c != camera,
-            Component::Node(n) => n,
-        };
-        let believed = self.topology.camera_works(camera, self.down);
-        self.topology.camera_works(camera, &|n| n == node || (believed && (self.down)(n)))
+        match failing {
+            Component::Camera(c) => c != camera,
+            Component::Node(node) => self.topology.camera_survives(camera, self.down, &|n| n == node),
+        }
     }
 
     fn cameras(&self, component: Component) -> u32 {

@@ -58,8 +58,14 @@ fn made(shape: &Shape) -> Made {
         ..Registry::default()
     };
     let topology = Topology::build(&registry, &Intervals::default(), None);
-    let watcher =
-        |c: &usize| Watcher { camera: CameraIx::from(*c), day: Verdict::Yes, night: Verdict::No, declared: true };
+    let watcher = |c: &usize| Watcher {
+        camera: CameraIx::from(*c),
+        day: Verdict::Yes,
+        night: Verdict::No,
+        declared: true,
+        rests_by_day: false,
+        rests_by_night: false,
+    };
     let of_entrance = shape.entrances.iter().map(|(_, by)| by.iter().map(watcher).collect()).collect();
     Made { topology, watch: Watch { of_entrance, of_camera: vec![Vec::new(); shape.cameras.len()] } }
 }
@@ -172,8 +178,14 @@ fn after(shape: &Shape, failing: Component) -> Vec<Standing> {
 }
 
 fn states(shape: &Shape, standings: &[Standing]) -> Vec<EntranceState> {
-    let watcher =
-        |c: &usize| Watcher { camera: CameraIx::from(*c), day: Verdict::Yes, night: Verdict::No, declared: true };
+    let watcher = |c: &usize| Watcher {
+        camera: CameraIx::from(*c),
+        day: Verdict::Yes,
+        night: Verdict::No,
+        declared: true,
+        rests_by_day: false,
+        rests_by_night: false,
+    };
     let judge = |(required, by): &(u32, Vec<usize>)| {
         let watchers: Vec<Watcher> = by.iter().map(watcher).collect();
         let (standing, life) = (|c: CameraIx| standings[c.at()], |_| Some(Life::Active));

@@ -81,6 +81,35 @@ pub struct Duty {
     pub to_minute: u16,
 }
 
+/// At both ends of its hours a camera is given so many minutes to start up, and for its clock to be off.
+const MARGIN: u16 = 2;
+/// Of shorter hours nothing is taken away.
+const SHORT: u16 = 10;
+
+impl Duty {
+    /// Whether a minute of the day (0 to 1439) lies in it.
+    #[must_use]
+    pub const fn includes(self, minute: u16) -> bool {
+        if self.from_minute < self.to_minute {
+            self.from_minute <= minute && minute < self.to_minute
+        } else {
+            self.from_minute <= minute || minute < self.to_minute
+        }
+    }
+
+    /// The hours in which its answers count: two minutes less at either end, so that one which is just starting up, or
+    /// whose own clock is a little off, is not taken for dead.
+    #[must_use]
+    pub const fn judged(self) -> Duty {
+        const DAY: u16 = 1_440;
+        let minutes = (self.to_minute + DAY - self.from_minute) % DAY;
+        if minutes == 0 || minutes <= SHORT {
+            return self;
+        }
+        Duty { from_minute: (self.from_minute + MARGIN) % DAY, to_minute: (self.to_minute + DAY - MARGIN) % DAY }
+    }
+}
+
 /// One word of the column `watches`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WatchRule {
@@ -198,4 +227,25 @@ pub struct Camera {
     pub note: Option<Arc<str>>,
     /// Unknown columns.
     pub extra: Extra,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_of_duty_may_go_over_midnight_and_leave_time_to_start_up() {
+        let duty = |from_minute, to_minute| Duty { from_minute, to_minute };
+        let day = duty(8 * 60, 18 * 60);
+        assert!(day.includes(8 * 60) && day.includes(18 * 60 - 1) && !day.includes(18 * 60) && !day.includes(0));
+        let night = duty(20 * 60, 6 * 60);
+        assert!(night.includes(20 * 60) && night.includes(0) && night.includes(359) && !night.includes(12 * 60));
+        let whole = duty(0, 1_440);
+        assert!((0..1_440).all(|m| whole.includes(m) && whole.judged().includes(m)));
+        assert_eq!(day.judged(), duty(8 * 60 + 2, 18 * 60 - 2));
+        assert_eq!(duty(23 * 60 + 59, 60).judged(), duty(1, 58), "over midnight");
+        assert_eq!(duty(60, 70).judged(), duty(60, 70), "of ten minutes nothing is taken away");
+        assert_eq!(duty(12 * 60, 1_440).judged(), duty(12 * 60 + 2, 1_438));
+        assert!(!duty(1_380, 1).judged().includes(0) && duty(1_380, 1).judged().includes(1_390));
+    }
 }

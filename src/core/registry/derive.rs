@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use geo::{Distance, Haversine, Point};
 
-use super::{Camera, Density, Dirs, Entrance, EntranceStatus, Life, LonLat, Registry};
+use super::{Camera, Density, Dirs, Entrance, EntranceStatus, Life, LonLat, ObjectKind, Registry};
 use crate::model::{AreaId, EntranceId, stable_hash_parts};
 
 /// Cameras so near to each other stand on one pole; metres.
-const POLE: f64 = 30.0;
+pub const POLE: f64 = 30.0;
 /// A little less than the metres of any degree of latitude, so that nobody near is passed over: a cell is a little
 /// more than a pole's reach wide.
 const DEGREE: f64 = 110_000.0;
@@ -38,14 +38,7 @@ pub fn entrances(registry: &Registry) -> BTreeMap<EntranceId, Entrance> {
 
 /// Every id of the registry but those of entrances, which the derived ones replace.
 fn taken(registry: &Registry) -> BTreeSet<String> {
-    let r = registry;
-    let areas = r.areas.keys().map(AsRef::<str>::as_ref);
-    let nodes = r.nodes.keys().map(AsRef::<str>::as_ref);
-    let cameras = r.cameras.keys().map(AsRef::<str>::as_ref);
-    let elements = r.elements.keys().map(AsRef::<str>::as_ref);
-    let places = r.places.keys().map(AsRef::<str>::as_ref);
-    let sites = r.sites.keys().map(AsRef::<str>::as_ref);
-    areas.chain(nodes).chain(cameras).chain(elements).chain(places).chain(sites).map(str::to_owned).collect()
+    registry.ids().filter(|(_, kind)| *kind != ObjectKind::Entrance).map(|(id, _)| id.to_owned()).collect()
 }
 
 /// `E-` and the id of the pole's first camera; with a hash behind it where that is too long or taken.

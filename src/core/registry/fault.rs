@@ -212,8 +212,6 @@ pub enum ShapeFault {
 /// What the registry may say before this version acts on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unbuilt {
-    /// Hours of duty.
-    Duty,
     /// The device check.
     Device,
 }
@@ -308,7 +306,7 @@ pub enum FaultKind {
     DuplicateId {
         /// Where it stands first.
         file: FileKind,
-        /// On which line.
+        /// On which line; 0: in the registry in force.
         row: u32,
     },
     /// The id that is named here does not exist, or is something else.

@@ -25,6 +25,9 @@ pub(super) fn sentence(fault: &Fault) -> String {
     match &fault.kind {
         FaultKind::File(why) => file(why),
         FaultKind::Cell(why) => cell(why, &value),
+        FaultKind::DuplicateId { row: 0, .. } => {
+            format!("{value} is an id of the registry in force already; an id is unique over all kinds")
+        }
         FaultKind::DuplicateId { file, row } => {
             format!("{value} stands in {} line {row} already; an id is unique over all kinds", file.word())
         }
@@ -47,10 +50,6 @@ pub(super) fn sentence(fault: &Fault) -> String {
         FaultKind::CaseTwin { other } => {
             format!("{value} and {other} differ in upper and lower case only; they are two ids")
         }
-        FaultKind::NotBuilt { what: Unbuilt::Duty, count } => format!(
-            "{count} cameras have hours of duty ({value} is the first); this version asks them day and night, and one \
-             that is off then counts as down"
-        ),
         FaultKind::NotBuilt { what: Unbuilt::Device, count } => {
             format!("{count} cameras name the check device ({value} is the first); this version does not ask it")
         }

@@ -25,6 +25,7 @@ pub(super) fn sentence(fault: &Fault) -> String {
     match &fault.kind {
         FaultKind::File(why) => file(why),
         FaultKind::Cell(why) => cell(why, &value),
+        FaultKind::DuplicateId { row: 0, .. } => format!("{value} 是现行登记中已有的编号；编号在所有种类中必须唯一"),
         FaultKind::DuplicateId { file, row } => {
             format!("{value} 已在 {} 第 {row} 行用过；编号在所有种类中必须唯一", file.word())
         }
@@ -46,9 +47,6 @@ pub(super) fn sentence(fault: &Fault) -> String {
             )
         }
         FaultKind::CaseTwin { other } => format!("{value} 与 {other} 只有大小写不同；按两个编号处理"),
-        FaultKind::NotBuilt { what: Unbuilt::Duty, count } => {
-            format!("{count} 台摄像机填了值守时段（第一台是 {value}）；本版本昼夜都探测，届时关机会算作掉线")
-        }
         FaultKind::NotBuilt { what: Unbuilt::Device, count } => {
             format!("{count} 台摄像机填了 device 检查（第一台是 {value}）；本版本还不做这项检查")
         }

@@ -25,10 +25,10 @@ mod write;
 pub use camera::{
     Azimuth, Camera, CameraKind, CheckPlan, ChecksSpec, Duty, Layer, Life, NightLight, ReachVia, ReachWord, WatchRule,
 };
-pub use check::judge;
+pub use check::{judge, judge_added, judge_moved};
 pub use checks::{Intervals, next_due};
 pub use datum::{Datum, as_gcj02};
-pub use derive::{DERIVED, entrances as derived_entrances};
+pub use derive::{DERIVED, POLE, entrances as derived_entrances};
 pub use diff::{Change, Diff, Rename, RenameBy, What, diff};
 pub use fault::{
     CellFault, CheckWordFault, Fault, FaultKind, FaultSeverity, FileFault, HostHint, MAX_FAULTS, NumberHint,

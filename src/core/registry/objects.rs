@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use geo::{Geometry, MultiPolygon};
 
-use super::Camera;
+use super::{Camera, ObjectKind};
 use crate::model::{AreaId, CameraId, ElementId, EntranceId, NodeId, PlaceId, SiteId};
 
 /// Columns that names.md does not know; kept and shown, never dropped.
@@ -321,6 +321,20 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// Every id with what it is, by kind and in order.
+    pub fn ids(&self) -> impl Iterator<Item = (&str, ObjectKind)> {
+        fn of<K: AsRef<str>, V>(map: &BTreeMap<K, V>, kind: ObjectKind) -> impl Iterator<Item = (&str, ObjectKind)> {
+            map.keys().map(move |id| (id.as_ref(), kind))
+        }
+        of(&self.areas, ObjectKind::Area)
+            .chain(of(&self.nodes, ObjectKind::Node))
+            .chain(of(&self.entrances, ObjectKind::Entrance))
+            .chain(of(&self.cameras, ObjectKind::Camera))
+            .chain(of(&self.elements, ObjectKind::Element))
+            .chain(of(&self.places, ObjectKind::Place))
+            .chain(of(&self.sites, ObjectKind::Site))
+    }
+
     /// The village or community an area lies in, itself included; for a town or an area above, none.
     #[must_use]
     pub fn village_of(&self, area: &AreaId) -> Option<&Area> {

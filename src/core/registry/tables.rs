@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use geo::Geometry;
 
+use super::Registry;
 use super::fault::{Fault, FaultKind};
 use super::objects::words;
 
@@ -274,7 +275,16 @@ impl<'t> Lines<'t> {
     /// The ids of some tables; of an id that stands twice the first place counts.
     #[must_use]
     pub fn of(tables: &'t Tables) -> Lines<'t> {
-        let mut by_id = Vec::new();
+        Lines::behind(Vec::new(), tables)
+    }
+
+    /// The ids of some tables beside a registry: those of the registry come first, and stand on no line.
+    pub(super) fn beside(registry: &'t Registry, tables: &'t Tables) -> Lines<'t> {
+        let in_force = |kind| Place { file: FileKind::of(kind), at: usize::MAX, line: 0 };
+        Lines::behind(registry.ids().map(|(id, kind)| (id, in_force(kind))).collect(), tables)
+    }
+
+    fn behind(mut by_id: Vec<(&'t str, Place)>, tables: &'t Tables) -> Lines<'t> {
         for (file, table) in tables.files.iter().filter(|(f, _)| **f != FileKind::AreaShapes) {
             let Some(column) = table.column("id") else { continue };
             let ids = table.rows.iter().map(|row| (row.cells.get(column).unwrap_or_default().trim(), row.line));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::{CheckPlan, Gate, Intervals, Life, Needs, NodeKind, Registry};
-use crate::model::{AreaId, CameraId, CameraIx, EntranceId, EntranceIx, NodeId, NodeIx};
+use crate::model::{AreaId, CameraId, CameraIx, EntranceId, EntranceIx, NodeId, NodeIx, Target};
 
 /// An "all or any" over slots.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,6 +60,8 @@ pub struct NodeSlot {
     pub below_nodes: Vec<NodeIx>,
     /// Every camera below it.
     pub below: Vec<CameraIx>,
+    /// Those below it that can work without it, by another way: nodes, then cameras.
+    pub optional: Vec<Target>,
     /// Its own check, where it has an address.
     pub check: Option<CheckPlan>,
 }
@@ -144,6 +146,18 @@ impl Topology {
         self.cameras.get(camera.at()).is_some_and(|c| self.path_holds(&c.above, &c.required, &c.gates, down))
     }
 
+    /// Whether a camera that answers would go on working if these failed too. One that answers proves its path, whatever
+    /// is judged down on it.
+    pub fn camera_survives(
+        &self,
+        camera: CameraIx,
+        down: &dyn Fn(NodeIx) -> bool,
+        failed: &dyn Fn(NodeIx) -> bool,
+    ) -> bool {
+        let believed = self.camera_works(camera, down);
+        self.camera_works(camera, &|n| failed(n) || (believed && down(n)))
+    }
+
     /// Whether a node would work if just the nodes for which `down` says so were down.
     pub fn node_works(&self, node: NodeIx, down: &dyn Fn(NodeIx) -> bool) -> bool {
         let slot = self.nodes.get(node.at());
@@ -223,6 +237,7 @@ impl Topology {
                 child_cameras: Vec::new(),
                 below_nodes: Vec::new(),
                 below: Vec::new(),
+                optional: Vec::new(),
                 check: None,
             });
         }
@@ -264,6 +279,9 @@ impl Topology {
         for i in 0..self.nodes.len() {
             for node in self.nodes[i].above.clone() {
                 self.nodes[node.at()].below_nodes.push(NodeIx::from(i));
+                if !self.nodes[i].required.contains(&node) {
+                    self.nodes[node.at()].optional.push(Target::Node(NodeIx::from(i)));
+                }
             }
         }
     }
@@ -281,6 +299,9 @@ impl Topology {
             if camera.status.is_installed() {
                 for node in &above {
                     self.nodes[node.at()].below.push(ix);
+                    if !required.contains(node) {
+                        self.nodes[node.at()].optional.push(Target::Camera(ix));
+                    }
                 }
             }
             let slot = &mut self.cameras[ix.at()];
@@ -420,6 +441,9 @@ mod tests {
         assert!(!works(&["a", "b"]) && !works(&["up"]) && !works(&["ring"]));
         assert_eq!(t.nodes[ix("ring").at()].required, [ix("up")]);
         assert_eq!(t.nodes[ix("ring").at()].above.len(), 3);
+        let optional = |id: &str| t.nodes[ix(id).at()].optional.clone();
+        assert_eq!(["a", "b"].map(optional), [[Target::Node(ix("ring"))]; 2]);
+        assert!(optional("up").is_empty() && optional("ring").is_empty());
         assert!(t.nodes[ix("up").at()].is_root() && !t.nodes[ix("a").at()].is_root());
     }
 

@@ -60,7 +60,8 @@ impl World {
 
     /// Some that are not known to be down, chosen by hash: the same for the same suspect, spread over many.
     fn some_of(&self, seed: &str, all: Vec<CameraIx>, not: CameraIx, n: usize) -> Vec<Target> {
-        let fit = |c: &CameraIx| *c != not && self.is_installed(*c) && self.camera_state(*c) != State::Down;
+        let may_say = |c: CameraIx| self.is_installed(c) && !self.rests(c) && self.camera_state(c) != State::Down;
+        let fit = |c: &CameraIx| *c != not && may_say(*c);
         let mut fit: Vec<(u64, CameraIx)> = all
             .into_iter()
             .filter(fit)

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
+use crate::health::Cause;
 use crate::health::cause::{Blame, Failure, Item, commons, partials, smallest};
 use crate::health::machine::{Changed, Via};
-use crate::health::{Cause, State};
 use crate::model::{CameraIx, NodeId, NodeIx, Span, Target, Time};
 
 /// More failures than this at a time are not judged at each of them.
@@ -41,6 +41,8 @@ pub(super) struct Causes {
     pub(super) groups_changed: bool,
     /// Failures to be judged at the end of the turn.
     fresh: BTreeSet<Item>,
+    /// Since when the ways are as they are: an answer from before may have come by another.
+    pub(super) wired_at: Time,
     /// When failures were last judged together.
     judged_at: Option<Time>,
 }
@@ -128,121 +130,6 @@ impl World {
         }
     }
 
-    /// A target answered: the nodes that it needs work, so those blamed for it are acquitted.
-    pub(super) fn answered(&mut self, target: Target, begun: Time) {
-        let topology = self.topology.clone();
-        let (above, required): (&[NodeIx], &[NodeIx]) = match target {
-            Target::Camera(c) => topology.cameras.get(c.at()).map_or((&[], &[]), |s| (&s.above, &s.required)),
-            Target::Node(n) => topology.nodes.get(n.at()).map_or((&[], &[]), |s| (&s.above, &s.required)),
-            Target::Canary(_) => return,
-        };
-        let own = match target {
-            Target::Node(n) => Some(n),
-            _ => None,
-        };
-        for node in required.iter().copied().chain(own) {
-            if let Some(onset) = self.causes.onset.get_mut(node.at()) {
-                *onset = (*onset).max(Some(begun));
-            }
-        }
-        if self.causes.judged.is_empty() {
-            return;
-        }
-        if above.iter().chain(own.iter()).all(|n| !self.causes.judged.contains_key(n)) {
-            return;
-        }
-        self.answered_by_the_other_way(target, above, begun);
-        let stands = |n: &NodeIx| self.causes.judged.get(n).is_some_and(|j| begun >= j.since);
-        let accused: Vec<NodeIx> = above.iter().copied().chain(own).filter(stands).collect();
-        for node in self.refuted(target, &accused) {
-            self.acquit(node, begun);
-        }
-    }
-
-    /// With one parent of a ring judged down, an answer came by the other.
-    fn answered_by_the_other_way(&mut self, target: Target, above: &[NodeIx], begun: Time) {
-        let judged = |n: NodeIx| self.causes.judged.contains_key(&n);
-        let needed = |other: &NodeIx| {
-            let down = |n: NodeIx| judged(n) || n == *other;
-            match target {
-                Target::Camera(c) => !self.topology.camera_works(c, &down),
-                Target::Node(n) => !self.topology.node_works(n, &down),
-                Target::Canary(_) => false,
-            }
-        };
-        let works = |c: &NodeIx| !judged(*c) && needed(c);
-        let proven: Vec<NodeIx> =
-            if above.iter().any(|n| judged(*n)) { above.iter().copied().filter(works).collect() } else { Vec::new() };
-        for node in proven {
-            if let Some(onset) = self.causes.onset.get_mut(node.at()) {
-                *onset = (*onset).max(Some(begun));
-            }
-        }
-    }
-
-    /// Which of the accused nodes above an answering target are refuted by its answer.
-    fn refuted(&self, target: Target, accused: &[NodeIx]) -> Vec<NodeIx> {
-        let works_without = |pardoned: Option<NodeIx>| {
-            let down = |n: NodeIx| accused.contains(&n) && Some(n) != pardoned;
-            match target {
-                Target::Camera(c) => self.topology.camera_works(c, &down),
-                Target::Node(n) => self.topology.node_works(n, &down),
-                Target::Canary(_) => true,
-            }
-        };
-        if works_without(None) {
-            return Vec::new();
-        }
-        let enough: Vec<NodeIx> = accused.iter().copied().filter(|n| works_without(Some(*n))).collect();
-        if enough.is_empty() { accused.to_vec() } else { enough }
-    }
-
-    fn acquit(&mut self, node: NodeIx, begun: Time) {
-        if self.causes.judged.remove(&node).is_none() {
-            return;
-        }
-        self.causes.acquitted.insert(node, begun);
-        self.touch_nodes_below(node);
-        // What it was blamed for is judged anew by what is heard from now on; no word of it before.
-        self.book.postpone(&Cause::Node(self.topology.nodes[node.at()].id.clone()), self.now);
-        self.timers.insert((self.now + self.policy.alert.settle, super::timers::Timer::Acquitted(node)));
-        // Those that it held down go back by their own answer, and are asked for it at once.
-        let below = self.topology.nodes[node.at()].below.clone();
-        for camera in below {
-            if self.camera_state(camera) == State::Down {
-                self.push_ask(Target::Camera(camera), self.now);
-            }
-        }
-        let topology = self.topology.clone();
-        for child in &topology.nodes[node.at()].below_nodes {
-            let direct = topology.nodes[node.at()].child_nodes.contains(child);
-            if direct || self.nodes[child.at()].is_down_itself() {
-                self.push_ask(Target::Node(*child), self.now);
-            }
-        }
-    }
-
-    /// What a node is says something of all that hang on it.
-    fn touch_nodes_below(&mut self, node: NodeIx) {
-        self.turn.nodes.entry(node).or_default();
-        for other in &self.topology.nodes[node.at()].below_nodes {
-            self.turn.nodes.entry(*other).or_default();
-        }
-    }
-
-    /// Whether a try began before a node above the target was acquitted: its silence says nothing of the target.
-    pub(super) fn precedes_acquittal(&self, target: Target, begun: Time) -> bool {
-        if self.causes.acquitted.is_empty() {
-            return false;
-        }
-        let above: &[NodeIx] = match target {
-            Target::Camera(c) => self.topology.cameras.get(c.at()).map_or(&[], |s| &s.above),
-            Target::Node(n) => self.topology.nodes.get(n.at()).map_or(&[], |s| &s.above),
-            Target::Canary(_) => &[],
-        };
-        above.iter().filter_map(|n| self.causes.acquitted.get(n)).any(|at| begun < *at)
-    }
-
     /// What is down failed once more: where the node that was blamed is acquitted, the blame is asked anew.
     pub(super) fn failed_again(&mut self, target: Target) {
         let camera = match target {
@@ -264,7 +151,7 @@ impl World {
         }
     }
 
-    fn blame_anew(&mut self, camera: CameraIx) {
+    pub(super) fn blame_anew(&mut self, camera: CameraIx) {
         if let Some(since) = self.causes.onset_of.get(&Item::Camera(camera)).copied() {
             self.causes.note(Item::Camera(camera), since);
         }
@@ -283,18 +170,6 @@ impl World {
             members.into_iter().for_each(|camera| self.blame_anew(camera));
         }
         self.blame();
-    }
-
-    /// Those that a node was blamed for and that have not answered since it was acquitted are judged anew.
-    pub(super) fn ring_acquitted(&mut self, node: NodeIx) {
-        if self.causes.judged.contains_key(&node) {
-            return;
-        }
-        let cause = Cause::Node(self.topology.nodes[node.at()].id.clone());
-        let left: Vec<CameraIx> = self.causes.members.get(&cause).into_iter().flatten().copied().collect();
-        for camera in left {
-            self.blame_anew(camera);
-        }
     }
 
     /// Judges whose fault the fresh failures are, together with those that began within one window of them.
@@ -320,6 +195,8 @@ impl World {
             self.judge_cameras(&failures);
             self.judge_groups(&failures);
         }
+        #[cfg(test)]
+        super::acquit::contradiction::note(self.contradicted_answer());
     }
 
     /// Fresh failures that what is judged already explains, and began later than it, change nothing in what is the
@@ -388,6 +265,7 @@ impl World {
         let mut blames = smallest(&self.topology, failures, &|n| given.contains(&n), &onset);
         // A node that does not answer but lets others pass is down for itself alone.
         blames.retain(|b| !b.explains.is_empty() || onset(b.node).is_none_or(|t| t <= b.since));
+        self.pardon_the_contradicted(&mut blames, &given);
         let old: Vec<NodeIx> = self.causes.judged.keys().filter(|n| !given.contains(n)).copied().collect();
         // The failures of this window are explained anew, with what has been heard since.
         let dropped: Vec<NodeIx> = old.into_iter().filter(|n| !blames.iter().any(|b| b.node == *n)).collect();
@@ -568,6 +446,23 @@ impl World {
             self.causes.by_onset.range((proof, Item::Camera(CameraIx(0)))..).map(|(_, i)| *i).collect();
         for item in items {
             self.causes.forget(item);
+        }
+        self.part_the_untold();
+    }
+
+    /// What failed together with failures that were none may have failed by itself: groups that nobody was told of are
+    /// judged anew once we see again.
+    fn part_the_untold(&mut self) {
+        let untold = |c: &&Cause| super::wants::group_key(c).is_some_and(|key| !self.book.is_open(&key));
+        let groups: Vec<Cause> = self.causes.members.keys().filter(untold).cloned().collect();
+        for cause in groups {
+            for member in self.causes.members.get(&cause).cloned().unwrap_or_default() {
+                let own = Cause::Camera(self.topology.cameras[member.at()].id.clone());
+                if self.causes.set(member, Some(own)) {
+                    self.touch_camera(member, None);
+                }
+                self.blame_anew(member);
+            }
         }
     }
 }

@@ -49,13 +49,28 @@ impl World {
             )
         };
         let (day, night) = (judge(false), judge(true));
-        let now = if self.night { night } else { day };
+        // Who rests now mostly rests by all of this day or night.
+        let now = if watchers.iter().all(|w| self.rests(w.camera) == w.rests(self.night)) {
+            if self.night { night } else { day }
+        } else {
+            coverage::judge_hour(
+                watchers,
+                self.night,
+                object.required,
+                object.target,
+                |c| self.standing(c),
+                |c| self.life(c),
+                |w| self.rests(w.camera),
+            )
+        };
         let since = |state: EntranceState, old: Option<(EntranceState, Time)>| match old {
             Some((was, since)) if was == state => since,
             _ => self.now,
         };
         let alive: Vec<CameraIx> =
-            coverage::live_watchers(watchers, self.night, |c| self.standing(c), |c| self.life(c)).collect();
+            coverage::live_watchers(watchers, self.night, |c| self.standing(c), |c| self.life(c))
+                .filter(|c| !self.rests(*c))
+                .collect();
         let judged = |n| self.causes.judged.contains_key(&n);
         let spare_nodes = if now.state.is_watched() {
             coverage::spare_nodes(&self.topology, &alive, object.required, &judged)
@@ -83,7 +98,8 @@ impl World {
     }
 
     pub(super) fn life(&self, camera: CameraIx) -> Option<Life> {
-        self.topology.cameras.get(camera.at()).and_then(|c| c.life)
+        let life = self.topology.cameras.get(camera.at()).and_then(|c| c.life)?;
+        Some(if life.is_installed() && self.service.holds(camera) { Life::Maintenance } else { life })
     }
 
     /// Why an entrance is lost, reduced or unknown: of the cameras that do not watch it now, in the order in which they
@@ -93,7 +109,10 @@ impl World {
             let watchers = self.watch.of_entrance.get(entrance.at()).map_or(&[][..], Vec::as_slice);
             let fit = watchers.iter().filter(move |w| {
                 let verdict = if self.night { w.night } else { w.day };
-                verdict == coverage::Verdict::Yes && self.is_installed(w.camera) && self.standing(w.camera) == wanted
+                verdict == coverage::Verdict::Yes
+                    && self.is_installed(w.camera)
+                    && !self.rests(w.camera)
+                    && self.standing(w.camera) == wanted
             });
             let key = |c: &CameraIx| {
                 let since = self.cameras.get(c.at()).map(|h| h.since);

@@ -23,6 +23,7 @@ impl Saved {
         }
         self.incidents.iter_mut().for_each(|i| incident_not_after(i, now));
         self.alerts.iter_mut().for_each(|a| alert_not_after(a, now));
+        self.collected.iter_mut().for_each(|m| m.at = m.at.min(now));
         self
     }
 }

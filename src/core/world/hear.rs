@@ -1,13 +1,27 @@
 //! Outcomes: what a probe said, and what that does to the belief in its target.
 
-use super::{Ask, Quiet, World};
+use super::{Ask, World};
 use crate::health::State;
 use crate::health::check::CheckHealth;
 use crate::health::machine::{Changed, Health};
-use crate::model::{CameraIx, CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
-use crate::registry::next_due;
+use crate::model::planted;
+use crate::model::{CameraIx, CanaryIx, Check, Outcome, ProbeResult, Reason, Target, Time};
 
 impl World {
+    /// What ended while nothing could be kept, each at its own time, so that none is too old; and all of it before
+    /// anything is said that the rest refutes.
+    pub(super) fn hear_together(&mut self, outcomes: &[Outcome], now: Time) {
+        for outcome in outcomes {
+            if let Some(health) = health_mut(&mut self.cameras, &mut self.nodes, outcome.target) {
+                health.was_not_heard_until(now, &self.policy.health);
+            }
+        }
+        for outcome in outcomes {
+            self.now = self.now.max(outcome.ended.min(now));
+            self.hear(outcome.clone());
+        }
+    }
+
     pub(super) fn hear(&mut self, outcome: Outcome) {
         if matches!(outcome.result, ProbeResult::Inconclusive(_)) {
             return;
@@ -46,7 +60,7 @@ impl World {
         let trouble_before =
             health.checks[..2].iter().any(in_trouble) || (o.credential && health.auth_refused.is_some());
         let wanted = health.take(&o, policy);
-        if alive && health.via.is_some_and(|via| o.begun >= via.since) {
+        if alive && health.via.is_some_and(|via| o.begun >= via.since) && !planted!(AnswersLeaveViaStanding) {
             health.via = None;
         }
         for (check, at) in wanted {
@@ -73,11 +87,12 @@ impl World {
         }
     }
 
-    /// Whether an outcome is no evidence: of a check that is off, or silence that was on the way when the way was broken.
+    /// Whether an outcome is no evidence: of a check that is off, of a camera off duty, or silence that was on the way
+    /// when the way was broken.
     fn says_nothing(&mut self, o: &Outcome) -> bool {
         let early = o.result.is_silence() && self.precedes_acquittal(o.target, o.begun);
         let Some(health) = health_mut(&mut self.cameras, &mut self.nodes, o.target) else { return true };
-        if !health.checks[o.check.at()].is_on() {
+        if !health.checks[o.check.at()].is_on() || health.resting.is_some() {
             return true;
         }
         let void = health.is_void(o);
@@ -174,8 +189,10 @@ impl World {
 
     fn count_in_round(&mut self, target: Target) {
         let (Some(round), Target::Camera(c)) = (&mut self.round, target) else { return };
-        let own = self.cameras.get(c.at()).map(crate::health::machine::Health::own_state);
-        if matches!(own, Some(State::Up | State::Down)) {
+        let Some(health) = self.cameras.get(c.at()) else { return };
+        // What is about to come back is no news as long as that is not confirmed.
+        let awaited = health.is_coming_back() && !planted!(RoundsEndWithTheFirstAnswer);
+        if matches!(health.own_state(), State::Up | State::Down) && !awaited {
             round.open.remove(&c);
         }
     }
@@ -198,49 +215,13 @@ impl World {
             self.turn.effects.asks.push(Ask { at, target, check });
         }
     }
-
-    /// Many passes as one event. Ends in the state that the single outcomes would have led to.
-    pub(super) fn hear_quiet(&mut self, quiet: &Quiet) {
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for (target, check) in &quiet.of {
-            for due in self.quiet_dues(*target, *check, quiet) {
-                outcomes.push(quiet_pass(*target, *check, due, quiet.rtt));
-            }
-        }
-        outcomes.sort_by_key(|o| (o.ended, o.target, o.check));
-        for outcome in outcomes {
-            self.now = self.now.max(outcome.ended);
-            self.ring();
-            self.hear(outcome);
-            self.finish();
-        }
-    }
-
-    fn quiet_dues(&self, target: Target, check: Check, quiet: &Quiet) -> Vec<Time> {
-        let (id, interval) = match target {
-            Target::Camera(c) => {
-                let slot = self.topology.cameras.get(c.at());
-                (slot.map(|s| s.id.as_str()), slot.and_then(|s| s.checks[check.at()]).map(|p| p.interval))
-            }
-            Target::Node(n) => {
-                let slot = self.topology.nodes.get(n.at());
-                (slot.map(|s| s.id.as_str()), slot.and_then(|s| s.check).map(|p| p.interval))
-            }
-            Target::Canary(c) => {
-                (self.policy.canaries.get(c.at()).map(|n| &**n), Some(self.policy.health.canary_interval))
-            }
-        };
-        let (Some(id), Some(every)) = (id, interval) else { return Vec::new() };
-        let first = next_due(id, check, every, quiet.from + Span(1));
-        if first > quiet.to {
-            return Vec::new();
-        }
-        let n = (quiet.to - first).as_millis() / every.as_millis().max(1) + 1;
-        (0..n).map(|i| first + every * i).collect()
-    }
 }
 
-fn health_mut<'a>(cameras: &'a mut [Health], nodes: &'a mut [Health], target: Target) -> Option<&'a mut Health> {
+pub(super) fn health_mut<'a>(
+    cameras: &'a mut [Health],
+    nodes: &'a mut [Health],
+    target: Target,
+) -> Option<&'a mut Health> {
     match target {
         Target::Camera(c) => cameras.get_mut(c.at()),
         Target::Node(n) => nodes.get_mut(n.at()),
@@ -248,27 +229,10 @@ fn health_mut<'a>(cameras: &'a mut [Health], nodes: &'a mut [Health], target: Ta
     }
 }
 
-fn health_of<'a>(cameras: &'a [Health], nodes: &'a [Health], target: Target) -> Option<&'a Health> {
+pub(super) fn health_of<'a>(cameras: &'a [Health], nodes: &'a [Health], target: Target) -> Option<&'a Health> {
     match target {
         Target::Camera(c) => cameras.get(c.at()),
         Target::Node(n) => nodes.get(n.at()),
         Target::Canary(_) => None,
-    }
-}
-
-fn quiet_pass(target: Target, check: Check, due: Time, rtt: Span) -> Outcome {
-    Outcome {
-        target,
-        check,
-        due,
-        begun: due,
-        ended: due + rtt,
-        asked: false,
-        credential: false,
-        result: ProbeResult::Pass { slow: false },
-        phase: Phase::Connect,
-        times: PhaseTimes::default(),
-        rtt: Some(rtt),
-        note: None,
     }
 }

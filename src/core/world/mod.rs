@@ -4,13 +4,17 @@
 //! without an event. It performs nothing: no probe, no write, no word leaves from here. The same events at the same
 //! times give the same effects.
 
+mod acquit;
 mod around;
 mod blame;
+mod duty;
 mod entrances;
 mod future;
 mod hear;
+mod maintenance;
 mod publish;
 mod questions;
+mod quiet;
 mod reload;
 mod restart;
 mod sight;
@@ -29,15 +33,18 @@ use crate::coverage::{self, Watch};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{self, State};
-use crate::model::{CameraIx, Chunked, EntranceIx, NodeIx, Outcome, Target, Time};
+use crate::model::planted;
+use crate::model::{CameraIx, Chunked, EntranceIx, LocalTime, NodeIx, Outcome, Target, Time};
 use crate::registry::{Intervals, LonLat, Registry, Topology};
 
 use blame::Causes;
+use maintenance::Service;
 use timers::Timer;
 
+pub use questions::Terms;
 pub use types::{
     Ask, CameraView, CanaryView, Effects, EntranceView, Event, NodeView, Quiet, Round, Saved, SavedCheck, SavedHealth,
-    SavedTarget, Snapshot, Subject, Transition,
+    SavedTarget, Snapshot, Subject, Transition, Window, Works,
 };
 
 /// The numbers of all rooms below.
@@ -55,6 +62,8 @@ pub struct Policy {
     pub canaries: Vec<Arc<str>>,
     /// Probes in flight at most; a first round reckons with it. 0 counts as 512.
     pub in_flight: u32,
+    /// What the clocks in the town show, for hours of duty.
+    pub clock: LocalTime,
 }
 
 /// What changed in this turn and is still to be judged.
@@ -111,32 +120,41 @@ pub struct World {
     round: Option<FirstRound>,
     night: bool,
     tonight: bool,
+    /// Windows of maintenance, under way and to come.
+    windows: Vec<Window>,
+    service: Service,
     turn: Turn,
 }
 
 impl World {
     /// The one door. Times never run backwards: an earlier one counts as the latest that was seen.
     pub fn apply(&mut self, event: Event, now: Time) -> Effects {
-        if let Event::Quiet(quiet) = &event {
-            self.hear_quiet(quiet);
+        let mut heard = match &event {
+            Event::Quiet(quiet) => self.hear_quiet(quiet),
+            _ => Effects::default(),
+        };
+        if let Event::Outcomes(outcomes) = &event {
+            self.hear_together(outcomes, now);
         }
         self.now = self.now.max(now);
         self.ring();
         match event {
             Event::Outcome(outcome) => self.hear(outcome),
-            Event::Wake | Event::Quiet(_) => {}
+            Event::Wake | Event::Quiet(_) | Event::Outcomes(_) => {}
             Event::Registry { registry, version } => self.reload(registry, version),
             Event::Credentials(cameras) => self.credentials_changed(&cameras),
             Event::Acknowledge { incident, by, note, until } => {
                 let ack = Acknowledgement { at: self.now, by, note, until };
                 self.book.acknowledge(incident, ack);
             }
+            Event::Maintenance(windows) => self.announce(windows),
             Event::Silence { incident, by, note, until } => {
                 self.book.silence(incident, Hold { at: self.now, by, note, until }, self.now);
             }
         }
         self.finish();
-        std::mem::take(&mut self.turn.effects)
+        heard.absorb(std::mem::take(&mut self.turn.effects));
+        heard
     }
 
     /// When the World wants to be woken if nothing happens before.
@@ -149,13 +167,14 @@ impl World {
 
     /// A first round or blindness: nothing opens or closes but blindness itself.
     fn is_holding_words(&self) -> bool {
-        self.round.is_some() || self.eyes.is_blind()
+        self.round.is_some() || (self.eyes.is_blind() && !planted!(WordsWhileBlind))
     }
 
     /// Judges what changed, lowest first: causes, entrances, alerts, words.
     fn finish(&mut self) {
         self.blame();
-        if self.round.as_ref().is_some_and(|r| r.open.is_empty() || self.now >= r.until) {
+        let over = |r: &FirstRound| (r.open.is_empty() || self.now >= r.until) && !planted!(RoundsNeverEnd);
+        if self.round.as_ref().is_some_and(over) {
             self.round = None;
             self.turn.everything = true;
             self.blame_the_restored_anew();

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::health::check::{CheckHealth, Verdict};
 use crate::health::machine::Health;
-use crate::health::{Cause, State};
+use crate::health::{Cause, MonitorCause, State};
 use crate::model::{CameraIx, Check, Chunked, NodeIx, Outcome, Reason, ReasonSet, Time};
 use crate::registry::Topology;
 
@@ -38,7 +38,7 @@ impl World {
         let Some(recorded) = self.recorded_cameras.get(camera.at()) else { return };
         // A camera without any check that decides is not in history at all.
         let hidden = health.checks[..2].iter().all(|c| !c.is_on());
-        let to = if hidden { *recorded } else { health.state.word() };
+        let to = if hidden { *recorded } else { shown(health).word() };
         if health.state == State::Suspect || to == *recorded {
             // Doubt is not history; a change of reasons is kept for the next start.
             if health.state != State::Suspect && !evidence_only(health) {
@@ -47,17 +47,13 @@ impl World {
             }
             return;
         }
-        let cause = match health.state {
-            State::Down => self.causes.of_camera.get(&camera).cloned(),
-            State::Unknown => Some(self.why_unknown()),
-            _ => None,
-        };
+        let cause = self.why_camera(camera, health);
         let from = std::mem::replace(&mut self.recorded_cameras[camera.at()], to);
         let saved = save(health, self.causes.of_camera.get(&camera), &self.topology);
         self.turn.effects.saved.push(SavedTarget::Camera(slot.id.clone(), saved));
         self.turn.effects.transitions.push(Transition {
             at: self.now,
-            since: health.since,
+            since: health.resting.unwrap_or(health.since),
             subject: Subject::Camera(slot.id.clone()),
             from,
             to,
@@ -117,29 +113,37 @@ impl World {
 
     pub(super) fn show_camera(&mut self, camera: CameraIx) {
         let Some(health) = self.cameras.get(camera.at()) else { return };
-        let cause = match health.state {
-            State::Down => self.causes.of_camera.get(&camera).cloned(),
-            State::Unknown => Some(self.why_unknown()),
-            _ => None,
-        };
+        let rests = health.resting.is_some();
         let view = CameraView {
-            state: health.state,
-            since: health.since,
-            before: health.before,
-            reasons: health.reasons,
+            state: shown(health),
+            since: health.resting.unwrap_or(health.since),
+            before: if rests { State::Unknown } else { health.before },
+            reasons: if rests { ReasonSet::EMPTY } else { health.reasons },
             flapping: health.flapping,
-            cause,
-            inferred: health.via.is_some(),
+            cause: self.why_camera(camera, health),
+            inferred: health.via.is_some() && !rests,
+            off_duty: rests,
+            maintenance: self.life(camera) == Some(crate::registry::Life::Maintenance),
             on: each(health, CheckHealth::is_on),
-            passing: each(health, |c| c.last_alive.filter(|_| !c.awaiting)),
+            passing: each(health, |c| c.last_alive.filter(|_| !c.awaiting && !rests)),
             last_pass: each(health, |c| c.last_pass),
             held: Check::ALL.map(|c| health.is_held(c, self.now, &self.policy.health)),
             password_held_until: health.password_held_until(&self.policy.health),
-            rtt: health.rtt,
+            rtt: health.rtt.filter(|_| !rests),
             changes: health.changes,
         };
         if let Some(shown) = self.camera_views.get_mut(camera.at()) {
             *shown = view;
+        }
+    }
+
+    /// Why a camera is down or unknown.
+    fn why_camera(&self, camera: CameraIx, health: &Health) -> Option<Cause> {
+        match shown(health) {
+            State::Down => self.causes.of_camera.get(&camera).cloned(),
+            State::Unknown if health.resting.is_some() => Some(Cause::Monitor(MonitorCause::OffDuty)),
+            State::Unknown => Some(self.why_unknown()),
+            _ => None,
         }
     }
 
@@ -165,7 +169,8 @@ impl World {
             None => (State::Unknown, health.since, None),
         };
         let inferred = state == State::Down && !health.is_down_itself();
-        NodeView { state, since, inferred, cause, rtt: health.rtt.filter(|_| probed) }
+        let maintenance = self.service.holds_node(node);
+        NodeView { state, since, inferred, maintenance, cause, rtt: health.rtt.filter(|_| probed) }
     }
 
     /// The judged nodes above a node that cut it off, first failure first.
@@ -225,6 +230,11 @@ impl World {
         (0..self.cameras.len()).for_each(|i| self.show_camera(CameraIx::from(i)));
         (0..self.nodes.len()).for_each(|i| self.show_node(NodeIx::from(i)));
     }
+}
+
+/// What people see of a camera: off duty nothing is known of it, whatever was concluded before.
+const fn shown(health: &Health) -> State {
+    if health.resting.is_some() { State::Unknown } else { health.state }
 }
 
 /// Whether nothing about it but the last outcome is new: not worth a write.

@@ -1,10 +1,20 @@
 //! What people ask of a published state; nothing here is asked by the loop.
 
 use super::Snapshot;
-use crate::coverage::{self, Standing};
-use crate::health::State;
-use crate::model::{CameraIx, EntranceIx, NodeIx, Period};
-use crate::plan::{self, Critical, Stand};
+use crate::coverage::{self, EntranceState, Standing, Watcher};
+use crate::health::{Cause, State};
+use crate::model::{CameraIx, EntranceIx, LocalTime, NodeIx, Period, Time};
+use crate::plan::{self, Critical, Effort, Outages, Present, RepairOrder, Stand, Suppose, WhatIf};
+use crate::registry::{Camera, LonLat};
+
+/// What a camera that is not there yet is judged by, beside the registry.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Terms {
+    /// How finely entrances must be seen.
+    pub density: coverage::Policy,
+    /// What the clocks in the town show, for hours of duty.
+    pub clock: LocalTime,
+}
 
 impl Snapshot {
     /// Whose failure alone would lose an entrance, worst first, as things stand now. By day and by night it is judged as
@@ -18,15 +28,108 @@ impl Snapshot {
         plan::critical(&Stand {
             topology: &self.topology,
             watch: &self.watch,
-            night: match period {
-                Period::Day => false,
-                Period::Night => true,
-                Period::Now => self.night,
-            },
+            night: self.is_dark(period),
             required: &required,
             standing: &|c| self.standing(c),
-            down: &|n: NodeIx| self.nodes.get(n.at()).is_some_and(|view| view.state == State::Down),
+            down: &|n| self.is_down(n),
         })
+    }
+
+    /// In which order one tech who leaves a post now mends what is down, so that entrances are watched again soonest.
+    /// By day and by night it is judged as if it were so for the whole shift. `effort` must be checked.
+    #[must_use]
+    pub fn repair_order(&self, period: Period, post: LonLat, effort: &Effort) -> RepairOrder {
+        let lost = |e: EntranceIx| {
+            let id = &self.topology.entrances.get(e.at())?.id;
+            let required = self.registry.entrances.get(id).map(|entrance| entrance.required);
+            required.filter(|_| self.state(e, period) == Some(EntranceState::Lost))
+        };
+        let night = self.is_dark(period);
+        let outages = Outages {
+            registry: &self.registry,
+            topology: &self.topology,
+            watch: &self.watch,
+            night,
+            lost: &lost,
+            standing: &|c| self.standing(c),
+            rests: &|w| self.rests(w, period),
+            blamed: &|c| self.blamed(c),
+            broken: &|n| self.broken(n),
+        };
+        plan::repair_order(&outages, post, effort)
+    }
+
+    /// Which entrances would change if this were so, as things stand now. By day and by night it is judged as if it were,
+    /// with the cameras that are live now.
+    #[must_use]
+    pub fn what_if(&self, period: Period, terms: &Terms, suppose: &Suppose) -> WhatIf {
+        let minute = terms.clock.minute_of_day(self.at);
+        let would_rest = |watcher: &Watcher, camera: &Camera| match period {
+            Period::Now => camera.duty.is_some_and(|duty| !duty.judged().includes(minute)),
+            Period::Day | Period::Night => watcher.rests(period == Period::Night),
+        };
+        let present = Present {
+            registry: &self.registry,
+            topology: &self.topology,
+            watch: &self.watch,
+            density: &terms.density,
+            night: self.is_dark(period),
+            state: &|e| self.state(e, period),
+            standing: &|c| self.standing(c),
+            rests: &|w| self.rests(w, period),
+            would_rest: &would_rest,
+            blamed: &|c| self.blamed(c).1,
+            down: &|n| self.is_down(n),
+            broken: &|n| self.broken(n).is_some(),
+        };
+        plan::what_if(&present, suppose)
+    }
+
+    /// The state of an entrance in a period; `None` where it is not judged.
+    fn state(&self, entrance: EntranceIx, period: Period) -> Option<EntranceState> {
+        let belief = self.entrances.get(entrance.at())?.as_ref()?;
+        Some(match period {
+            Period::Day => belief.day.state,
+            Period::Night => belief.night.state,
+            Period::Now => belief.now.state,
+        })
+    }
+
+    /// Whether an installed watcher is off duty in a period.
+    fn rests(&self, watcher: &Watcher, period: Period) -> bool {
+        match period {
+            Period::Now => self.cameras.get(watcher.camera.at()).is_some_and(|view| view.off_duty),
+            Period::Day | Period::Night => watcher.rests(period == Period::Night),
+        }
+    }
+
+    fn is_down(&self, node: NodeIx) -> bool {
+        self.nodes.get(node.at()).is_some_and(|view| view.state == State::Down)
+    }
+
+    /// Since when a node is down by itself; `None` where it is not, or only for what is down above it.
+    fn broken(&self, node: NodeIx) -> Option<Time> {
+        let view = self.nodes.get(node.at())?;
+        (view.state == State::Down && view.cause.is_none()).then_some(view.since)
+    }
+
+    /// Since when a camera is what it is, and the node that is to blame.
+    fn blamed(&self, camera: CameraIx) -> (Time, Option<NodeIx>) {
+        let Some(view) = self.cameras.get(camera.at()) else { return (self.at, None) };
+        let node = match &view.cause {
+            Some(Cause::Node(id) | Cause::Partial(id)) => self.topology.node(id.as_str()),
+            _ => None,
+        };
+        (view.since, node)
+    }
+
+    /// Whether a period is judged by night.
+    const fn is_dark(&self, period: Period) -> bool {
+        match period {
+            Period::Day => false,
+            Period::Night => true,
+            Period::Now => self.night,
+        }
     }
 
     /// How a camera stands towards what it watches.

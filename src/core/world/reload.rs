@@ -6,7 +6,7 @@ use super::{Ask, CameraView, EntranceView, NodeView, SavedTarget, Subject, Trans
 use crate::coverage::Watch;
 use crate::health::machine::Health;
 use crate::model::{CameraIx, Check, EntranceIx, NodeIx, Reason, ReasonSet, Span, Target, stable_hash_parts};
-use crate::registry::{Camera, Registry, Topology};
+use crate::registry::{Camera, Life, Registry, Topology};
 
 /// New cameras are asked for the first time within this.
 const NEW_WITHIN_MS: u64 = 3_000;
@@ -17,6 +17,7 @@ impl World {
         self.version = version;
         let old = self.topology.clone();
         self.put_in_force(Some(&old));
+        self.causes.wired_at = self.now;
         for i in 0..self.cameras.len() {
             self.reload_camera(CameraIx::from(i), &before, &old);
         }
@@ -46,11 +47,13 @@ impl World {
             self.entrance_views.push(EntranceView::default());
         }
         self.turn.entrances.extend((0..topology.entrances.len()).map(EntranceIx::from));
-        self.sample = World::pick_sample(&topology);
         self.centre = self.registry.centre();
         self.topology = Arc::new(topology);
         self.watch = Arc::new(watch);
+        self.pick_sample();
         self.ring_sun();
+        self.ring_duty();
+        self.reckon_service();
     }
 
     fn reload_camera(&mut self, camera: CameraIx, before: &Registry, old: &Topology) {
@@ -67,7 +70,9 @@ impl World {
         if changed {
             self.cameras[camera.at()].set_checks(&slot.checks, self.now);
         }
-        if !was_on && slot.life.is_some() {
+        let installed = |life: Option<Life>| life.is_some_and(Life::is_installed);
+        if !installed(was.and_then(|s| s.life)) && installed(slot.life) {
+            // It is asked from now on: what it was while nobody asked it does not count.
             self.cameras[camera.at()].since = self.now;
             self.wind_unknown(camera);
         }

@@ -12,6 +12,7 @@ use crate::health::check::{Run, Verdict};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{Cause, MonitorCause, State};
+use crate::model::planted;
 use crate::model::{CameraIx, CanaryIx, Chunked, EntranceIx, NodeIx, Reason, ReasonSet, Target, Time};
 use crate::registry::{Registry, Topology};
 
@@ -21,7 +22,8 @@ impl World {
     #[must_use]
     pub fn start(policy: Policy, registry: Arc<Registry>, saved: Saved, now: Time) -> (World, Effects) {
         let saved = saved.not_after(now);
-        let book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident, now);
+        let mut book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident, now);
+        book.resume_storm(saved.collected, now);
         let mut world = World {
             eyes: Eyes::new(policy.canaries.len()),
             policy,
@@ -48,6 +50,8 @@ impl World {
             round: None,
             night: false,
             tonight: false,
+            windows: Vec::new(),
+            service: super::maintenance::Service::default(),
             turn: Turn::default(),
         };
         world.put_in_force(None);
@@ -59,7 +63,9 @@ impl World {
         for i in 0..world.eyes.canaries.len() {
             world.push_ask(Target::Canary(CanaryIx::from(i)), now);
         }
-        world.begin_round();
+        if !planted!(NothingIsAwaited) {
+            world.begin_round();
+        }
         world.close_the_hole(saved.last_tick);
         world.show_everything();
         world.wind_what_is_unknown();
@@ -94,6 +100,7 @@ impl World {
             targets: cameras.chain(nodes).chain(entrances).chain([SavedTarget::Monitor(self.blind_since())]).collect(),
             incidents: self.book.incidents.values().map(|i| (**i).clone()).collect(),
             alerts: self.book.open.values().map(|a| (**a).clone()).collect(),
+            collected: self.book.collected().cloned().collect(),
             next_incident: self.book.next_id(),
         }
     }

@@ -7,8 +7,8 @@ use super::{FirstRound, Subject, Transition, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Want, Wanted};
 use crate::health::sight::{SAMPLE, SAMPLE_AGAIN, SUSPECTS_WITHIN, Verdict};
 use crate::health::{Cause, MonitorCause};
+use crate::model::planted;
 use crate::model::{CameraIx, CanaryIx, Check, NodeIx, ReasonSet, Span, Target, Time, stable_hash_parts};
-use crate::registry::Topology;
 
 /// Failures that follow each other more closely than this are one run: the moment before it was the last sight.
 const RUN_GAP: Span = Span::millis(400);
@@ -81,16 +81,19 @@ impl World {
         shared.is_some()
     }
 
-    /// Twenty installed cameras, one a node as far as that goes, the same ones each time.
-    pub(super) fn pick_sample(topology: &Topology) -> Vec<Target> {
-        let all = topology.cameras.iter().enumerate().filter(|(_, c)| c.life.is_some_and(|l| l.is_installed()));
+    /// Twenty installed cameras that are on duty, one a node as far as that goes, the same ones each time.
+    pub(super) fn pick_sample(&mut self) {
+        let topology = self.topology.clone();
+        let fit = |i: usize| !self.rests(CameraIx::from(i));
+        let all = topology.cameras.iter().enumerate();
+        let all = all.filter(|(i, c)| c.life.is_some_and(|l| l.is_installed()) && fit(*i));
         let mut ranked: Vec<(u64, Option<NodeIx>, CameraIx)> = all
             .map(|(i, c)| (stable_hash_parts(&["sight", c.id.as_str()]), c.above.first().copied(), CameraIx::from(i)))
             .collect();
         ranked.sort_unstable();
         let mut nodes = BTreeSet::new();
         let (first, rest): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, n, _)| nodes.insert(*n));
-        first.into_iter().chain(rest).take(SAMPLE).map(|(_, _, c)| Target::Camera(c)).collect()
+        self.sample = first.into_iter().chain(rest).take(SAMPLE).map(|(_, _, c)| Target::Camera(c)).collect();
     }
 
     pub(super) fn conclude_sight(&mut self) {
@@ -103,6 +106,10 @@ impl World {
     pub(super) fn sight_said(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Same | Verdict::Clear => {}
+            Verdict::Blind if planted!(CanariesAreIgnored) => {
+                self.eyes.clear();
+            }
+            Verdict::Back if planted!(BlindForEver) => self.eyes.go_blind(self.now, &[]),
             Verdict::Blind => {
                 let silent = self.eyes.silent_of_sample();
                 let cameras = silent.iter().filter_map(|t| match t {
@@ -153,7 +160,7 @@ impl World {
             Target::Node(n) => self.nodes.get_mut(n.at()),
             Target::Canary(_) => None,
         };
-        if health.is_some_and(|h| h.void_since(proof, &self.policy.health)) {
+        if !planted!(BlindnessVoidsNothing) && health.is_some_and(|h| h.void_since(proof, &self.policy.health)) {
             self.rejudge(target, None);
         }
     }
@@ -207,6 +214,7 @@ impl World {
             village_name: "".into(),
             area: None,
             village: None,
+            planned: false,
         };
         self.book.want(&blindness(), Want::Open(wanted), self.now);
     }

@@ -3,6 +3,7 @@
 use super::World;
 use crate::coverage;
 use crate::health::sight::{SAMPLE_AGAIN, Sight};
+use crate::model::planted;
 use crate::model::{CameraIx, EntranceIx, NodeIx, Span, Target, Time};
 
 /// How long before dusk it is said what will be lost by night.
@@ -31,6 +32,10 @@ pub(super) enum Timer {
     Round,
     /// Dusk, dawn, or an hour before dusk.
     Sun,
+    /// Hours of duty begin or end somewhere.
+    Duty,
+    /// A window of maintenance begins or ends.
+    Maintenance,
 }
 
 impl World {
@@ -52,6 +57,8 @@ impl World {
                 Timer::Sample => self.ask_sample_again(),
                 Timer::Round | Timer::Blame => {}
                 Timer::Sun => self.ring_sun(),
+                Timer::Duty => self.ring_duty(),
+                Timer::Maintenance => self.reckon_service(),
             }
         }
         self.book.wake(self.now);
@@ -94,6 +101,10 @@ impl World {
             Some(at) if at <= self.now => {
                 health.flapping = false;
                 health.turns.clear();
+                // A start must not take it for one that flaps, whatever its state is by then.
+                let saved = super::publish::save(health, self.causes.of_camera.get(&camera), &self.topology);
+                let id = self.topology.cameras[camera.at()].id.clone();
+                self.turn.effects.saved.push(super::SavedTarget::Camera(id, saved));
                 self.touch_camera(camera, None);
             }
             Some(at) => {
@@ -106,16 +117,20 @@ impl World {
     /// Reckons whether it is night, and winds the next change.
     pub(super) fn ring_sun(&mut self) {
         let Some(centre) = self.centre else { return };
-        let night = coverage::is_night(self.now, centre);
+        let night = coverage::is_night(self.now, centre) && !planted!(NightIsDay);
         let change = coverage::next_change(self.now, centre);
-        let tonight = !night && change.is_some_and(|dusk| self.now + TONIGHT_AHEAD >= dusk);
+        let ahead = if planted!(TonightIsAlways) { TONIGHT_AHEAD * 9 } else { TONIGHT_AHEAD };
+        let tonight = !night && change.is_some_and(|dusk| self.now + ahead >= dusk);
         if (night, tonight) != (self.night, self.tonight) {
             (self.night, self.tonight) = (night, tonight);
             self.turn.everything = true;
         }
         let Some(change) = change else { return };
-        let ahead = change - TONIGHT_AHEAD;
-        let next: Time = if !night && ahead > self.now { ahead } else { change };
+        let before = change - ahead;
+        let next: Time = if !night && before > self.now { before } else { change };
+        if planted!(DuskIsForgotten) {
+            return;
+        }
         self.timers.insert((next.max(self.now + Span(1)), Timer::Sun));
     }
 

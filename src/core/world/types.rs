@@ -7,8 +7,8 @@ use crate::alert::{Alert, AlertKey, Incident, Message};
 use crate::coverage::{EntranceBelief, EntranceState};
 use crate::health::{Cause, State};
 use crate::model::{
-    AreaId, CameraId, CameraIx, Check, Chunked, EntranceId, EntranceIx, IncidentId, NodeId, NodeIx, Outcome, Period,
-    ReasonSet, Span, Target, Time,
+    AreaId, CameraId, CameraIx, Check, Chunked, EntranceId, EntranceIx, FailKind, IncidentId, NodeId, NodeIx, Outcome,
+    Period, ReasonSet, Span, Target, Time,
 };
 use crate::registry::{Registry, Topology};
 
@@ -17,7 +17,9 @@ use crate::registry::{Registry, Topology};
 pub enum Event {
     /// A probe ended.
     Outcome(Outcome),
-    /// These checks all passed at every due time: one event for many.
+    /// Probes that ended while nothing could be kept: all of them are heard before anything is judged, said or too old.
+    Outcomes(Vec<Outcome>),
+    /// Nothing new was heard at any due time: one event for many.
     Quiet(Quiet),
     /// Time passed: what [`super::World::next_wake`] asked for.
     Wake,
@@ -41,6 +43,9 @@ pub enum Event {
         /// When it ends; `None`: with the incident.
         until: Option<Time>,
     },
+    /// These are the windows of maintenance from now on, those that are under way and those to come; the shell has made
+    /// moments of whatever recurs.
+    Maintenance(Vec<Window>),
     /// Somebody silences an incident: until then it pages nobody. A time that is not to come lifts its silence.
     Silence {
         /// Which.
@@ -54,11 +59,36 @@ pub enum Event {
     },
 }
 
-/// Checks that passed, without exception, at each of their due times after `from` and up to `to`.
+/// What is worked on.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Works {
+    /// A camera.
+    Camera(CameraId),
+    /// A node, and whatever would fail if it were down.
+    Node(NodeId),
+    /// Every camera of an area, or below it.
+    Area(AreaId),
+}
+
+/// Work that was announced: a failure that it explains is no reason for a page.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Window {
+    /// From this moment …
+    pub from: Time,
+    /// … up to this.
+    pub to: Time,
+    /// On this.
+    pub of: Works,
+}
+
+/// A stretch of time in which nothing new was heard: checks that passed, without exception, at each of their due times
+/// after `from` and up to `to`, and checks that went on failing as they were confirmed to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Quiet {
-    /// Which.
+    /// Which passed.
     pub of: Vec<(Target, Check)>,
+    /// Which went on failing, how, and how long each try took.
+    pub failing: Vec<(Target, Check, FailKind, Span)>,
     /// Due times after this …
     pub from: Time,
     /// … and up to this.
@@ -226,6 +256,8 @@ pub struct Saved {
     pub incidents: Vec<Incident>,
     /// Open alerts.
     pub alerts: Vec<Alert>,
+    /// Words of these incidents that were collected in a storm and are in no digest yet, by incident and step.
+    pub collected: Vec<Message>,
     /// The number that the next incident gets.
     pub next_incident: u64,
 }
@@ -243,10 +275,14 @@ pub struct CameraView {
     pub reasons: ReasonSet,
     /// Whether it flaps.
     pub flapping: bool,
+    /// In maintenance: by the registry, by a window, or because it would fail if what is worked on were down.
+    pub maintenance: bool,
     /// Why it is down or unknown.
     pub cause: Option<Cause>,
     /// Held down by inference alone, not by its own probes.
     pub inferred: bool,
+    /// Off duty by its hours: it is not asked, and its state is `unknown`.
+    pub off_duty: bool,
     /// By [`Check::at`]: whether the check is on.
     pub on: [bool; 4],
     /// By [`Check::at`]: whether the last try passed; `None` without fresh evidence.
@@ -272,6 +308,8 @@ pub struct NodeView {
     pub since: Time,
     /// Judged from what hangs on it, not by its own probe.
     pub inferred: bool,
+    /// In maintenance, or would fail if what is worked on were down.
+    pub maintenance: bool,
     /// Why it is down, where that lies above it.
     pub cause: Option<Cause>,
     /// The last round trip of its own probe.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::{Subject, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, CauseFacts, EndReason, Facts, Want, Wanted};
-use crate::coverage::EntranceState;
+use crate::coverage::{EntranceState, GapReason};
 use crate::health::machine::Health;
 use crate::health::{Cause, CommonScope, MonitorCause, State};
+use crate::model::planted;
 use crate::model::{AreaId, CameraId, CameraIx, EntranceIx, NodeIx, Target, Time};
 use crate::registry::{Entrance, Life, Registry};
 
@@ -127,6 +128,10 @@ impl World {
         let registered = self.registry.cameras.get(&slot.id);
         let installed = slot.life.is_some_and(Life::is_installed);
         let Some(health) = self.cameras.get(camera.at()) else { return };
+        if installed && health.resting.is_some() {
+            // Off duty: nothing opens and nothing closes.
+            return;
+        }
         let wanted = |cause: Cause, since: Time| Wanted {
             cause,
             since,
@@ -134,9 +139,10 @@ impl World {
             village_name: village_name(&self.registry, slot.village.as_ref()),
             area: registered.map(|c| c.area.clone()),
             village: slot.village.clone(),
+            planned: self.life(camera) == Some(Life::Maintenance),
         };
         let own = Cause::Camera(slot.id.clone());
-        let gone = Want::Closed(EndReason::Removed);
+        let gone = if planted!(RemovedOnesStay) { Want::Keep } else { Want::Closed(EndReason::Removed) };
         let over = || Want::Closed(EndReason::Recovered);
         let down = match health.state {
             State::Down => Want::Open(wanted(self.camera_cause(camera), health.since)),
@@ -181,6 +187,7 @@ impl World {
                 village_name: Arc::from(""),
                 area: None,
                 village: None,
+                planned: self.service.holds_node(node),
             }),
             None if self.is_cut_off(node) => Want::Closed(EndReason::Superseded),
             None if self.nodes.get(node.at()).is_some_and(Health::is_down_itself) => Want::Keep,
@@ -227,7 +234,9 @@ impl World {
         }
         for cause in self.causes.members.keys().cloned().collect::<Vec<_>>() {
             let Some(key) = group_key(&cause) else { continue };
+            let planned = self.is_planned(&cause);
             if self.book.holds(&key) {
+                self.book.replan(&key, planned);
                 continue;
             }
             let since = self.causes.members.get(&cause).into_iter().flatten();
@@ -242,6 +251,7 @@ impl World {
                 village_name: village_name(&self.registry, village.as_ref()),
                 area: None,
                 village,
+                planned,
                 cause,
             };
             self.book.want(&key, Want::Open(wanted), self.now);
@@ -272,9 +282,10 @@ impl World {
             return [(); 4].map(|()| Want::Keep);
         };
         let slot = &self.topology.entrances[entrance.at()];
-        let open = |cause: Cause, since: Time| {
+        let open = |cause: Cause, since: Time, planned: bool| {
             Want::Open(Wanted {
                 cause,
+                planned,
                 since,
                 name: object.name.clone(),
                 village_name: village_name(&self.registry, slot.village.as_ref()),
@@ -287,16 +298,22 @@ impl World {
         let cause = || belief.cause.clone().unwrap_or(self.why_unknown());
         let (state, since) = (belief.now.state, belief.since);
         // The plan's own gaps close an alert only when the registry made them: dusk closes nothing, dawn opens nothing.
-        let gap = || if self.turn.reloaded { Want::Closed(EndReason::Removed) } else { Want::Keep };
+        let by_registry = self.turn.reloaded && belief.now.gap != Some(GapReason::OffDuty);
+        let gap =
+            || if by_registry || planted!(DuskClosesAlerts) { Want::Closed(EndReason::Removed) } else { Want::Keep };
         use EntranceState as E;
         let lost = match state {
-            E::Lost => open(cause(), since),
+            E::Lost => open(cause(), since, belief.now.outage_planned),
             E::Covered | E::Reduced => over(),
             E::Unknown => Want::Keep,
             E::Planned | E::Unwatched => gap(),
         };
         let reduced = match state {
-            E::Reduced if belief.cause.is_some() => open(cause(), since),
+            // Whom nothing is known of may be what it is short of.
+            E::Reduced if belief.now.live + belief.now.unknown >= object.target => Want::Keep,
+            E::Reduced if belief.cause.is_some() => {
+                open(cause(), since, self.would_watch(entrance, object.target.max(object.required)))
+            }
             E::Reduced | E::Covered => over(),
             E::Lost => superseded(),
             E::Unknown => Want::Keep,
@@ -304,7 +321,7 @@ impl World {
         };
         let long = self.now.since(since) >= self.policy.alert.unknown_after;
         let unknown = match state {
-            E::Unknown if long => open(cause(), since),
+            E::Unknown if long => open(cause(), since, self.would_watch(entrance, object.required)),
             E::Unknown => Want::Keep,
             E::Lost => superseded(),
             _ => over(),
@@ -312,7 +329,9 @@ impl World {
         let lost_by_night = belief.night.state == E::Lost && belief.day.state != E::Lost;
         let tonight = match state {
             E::Lost => superseded(),
-            _ if self.tonight && lost_by_night => open(self.night_cause(entrance), belief.since_night),
+            _ if self.tonight && lost_by_night => {
+                open(self.night_cause(entrance), belief.since_night, belief.night.outage_planned)
+            }
             _ => over(),
         };
         [lost, reduced, unknown, tonight]
@@ -349,7 +368,7 @@ fn is_in_doubt(health: &Health) -> bool {
     health.is_asked() && matches!(health.state, State::Suspect | State::Unknown)
 }
 
-fn group_key(cause: &Cause) -> Option<AlertKey> {
+pub(super) fn group_key(cause: &Cause) -> Option<AlertKey> {
     match cause {
         Cause::Partial(id) => Some(AlertKey { name: AlertName::NodePartial, object: AlertObject::Node(id.clone()) }),
         Cause::Common(_) => {

@@ -14,8 +14,9 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 use super::{AckReply, Engine};
+use crate::engine::maintenance::MaintainReply;
 use crate::engine::{AckError, ReloadRefused, ReloadReport};
-use crate::store::{AuditEntry, Batch, BatchId, HourlyRow, RegistryPut, SinkRoute, Store, StoreError};
+use crate::store::{AuditEntry, Batch, BatchId, HourlyRow, Maintenance, RegistryPut, SinkRoute, Store, StoreError};
 
 /// A failed commit is tried again after this.
 const RETRY: Duration = Duration::from_millis(500);
@@ -23,6 +24,9 @@ const RETRY: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_millis(100);
 /// A commit that takes longer is a store that does not write, whether or not it says so in the end.
 const SLOW: Span = Span::seconds(5);
+/// A commit that is under way for so long hangs, whatever of it still ends in time: the first one of a town of 100 000
+/// cameras takes seconds.
+const HANGS: Span = Span::seconds(60);
 /// How long a stop waits for the last commit.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -32,6 +36,7 @@ pub(super) struct Uncommitted {
     pub(super) effects: Effects,
     pub(super) audit: Vec<AuditEntry>,
     pub(super) put: Option<RegistryPut>,
+    pub(super) maintenance: Vec<Maintenance>,
     pub(super) figures: Vec<HourlyRow>,
     pub(super) replies: Replies,
 }
@@ -40,6 +45,7 @@ pub(super) struct Uncommitted {
 #[derive(Default)]
 pub(super) struct Replies {
     pub(super) reload: Option<(ReloadReport, oneshot::Sender<Result<ReloadReport, ReloadRefused>>)>,
+    pub(super) maintained: Vec<(Arc<Maintenance>, MaintainReply)>,
     pub(super) acks: Vec<(IncidentId, AckReply)>,
 }
 
@@ -60,6 +66,7 @@ struct Shared {
     effects: Effects,
     audit: Vec<AuditEntry>,
     put: Option<RegistryPut>,
+    maintenance: Vec<Maintenance>,
     figures: Vec<HourlyRow>,
     version: u64,
     topology: Arc<Topology>,
@@ -80,6 +87,7 @@ impl Shared {
             routes: &self.routes,
             tick: Some(tick),
             registry: self.put.as_ref(),
+            maintenance: &self.maintenance,
             audit: &self.audit,
             hourly: &self.figures,
             names: &names,
@@ -122,6 +130,7 @@ impl Engine {
             effects: Effects::default(),
             audit: Vec::new(),
             put: None,
+            maintenance: Vec::new(),
             figures: Vec::new(),
             replies: Replies::default(),
         })
@@ -148,18 +157,22 @@ impl Engine {
                 self.settle(ended);
             }
         } else if Span::from(committing.began.elapsed()) > SLOW {
-            let since = committing.since;
+            let (since, took) = (committing.since, Span::from(committing.began.elapsed()));
             self.store_is_away(since, "it does not answer");
+            if took > HANGS {
+                self.alive.commit_hangs(self.clock.now() - took);
+            }
         }
     }
 
     fn committing(&self, waiting: Uncommitted) -> Committing {
-        let Uncommitted { id, effects, audit, put, figures, replies } = waiting;
+        let Uncommitted { id, effects, audit, put, maintenance, figures, replies } = waiting;
         let batch = Shared {
             id,
             effects,
             audit,
             put,
+            maintenance,
             figures,
             version: self.version,
             topology: self.world.topology().clone(),
@@ -186,6 +199,10 @@ impl Engine {
             // It panicked: whether the batch was kept, the next try finds out.
             Err(_) => Some(("an error in this program", None)),
         };
+        match &trouble {
+            Some((_, Some(StoreError::Deadline(_)))) => self.alive.commit_hangs(self.clock.now() - Span::from(took)),
+            _ => self.alive.store_answers(),
+        }
         self.settings.watcher.committed(took, trouble.is_none());
         let Some((reason, error)) = trouble else { return self.committed() };
         committing.retry_at = Some(Instant::now() + RETRY);
@@ -219,6 +236,9 @@ impl Engine {
             self.alive.reloaded.store(now.millis(), Ordering::Relaxed);
             // Who asked may have gone; what was asked is done.
             let _ = reply.send(Ok(report));
+        }
+        for (row, reply) in kept.replies.maintained {
+            let _ = reply.send(Ok(row));
         }
         for (incident, reply) in kept.replies.acks {
             let taken = self.world.snapshot().incidents.get(&incident).cloned();

@@ -45,6 +45,7 @@ impl Engine {
         self.schedule = Schedule::default();
         self.lay_plan(now);
         self.keep(effects);
+        self.lay_out_maintenance(now);
     }
 
     /// Anchors the clock anew. The signs of life move with it, so that whoever reads them in between sees them as at

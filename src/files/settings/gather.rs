@@ -13,12 +13,12 @@ use jiff::tz::TimeZone;
 use super::Settings;
 use super::doc::{self, Entry};
 use super::fault::{FaultKind, SettingFault};
+use super::heartbeat::heartbeat;
 use super::read::{Faults, Table};
 use super::sinks::{sinks, templates};
 use super::tables::{
-    CoverageSettings, DatabaseSettings, EscalationSettings, HttpSettings, KeepSettings, MetricsSettings, Mode,
-    MonitorSettings, ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings,
-    link_base,
+    CoverageSettings, DatabaseSettings, HttpSettings, KeepSettings, MetricsSettings, Mode, MonitorSettings,
+    ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings, link_base,
 };
 
 const SPAN: &str = "a length of time: 800ms, 10s, 5m, 6h, 400d";
@@ -60,11 +60,11 @@ fn all(root: Entry, faults: &Faults, base_dir: &Path) -> Settings {
         coverage: coverage(root.table("coverage")),
         ..Settings::default()
     };
-    (settings.alert, settings.escalation) = incident(root.table("incident"));
+    settings.alert = incident(root.table("incident"));
     settings.sinks = sinks(root.tables("sink"), settings.ui.language);
     settings.templates = templates(root.table("templates"), base_dir);
     settings.roster = roster(root.table("roster"), base_dir);
-    root.reserved("heartbeat");
+    settings.heartbeat = heartbeat(root.table("heartbeat"));
     root.done();
     // What health shares with other tables is said once.
     settings.health.auth_retry = settings.probe.auth_retry;
@@ -290,9 +290,8 @@ fn is_port(text: &str) -> bool {
     text.parse::<u16>().is_ok_and(|p| p != 0)
 }
 
-fn incident(mut t: Table<'_>) -> (alert::Policy, EscalationSettings) {
+fn incident(mut t: Table<'_>) -> alert::Policy {
     let mut p = alert::Policy::default();
-    let mut later = EscalationSettings::default();
     p.settle = t.span("settle", "a length of time up to 1m", p.settle, FLOOR..=Span::minutes(1));
     p.regroup = t.span("regroup", SPAN, p.regroup, FLOOR..=CEILING);
     p.reopen_within = t.span("reopen_within", SPAN, p.reopen_within, FLOOR..=CEILING);
@@ -301,11 +300,11 @@ fn incident(mut t: Table<'_>) -> (alert::Policy, EscalationSettings) {
     p.remind_every =
         t.span("remind_every", "a length of time of at least 1m", p.remind_every, Span::minutes(1)..=CEILING);
     let mut storm = t.table("storm");
-    later.storm_messages = storm.whole("messages", "a number from 1 to 10000", later.storm_messages, 1..=10_000);
-    later.storm_per = storm.span("per", SPAN, later.storm_per, FLOOR..=CEILING);
+    p.storm_messages = storm.whole("messages", "a number from 1 to 10000", p.storm_messages, 1..=10_000);
+    p.storm_per = storm.span("per", "a length of time from 1m to 24h", p.storm_per, Span::minutes(1)..=Span::hours(24));
     storm.done();
     t.done();
-    (p, later)
+    p
 }
 
 fn keep(mut t: Table<'_>) -> KeepSettings {

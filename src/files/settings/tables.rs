@@ -114,15 +114,6 @@ pub struct MonitorSettings {
     pub store_grace: Span,
 }
 
-/// What of `[incident]` is not yet acted on: read, checked and kept for the versions that do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct EscalationSettings {
-    /// A storm: so many pages …
-    pub storm_messages: u32,
-    /// … within this.
-    pub storm_per: Span,
-}
-
 /// `[keep]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeepSettings {
@@ -228,12 +219,6 @@ impl ProbeSettings {
 impl Default for MonitorSettings {
     fn default() -> Self {
         MonitorSettings { canaries: Vec::new(), blind_share: 0.8, store_grace: Span::seconds(30) }
-    }
-}
-
-impl Default for EscalationSettings {
-    fn default() -> Self {
-        EscalationSettings { storm_messages: 20, storm_per: Span::minutes(10) }
     }
 }
 

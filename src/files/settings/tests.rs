@@ -41,6 +41,9 @@ fn every_key_of_the_example_counts() {
         }
         let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else { continue };
         let other = match (key, value.split(" #").next().unwrap().trim()) {
+            ("url", _) if table == "[heartbeat]" => "\"https://hc-ping.com/x\"",
+            ("secret", _) if table == "[heartbeat]" => "\"h\"\nurl = \"https://hc-ping.com/{token}\"",
+            ("method", _) => "\"POST\"",
             ("url", _) => "\"sqlite://other.db\"",
             ("listen", _) => "\"127.0.0.1:1\"",
             ("public_url", _) => "\"http://x\"",
@@ -178,7 +181,7 @@ fn variables_are_laid_over_the_file() {
     assert_eq!(settings.intervals().reach, Span::seconds(20));
     assert_eq!(settings.http.hosts, ["a.example", "b"]);
     assert_eq!(settings.monitor.canaries, ["10.0.0.1"]);
-    assert_eq!(settings.escalation.storm_messages, 9);
+    assert_eq!(settings.alert().storm_messages, 9);
     let sinks: Vec<_> = settings.sinks.iter().map(|s| (s.name.as_str(), s.url.expose(), s.watchdog)).collect();
     assert_eq!(sinks, [("a", "http://b/", false), ("7", "http://c/", true)]);
     assert_eq!(settings.sinks[0].language, Language::En, "a sink speaks the language of [ui]");
@@ -245,7 +248,7 @@ fn sinks_and_tokens_are_read_whole() {
         "[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9000/x\"\nmin_severity = \"critical\"\n\
          watchdog = true\nlanguage = \"en\"\nsecret = \"desk\"\n[[token]]\nname = \"值班\"\nhash = \"{hash}\"\n\
          role = \"operate\"\n[roster]\nfile = \"r\"\n[templates]\ndir = \"t\"\n\
-         [heartbeat]\nurl = \"u\"\n[ui]\ntiles = \"t\"\n"
+         [heartbeat]\nurl = \"http://h/u\"\n[ui]\ntiles = \"t\"\n"
     );
     let settings = parse(&text).unwrap();
     assert_eq!(settings.templates.dir, Some(PathBuf::from("t")));

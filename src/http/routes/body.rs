@@ -30,11 +30,17 @@ pub(super) fn check_note(note: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A moment.
+pub(super) fn time(name: &'static str, text: &str) -> Result<Time, Problem> {
+    let at: Result<jiff::Timestamp, _> = text.parse();
+    let at = at.map_err(|_| Problem::parameter(name, "this is not a time", "a time of RFC 3339"))?;
+    Ok(Time(at.as_millisecond()))
+}
+
 /// A moment of the parameter `until` that is still to come.
 pub(super) fn until(state: &AppState, text: &str) -> Result<Time, Problem> {
     let refused = |detail: &str| Problem::parameter("until", detail, "a time of RFC 3339 that is still to come");
-    let at: jiff::Timestamp = text.parse().map_err(|_| refused("this is not a time"))?;
-    let at = Time(at.as_millisecond());
+    let at = time("until", text)?;
     if at > state.now() {
         return Ok(at);
     }

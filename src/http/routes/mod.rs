@@ -2,19 +2,23 @@
 //! role and writes it into the description, so that none is open by oversight.
 
 mod audit;
+mod beside;
 mod body;
 mod critical;
 mod events;
 mod gaps;
 mod incidents;
 mod lists;
+mod maintenance;
 mod map;
 mod oncall;
 mod ops;
 mod registry;
+mod repair;
 mod silence;
 mod status;
 mod turns;
+mod whatif;
 
 use std::sync::Arc;
 
@@ -88,6 +92,7 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(lists::places))
         .routes(routes!(gaps::gaps))
         .routes(routes!(critical::critical))
+        .routes(routes!(repair::repair_order))
         .routes(routes!(map::town))
         .routes(routes!(map::states))
         .routes(routes!(map::roads))
@@ -96,14 +101,20 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(turns::timeline))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
+        .routes(routes!(maintenance::list))
         .routes(routes!(registry::in_force))
         .routes(routes!(events::events))
         .routes(routes!(document))
         .routes(routes!(boards::badge))
+        .merge(OpenApiRouter::new().routes(routes!(whatif::what_if)).layer(DefaultBodyLimit::max(whatif::MAX_QUESTION)))
 }
 
 fn operate() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(incidents::acknowledge)).routes(routes!(silence::silence, silence::lift))
+    OpenApiRouter::new()
+        .routes(routes!(incidents::acknowledge))
+        .routes(routes!(silence::silence, silence::lift))
+        .routes(routes!(maintenance::announce))
+        .routes(routes!(maintenance::end))
 }
 
 fn admin() -> OpenApiRouter<AppState> {

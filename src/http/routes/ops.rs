@@ -5,21 +5,15 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use cunkou_core::model::Span;
 use flate2::Compression;
 
 use super::registry::{last_reload, reload as reload_from};
-use crate::engine::{Alive, Origin, ReloadSource};
+use crate::engine::{Alive, LOOP_STANDS_AFTER, Origin, ReloadSource, STORE_STANDS_AFTER, rostered};
 use crate::http::packed::{self, accepts_gzip};
 use crate::http::params::Query;
 use crate::http::wire::{Readiness, ReloadOutcome, RoundView, stamp};
 use crate::http::{AppState, Problem};
 use crate::metrics;
-
-/// A loop that has not turned for so long does not turn.
-pub(in crate::http) const LOOP_STANDS_AFTER: Span = Span::seconds(30);
-/// A store that has written nothing for so long does not write: its tick comes every 10 s.
-pub(in crate::http) const STORE_STANDS_AFTER: Span = Span::seconds(60);
 
 /// All metrics, in the text format of Prometheus; compressed for those who accept gzip.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "service",
@@ -75,8 +69,7 @@ pub(super) async fn healthy(State(state): State<AppState>) -> Result<Response, P
 }
 
 fn loop_turns(state: &AppState) -> bool {
-    let turned = Alive::time(&state.parts.handle.alive.turned);
-    turned.is_some_and(|t| state.now().since(t) <= LOOP_STANDS_AFTER)
+    state.parts.handle.alive.loop_turns(state.now())
 }
 
 /// Whether the daemon does its job; it does not wait for the first round, which it names.
@@ -100,11 +93,10 @@ pub(in crate::http) fn readiness(state: &AppState) -> Readiness {
     if !loop_turns(state) {
         reasons.push(format!("the loop has not turned for {LOOP_STANDS_AFTER}"));
     }
-    let stored = Alive::time(&alive.stored);
     if let Some(since) = Alive::time(&alive.store_failing) {
         let why = alive.store_trouble();
         reasons.push(format!("the store does not write: {why} (since {}, tried again all the time)", stamp(since)));
-    } else if stored.is_none_or(|t| state.now().since(t) > STORE_STANDS_AFTER) {
+    } else if !alive.store_writes(state.now()) {
         reasons.push(format!("the store has not written for {STORE_STANDS_AFTER}"));
     }
     let ready = reasons.is_empty();
@@ -136,6 +128,9 @@ pub(super) async fn reload(
     // The roster has nothing to do with the registry: it is read whatever comes of that.
     let roster = state.parts.roster.clone();
     let read = tokio::task::spawn_blocking(move || roster.read_again()).await;
+    if let Ok(Ok(Some(handover))) = &read {
+        state.parts.handle.note(rostered(&by, handover, state.now())).await;
+    }
     let mut outcome = reload_from(&state, by, ReloadSource::Folder, false, false).await;
     if let (Ok(Json(outcome)), Ok(Err(error))) = (&mut outcome, read) {
         outcome.warnings.push(format!("the roster stays as it was: {}", error.without_people()));

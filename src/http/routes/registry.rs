@@ -1,10 +1,11 @@
 //! The registry in force, and putting another one in force.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::{FromRequest, RawQuery, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::{Extension, Json};
 use cunkou_core::model::Time;
 use utoipa::IntoParams;
@@ -16,8 +17,12 @@ use crate::http::wire::words::MAX_FILES;
 use crate::http::wire::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
 use crate::http::{AppState, Problem};
 
+use super::MAX_REGISTRY;
+
 /// The longest name of a file, in bytes.
 const MAX_NAME: usize = 64;
+/// How long the files of a registry may take to come: 64 MiB over 2 Mbit/s.
+const UPLOAD: Duration = Duration::from_secs(300);
 /// The files that a registry has.
 const FILES: &str = "areas.csv, areas.geojson, nodes.csv, entrances.csv, cameras.csv, plan.geojson, places.csv, sites.csv, \
                      roads.geojson, roads.osm.pbf";
@@ -58,6 +63,8 @@ struct ApplyParams {
     params(ApplyParams),
     request_body(content((RegistryFiles = "application/json"), (RegistryForm = "multipart/form-data"))),
     responses((status = 200, description = "What changed, or would change.", body = ReloadOutcome),
+        (status = 408, description = "The files did not come to their end within five minutes.", body = Problem,
+            content_type = "application/problem+json"),
         (status = 409, description = "More than 20 % of the cameras would be removed, and nobody said yes.",
             body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The files are too long.", body = Problem,
@@ -76,7 +83,12 @@ pub(super) async fn apply(
 ) -> Result<Json<ReloadOutcome>, Problem> {
     let query = Query::read(raw.as_deref(), &["dry_run", "yes"])?;
     let (dry_run, yes) = (query.flag("dry_run")?, query.flag("yes")?);
-    let files = files(request).await?;
+    not_longer_than_allowed(request.headers())?;
+    // Held until it is judged: what is read of a registry waits in memory for its turn.
+    let _turn = state.posts.acquire().await.map_err(|_| Problem::unavailable("the daemon stops"))?;
+    let sent = tokio::time::timeout(UPLOAD, files(request)).await;
+    let files =
+        sent.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the files did not come to their end"))??;
     if files.is_empty() {
         return Err(Problem::parameter("body", "there is no file in it", "at least one file of the registry"));
     }
@@ -151,6 +163,15 @@ async fn files(request: Request) -> Result<BTreeMap<String, Vec<u8>>, Problem> {
             Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
         }
     }
+}
+
+/// What says itself that it is too long is refused before any of it is read.
+fn not_longer_than_allowed(headers: &HeaderMap) -> Result<(), Problem> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > MAX_REGISTRY as u64) {
+        return Err(too_long(StatusCode::PAYLOAD_TOO_LARGE, "length limit exceeded"));
+    }
+    Ok(())
 }
 
 fn read_json(body: &[u8]) -> Result<RegistryFiles, Problem> {

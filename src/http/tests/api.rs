@@ -106,7 +106,7 @@ async fn unknown_ids_paths_and_methods_are_told_as_problems() {
         "/api/v1/incidents/99",
         "/api/v1/incidents/x",
         "/api/v1/incidents/99999999999999999999",
-        "/api/v1/whatif",
+        "/api/v1/seal",
         "/api/v2/cameras",
         "/nowhere",
         "/static/secrets.toml",
@@ -286,6 +286,43 @@ async fn an_incident_is_silenced_with_an_end_and_that_can_be_lifted() {
     let read = d.request(Method::DELETE, path).bearer_auth(token(Role::Read));
     d.send(read).await.problem(403);
     d.send(d.request(Method::DELETE, path)).await.problem(401);
+}
+
+#[tokio::test]
+async fn maintenance_is_announced_listed_and_ended() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    let path = "/api/v1/maintenance";
+    let once = r#"{"object": "S1", "to": "2026-11-24T06:00:00Z", "note": "换光模块"}"#;
+    let made = d.post(path, Role::Operate, once).await.json();
+    assert_eq!((&made["kind"], &made["object"], &made["name"]), (&json!("node"), &json!("S1"), &json!("S1 号交换机")));
+    assert_eq!((&made["from"], &made["to"]), (&json!("2026-11-24T03:00:00.000Z"), &json!("2026-11-24T06:00:00.000Z")));
+    assert_eq!(
+        (&made["by"], &made["note"], &made["ended_at"]),
+        (&json!("operate-name"), &json!("换光模块"), &json!(null))
+    );
+    let weekly = d.post(path, Role::Operate, r#"{"object": "V1", "weekly": "sun,sat 01:00-05:00"}"#).await.json();
+    assert_eq!((&weekly["weekly"], &weekly["to"]), (&json!("sat,sun 01:00-05:00"), &json!(null)));
+
+    d.past.maintenance.lock().unwrap().push(town::maintenance());
+    let listed = d.get(path).await.json();
+    assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["kind"]), (&json!(7), &json!("node")));
+    let end = |id: &str| d.send(d.request(Method::DELETE, &format!("{path}/{id}")).bearer_auth(token(Role::Operate)));
+    assert_eq!(end("7").await.json()["ended_at"], "2026-11-24T03:00:00.000Z");
+    end("99").await.problem(404);
+    end("x").await.problem(404);
+
+    let no_object =
+        d.post(path, Role::Operate, r#"{"object": "NONE", "to": "2026-11-24T06:00:00Z"}"#).await.problem(404);
+    assert_eq!(no_object.parameter.as_deref(), Some("object"));
+    for late in [r#"{"object": "S1", "to": "2026-11-24T03:00:00Z"}"#, r#"{"object": "S1"}"#] {
+        assert_eq!(d.post(path, Role::Operate, late).await.problem(409).parameter.as_deref(), Some("to"));
+    }
+    for bad in ["", "null", "{}", r#"{"object": "S1", "weekly": "sometimes"}"#, r#"{"object": "S1", "to": "soon"}"#] {
+        d.post(path, Role::Operate, bad).await.problem(400);
+    }
+    d.post(path, Role::Read, once).await.problem(403);
+    d.past.broken.store(true, Ordering::Relaxed);
+    d.get(path).await.problem(503);
 }
 
 #[tokio::test]

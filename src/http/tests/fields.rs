@@ -54,11 +54,17 @@ async fn the_fields_of_the_rest_are_stable() {
         ("place", "/api/v1/places"),
         ("gap", "/api/v1/gaps?limit=1"),
         ("critical", "/api/v1/critical?limit=2"),
+        ("repair_order", "/api/v1/repair-order"),
         ("status", "/api/v1/status"),
         ("registry", "/api/v1/registry"),
     ] {
         insta::assert_snapshot!(name, one(&d, path).await.0);
     }
+    let question = r#"{"down": ["C1", "S2"], "add": [{"id": "N1", "area": "V2", "night": "ir", "watches": ["E3"]}]}"#;
+    insta::assert_snapshot!(
+        "what_if",
+        serde_json::to_string_pretty(&d.post("/api/v1/whatif", Role::Read, question).await.json()).unwrap()
+    );
     let entry = AuditEntry {
         number: 3,
         at: NOW,
@@ -92,6 +98,8 @@ async fn what_is_written_can_be_read_back() {
     same::<wire::Page<wire::Place>>(d.get("/api/v1/places").await.json());
     same::<wire::Page<wire::Gap>>(d.get("/api/v1/gaps").await.json());
     same::<wire::Page<wire::Critical>>(d.get("/api/v1/critical").await.json());
+    same::<wire::RepairOrder>(d.get("/api/v1/repair-order?from=114.2,30.9&shift=90m").await.json());
+    same::<wire::WhatIf>(d.post("/api/v1/whatif", Role::Read, r#"{"down": ["C1"]}"#).await.json());
     same::<wire::Page<wire::Incident>>(d.get("/api/v1/incidents").await.json());
     same::<wire::IncidentDetail>(d.get("/api/v1/incidents/7").await.json());
     same::<wire::Status>(d.get("/api/v1/status").await.json());

@@ -13,6 +13,7 @@ mod serving;
 mod sheets;
 mod stream;
 pub(crate) mod town;
+mod whatif;
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -25,7 +26,7 @@ use cunkou_core::model::{
     CameraId, Check, EntranceId, IncidentId, NodeId, Outcome, Period, Phase, PhaseTimes, ProbeResult, Reason, Span,
     Target, Time,
 };
-use cunkou_core::world::{Snapshot, Subject};
+use cunkou_core::world::{Snapshot, Subject, Terms};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -78,6 +79,8 @@ pub(crate) struct Past {
     pub(crate) incidents: Mutex<Vec<Incident>>,
     /// Turns of entrances, oldest first.
     pub(crate) turns: Mutex<Vec<PastTurn>>,
+    /// What is announced.
+    pub(crate) maintenance: Mutex<Vec<crate::engine::Maintenance>>,
     /// The audit trail, oldest first.
     pub(crate) audit: Mutex<Vec<AuditEntry>>,
     /// The next question fails.
@@ -161,9 +164,15 @@ impl History for Past {
             delivered: Some(NOW),
             dropped: None,
             error: Some("503".into()),
+            code: Some(200),
             to: Some("王强".into()),
         };
         self.answer(vec![delivery])
+    }
+
+    fn maintenance(&self, _: Time) -> Answer<'_, Vec<crate::engine::Maintenance>> {
+        let all = self.maintenance.lock().unwrap().clone();
+        self.answer(all)
     }
 
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
@@ -217,6 +226,7 @@ pub(crate) async fn daemon_with(mut settings: HttpSettings, snapshot: Snapshot) 
         counters: Arc::new(Counters::new("0.1.0", "abc").unwrap()),
         settings,
         metrics: Options::default(),
+        terms: Terms::default(),
         clock: Arc::new(|| NOW),
         figures: Arc::new(|_| figures()),
         build: Build { version: "0.1.0", revision: "abc" },
@@ -276,11 +286,20 @@ async fn engine(
                 };
                 let _ = reply.send(answer);
             }
+            Command::Maintain(request, reply) => {
+                note(&request.by);
+                asked.lock().unwrap().push(format!("maintain {:?}", request.what));
+                let registry = snapshots.borrow().registry.clone();
+                let mut announced = crate::engine::Announced::new(vec![town::maintenance()], 8);
+                let done = announced.change(&request, &registry, NOW).map(|(row, _)| Arc::new(row));
+                let _ = reply.send(done);
+            }
             Command::Reload(request, reply) => {
                 note(&request.by);
                 asked.lock().unwrap().push(told(&request));
                 let _ = reply.send(reloaded(&request));
             }
+            Command::Note(entry) => asked.lock().unwrap().push(format!("note {} {}", entry.what, entry.who)),
             Command::Evidence(target, reply) => {
                 let _ = reply.send(vec![outcome(target)]);
             }

@@ -13,7 +13,7 @@ use cunkou_core::registry::{
     Area, AreaKind, Camera, CameraKind, Density, Dirs, Entrance, EntranceStatus, Gate, Intervals, Layer, Life, LonLat,
     Needs, NightLight, Node, NodeKind, Place, PlaceKind, Registry, Topology,
 };
-use cunkou_core::world::{CameraView, CanaryView, EntranceView, NodeView, Round, Snapshot};
+use cunkou_core::world::{CameraView, CanaryView, EntranceView, NodeView, Round, Snapshot, Works};
 
 /// The moment of the snapshot: 2026-11-24T03:00:00Z.
 pub(crate) const NOW: Time = Time(1_795_489_200_000);
@@ -23,6 +23,21 @@ pub(crate) const HOSTILE: &str = "<script>alert(\"1\")</script>\\\n村&口";
 pub(crate) const CONTACT: &str = "13800000000";
 /// An address that reads do not show.
 pub(crate) const HOST: &str = "127.20.0.";
+
+/// Work on the switch, for two hours; an hour of it is over.
+pub(crate) fn maintenance() -> crate::engine::Maintenance {
+    crate::engine::Maintenance {
+        id: 7,
+        of: Works::Node(NodeId::new("S1").unwrap()),
+        from: ago(3_600),
+        to: Some(NOW + Span::hours(1)),
+        weekly: None,
+        note: "换光模块".to_owned(),
+        by: "duty".to_owned(),
+        made: ago(7_200),
+        ended: None,
+    }
+}
 
 fn ago(seconds: i64) -> Time {
     NOW - Span::seconds(seconds)
@@ -221,6 +236,7 @@ pub(crate) fn incident(id: u64, status: IncidentStatus) -> Arc<Incident> {
         last_page_at: Some(ago(590)),
         paged_entrances: Vec::new(),
         step: 1,
+        in_digest: Default::default(),
     })
 }
 
@@ -239,6 +255,7 @@ fn alert() -> (AlertKey, Arc<Alert>) {
         since: ago(600),
         ended: None,
         told: true,
+        planned: false,
     };
     (key, Arc::new(alert))
 }
@@ -303,6 +320,13 @@ pub(crate) fn snapshot() -> Snapshot {
 }
 
 fn watchers(cameras: &[usize]) -> Vec<Watcher> {
-    let watcher = |c: &usize| Watcher { camera: (*c).into(), day: Verdict::Yes, night: Verdict::Yes, declared: true };
+    let watcher = |c: &usize| Watcher {
+        camera: (*c).into(),
+        day: Verdict::Yes,
+        night: Verdict::Yes,
+        declared: true,
+        rests_by_day: false,
+        rests_by_night: false,
+    };
     cameras.iter().map(watcher).collect()
 }

@@ -54,6 +54,8 @@ pub struct Camera {
     pub cause: Option<Cause>,
     /// Held down by inference from its node alone, not by its own probes.
     pub inferred: bool,
+    /// Off duty by its hours: it is not asked, and its state is unknown.
+    pub off_duty: bool,
     /// Its checks that are on.
     pub checks: Vec<CheckView>,
     /// The last round trip of reach, in milliseconds.
@@ -82,7 +84,7 @@ pub struct CheckView {
     pub interval_ms: Option<i64>,
     /// Whether the last try passed; null without fresh evidence.
     pub passing: Option<bool>,
-    /// Held back on purpose: a refused password, a failing reach.
+    /// Held back on purpose: a refused password, a failing reach, hours of duty.
     pub held: bool,
     /// The last try that passed.
     #[schema(format = DateTime)]
@@ -120,6 +122,7 @@ impl Camera {
             last_success: view.last_pass.iter().flatten().max().map(|t| stamp(*t)),
             cause: view.cause.as_ref().map(|c| Cause::of(c, &snapshot.registry)),
             inferred: view.inferred,
+            off_duty: view.off_duty,
             checks: checks(snapshot, camera, view),
             rtt_ms: view.rtt.map(|r| r.as_millis()),
             changes: view.changes,

@@ -1,11 +1,12 @@
 //! What is most critical: whose failure alone would lose an entrance.
 
-use cunkou_core::model::{CameraIx, EntranceIx, NodeIx, Period};
-use cunkou_core::plan::{self, Component};
+use cunkou_core::model::{EntranceIx, Period};
+use cunkou_core::plan;
 use cunkou_core::world::Snapshot;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::component::{Named, entrance_ids, named};
 use super::{lon_lat, village, words};
 
 /// A camera or node whose failure alone would lose an entrance, or may.
@@ -43,10 +44,7 @@ impl Critical {
     }
 
     fn of(snapshot: &Snapshot, rank: usize, critical: &plan::Critical) -> Option<Critical> {
-        let (kind, id, name, at) = match critical.component {
-            Component::Camera(ix) => camera(snapshot, ix)?,
-            Component::Node(ix) => node(snapshot, ix)?,
-        };
+        let Named { kind, id, name, at, .. } = named(snapshot, critical.component)?;
         let (lon, lat) = lon_lat(at);
         let in_danger = critical.loses.iter().chain(&critical.may_lose);
         let mut villages: Vec<String> = in_danger.filter_map(|e| village_of(snapshot, *e)).collect();
@@ -57,34 +55,14 @@ impl Critical {
             kind,
             id,
             name,
-            loses_now: ids(snapshot, &critical.loses),
-            may_lose: ids(snapshot, &critical.may_lose),
+            loses_now: entrance_ids(snapshot, &critical.loses),
+            may_lose: entrance_ids(snapshot, &critical.may_lose),
             villages,
             cameras: critical.cameras,
             lon,
             lat,
         })
     }
-}
-
-/// Kind, id, name and place of a thing.
-type Thing = (String, String, String, Option<cunkou_core::registry::LonLat>);
-
-fn camera(snapshot: &Snapshot, ix: CameraIx) -> Option<Thing> {
-    let camera = snapshot.registry.cameras.get(&snapshot.topology.cameras.get(ix.at())?.id)?;
-    Some(("camera".to_owned(), camera.id.to_string(), camera.name.to_string(), camera.at))
-}
-
-fn node(snapshot: &Snapshot, ix: NodeIx) -> Option<Thing> {
-    let node = snapshot.registry.nodes.get(&snapshot.topology.nodes.get(ix.at())?.id)?;
-    Some((node.kind.word().to_owned(), node.id.to_string(), node.name.to_string(), node.at))
-}
-
-fn ids(snapshot: &Snapshot, of: &[EntranceIx]) -> Vec<String> {
-    let slots = of.iter().filter_map(|e| snapshot.topology.entrances.get(e.at()));
-    let mut ids: Vec<String> = slots.map(|slot| slot.id.to_string()).collect();
-    ids.sort_unstable();
-    ids
 }
 
 fn village_of(snapshot: &Snapshot, entrance: EntranceIx) -> Option<String> {

@@ -127,7 +127,11 @@ pub(in crate::http) fn watchers(snapshot: &Snapshot, entrance: &registry::Entran
         Period::Night => true,
         Period::Now => snapshot.night,
     };
-    let all = table(snapshot, entrance).iter().filter(|w| Verdict::Yes == if night { w.night } else { w.day });
+    let off_duty = |w: &Watcher| match period {
+        Period::Now => snapshot.cameras.get(w.camera.at()).is_some_and(|c| c.off_duty),
+        Period::Day | Period::Night => w.rests(night),
+    };
+    let all = table(snapshot, entrance).iter().filter(|w| Verdict::Yes == w.verdict(night) && !off_duty(w));
     let slots = all.filter_map(|w| snapshot.topology.cameras.get(w.camera.at()));
     slots.filter(|s| s.life.is_some_and(|l| l.is_installed())).map(|s| s.id.to_string()).collect()
 }

@@ -230,6 +230,9 @@ pub struct IncidentDelivery {
     pub dropped_at: Option<String>,
     /// What the last failed try said.
     pub error: Option<String>,
+    /// What the last try was answered with, a status of HTTP or SMTP; null: nothing came back, or nothing went out.
+    #[schema(minimum = 100, maximum = 999)]
+    pub answer_code: Option<u16>,
     /// Who of the roster was called, by name; null: whom the settings of the sink name, or you may not see people.
     pub to: Option<String>,
 }
@@ -245,6 +248,7 @@ impl IncidentDelivery {
             delivered_at: delivery.delivered.map(stamp),
             dropped_at: delivery.dropped.map(stamp),
             error: delivery.error.as_ref().map(ToString::to_string),
+            answer_code: delivery.code,
             to: delivery.to.as_ref().filter(|_| people).map(ToString::to_string),
         }
     }

@@ -5,16 +5,22 @@ mod area;
 mod audit;
 mod camera;
 mod change;
+mod component;
 mod critical;
 mod entrance;
 mod gap;
 mod incident;
+mod maintenance;
 mod map;
 mod node;
 mod oncall;
+mod post;
 mod registry;
+mod repair;
 mod status;
+mod suppose;
 mod turn;
+mod whatif;
 pub(in crate::http) mod words;
 
 pub(in crate::http) use area::with_those_above;
@@ -26,12 +32,17 @@ pub use critical::Critical;
 pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use gap::{GAP_STATES, Gap};
 pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep, SilenceBody};
+pub use maintenance::{Maintenance, MaintenanceBody};
 pub use map::{MapArea, MapCamera, MapElement, MapEntrance, MapNode, MapStates, RoadCollection, TownMap};
 pub use node::Node;
 pub use oncall::{DutyLevel, DutyTurn, OnCall, Person, PersonContact, Shown};
+pub use post::{NoPost, RepairPost, Start};
 pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
+pub use repair::{ASSUMPTIONS, RepairOrder, RepairStop};
 pub use status::{CameraCounts, Canary, Coverage, EntranceCounts, IncidentCounts, Readiness, RoundView, Status};
+pub use suppose::{AddedCamera, MovedCamera, NoQuestion, WhatIfBody, Wrong};
 pub use turn::{Timeline, TimelinePart, Turn};
+pub use whatif::{WhatIf, WhatIfEntrance, WhatIfNode, WhatIfTotals};
 
 use cunkou_core::health;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, NodeId, Time};
@@ -151,5 +162,7 @@ fn feature(fields: &mut Map<String, Value>) -> Option<Value> {
     let lon = fields.remove("lon")?.as_f64()?;
     let lat = fields.remove("lat")?.as_f64()?;
     let geometry = json!({ "type": "Point", "coordinates": [lon, lat] });
-    Some(json!({ "type": "Feature", "id": fields.get("id"), "geometry": geometry, "properties": fields }))
+    // A stop of a tour goes by what is mended there.
+    let id = fields.get("id").or_else(|| fields.get("component"));
+    Some(json!({ "type": "Feature", "id": id, "geometry": geometry, "properties": fields }))
 }

@@ -70,8 +70,10 @@ pub struct CameraCounts {
     pub unknown: u32,
     /// Of the installed ones, coming and going.
     pub flapping: u32,
-    /// Of the installed ones, in maintenance.
+    /// Of the installed ones, in maintenance: by the registry, or announced.
     pub maintenance: u32,
+    /// Of the unknown ones, off duty by their hours.
+    pub off_duty: u32,
     /// Not there yet.
     pub planned: u32,
     /// Gone.
@@ -87,8 +89,10 @@ impl CameraCounts {
             Life::Active | Life::Maintenance => {
                 let view = snapshot.camera(camera.id.as_str()).map(|(_, view)| view);
                 self.installed += 1;
-                self.maintenance += u32::from(camera.status == Life::Maintenance);
+                let worked_on = camera.status == Life::Maintenance || view.is_some_and(|v| v.maintenance);
+                self.maintenance += u32::from(worked_on);
                 self.flapping += u32::from(view.is_some_and(|v| v.flapping));
+                self.off_duty += u32::from(view.is_some_and(|v| v.off_duty));
                 match view.map_or(State::Unknown, |v| v.state) {
                     State::Unknown => self.unknown += 1,
                     State::Up => self.up += 1,

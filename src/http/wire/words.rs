@@ -3,7 +3,10 @@
 use cunkou_core::coverage::{EntranceState, GapReason};
 use cunkou_core::health::State;
 use cunkou_core::model::{Check, FailKind, Language, Period, Phase, Reason, ResultLabel, Severity};
-use cunkou_core::registry::{AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NodeKind, PlaceKind};
+use cunkou_core::plan::Turn;
+use cunkou_core::registry::{
+    AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NightLight, NodeKind, PlaceKind,
+};
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, Object, SchemaFormat};
@@ -12,10 +15,24 @@ use utoipa::openapi::{KnownFormat, Object, SchemaFormat};
 pub(in crate::http) const MAX_FILES: usize = 32;
 /// What a file of a registry may be called: no separators, no dot in front.
 const FILE_NAME: &str = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$";
+/// Ids that one list of a question holds at most, and cameras that are added or moved.
+pub(in crate::http) const MAX_SUPPOSED: usize = 200;
+/// Nodes, and feeds, that one added camera names at most.
+pub(in crate::http) const MAX_NODES_OF_ONE: usize = 32;
+/// Words of what one added camera watches, at most.
+pub(in crate::http) const MAX_WATCHED: usize = 100;
+/// An id.
+const ID: &str = "^[A-Za-z0-9._-]{1,64}$";
+/// An id, or one that is not meant.
+const WATCH_RULE: &str = "^!?[A-Za-z0-9._-]{1,64}$";
+/// Ten minutes to a day.
+const SHIFT: &str = "^(([1-9][0-9]|[1-9][0-9]{2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)m|([1-9]|1[0-9]|2[0-4])h)$";
+/// A minute to eight hours.
+const WORK: &str = "^(([1-9]|[1-9][0-9]|[1-3][0-9]{2}|4[0-7][0-9]|480)m|[1-8]h)$";
 /// The states an incident shows.
 pub(in crate::http) const INCIDENT_STATUS: [&str; 3] = ["open", "acknowledged", "resolved"];
 /// The kinds a cause has.
-pub(in crate::http) const CAUSE_KINDS: [&str; 8] = [
+pub(in crate::http) const CAUSE_KINDS: [&str; 9] = [
     "camera",
     "node",
     "node_partial",
@@ -24,6 +41,7 @@ pub(in crate::http) const CAUSE_KINDS: [&str; 8] = [
     "monitor_stopped",
     "monitor_stuck",
     "monitor_starting",
+    "off_duty",
 ];
 
 fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
@@ -68,6 +86,11 @@ schemas! {
     format: words(crate::http::params::FORMATS);
     layer: words(Layer::WORDS.iter().copied());
     life: words(Life::WORDS.iter().copied());
+    layer_or_null: nullable(Layer::WORDS.iter().copied());
+    life_or_null: nullable(Life::WORDS.iter().copied());
+    camera_kind_or_null: nullable(CameraKind::WORDS.iter().copied());
+    night_light_or_null: nullable(NightLight::WORDS.iter().copied());
+    turn: words(Turn::ALL.map(Turn::word));
     camera_kind: words(CameraKind::WORDS.iter().copied());
     node_kind: words(NodeKind::WORDS.iter().copied());
     needs: words(Needs::WORDS.iter().copied());
@@ -85,7 +108,7 @@ schemas! {
     entrance_state: words(EntranceState::ALL.map(EntranceState::word));
     entrance_state_or_null: nullable(EntranceState::ALL.map(EntranceState::word));
     gap_state: words(super::GAP_STATES.map(EntranceState::word));
-    gap_reason: nullable([GapReason::None, GapReason::TooFew, GapReason::OnlyMaybe, GapReason::NoNight].map(GapReason::word));
+    gap_reason: nullable([GapReason::None, GapReason::TooFew, GapReason::OnlyMaybe, GapReason::NoNight, GapReason::OffDuty].map(GapReason::word));
     verdict: words(["no", "maybe", "yes"]);
     outage: nullable(["planned"]);
     duty_reason: words(crate::roster::Reason::ALL.map(crate::roster::Reason::word));
@@ -101,6 +124,51 @@ schemas! {
 /// A list of reasons.
 pub(in crate::http) fn reasons() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(Reason::ALL.map(Reason::word))).build()
+}
+
+/// A list of assumptions behind an order of repairs.
+pub(in crate::http) fn assumptions() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(words(super::ASSUMPTIONS)).build()
+}
+
+fn list_of(pattern: &str, most: usize) -> utoipa::openapi::schema::Array {
+    let item = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();
+    ArrayBuilder::new().items(item).max_items(Some(most)).build()
+}
+
+/// Ids of what is supposed to be down or up.
+pub(in crate::http) fn supposed_ids() -> utoipa::openapi::schema::Array {
+    list_of(ID, MAX_SUPPOSED)
+}
+
+/// Nodes or feeds of one camera.
+pub(in crate::http) fn nodes_of_one() -> utoipa::openapi::schema::Array {
+    list_of(ID, MAX_NODES_OF_ONE)
+}
+
+/// What one camera is declared to watch.
+pub(in crate::http) fn watch_rules() -> utoipa::openapi::schema::Array {
+    list_of(WATCH_RULE, MAX_WATCHED)
+}
+
+fn span(pattern: &str, usual: &str) -> Object {
+    let span = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+    span.default(Some(usual.into())).build()
+}
+
+/// How long a tech works.
+pub(in crate::http) fn shift() -> Object {
+    span(SHIFT, "4h")
+}
+
+/// How long the work at a camera takes.
+pub(in crate::http) fn work_camera() -> Object {
+    span(WORK, "30m")
+}
+
+/// How long the work at a node takes.
+pub(in crate::http) fn work_node() -> Object {
+    span(WORK, "45m")
 }
 
 /// A list of states, with null where there is none.

@@ -136,7 +136,7 @@ async fn mail_goes_to_who_is_on_duty() {
 
 #[tokio::test]
 async fn a_topic_of_their_own_gets_all_of_it_under_a_key_of_their_own() {
-    let mut receiver = Receiver::start(vec![]).await;
+    let mut receiver = Receiver::saying(vec![], r#"{"id":"x"}"#).await;
     let url = format!("http://127.0.0.1:{}/six-fingers", receiver.port);
     let settings = SinkSettings { url: SecretUrl::parse(&url).unwrap(), ..asking(SinkKind::Ntfy, receiver.port) };
     let (rig, _) = rig(settings, whole(), &board(ROSTER));

@@ -99,6 +99,7 @@ pub(super) fn alert(name: AlertName, object: AlertObject, text: &str, ended: Opt
         since: T0,
         ended,
         told: true,
+        planned: false,
     })
 }
 
@@ -145,13 +146,14 @@ pub(super) fn incident(id: u64) -> Incident {
         last_page_at: Some(T0),
         paged_entrances: lost,
         step: 1,
+        in_digest: Default::default(),
     }
 }
 
 /// A step of an incident.
 pub(super) fn message(incident: Incident, step: u32, kind: MessageKind, alerts: Vec<Arc<Alert>>) -> Message {
     let incident = Arc::new(Incident { step, ..incident });
-    Message { incident, alerts, step, kind, why: SayReason::FirstWord, at: T0 }
+    Message { incident, alerts, step, kind, why: SayReason::FirstWord, at: T0, digest: Vec::new() }
 }
 
 /// The opening of an incident: E1 lost.
@@ -176,6 +178,8 @@ struct Inside {
     last_error: String,
     received: Vec<Received>,
     told_to: Vec<Option<String>>,
+    /// What each try was answered with.
+    codes: Vec<Option<u16>>,
     /// Rows that are with a sink's loop.
     out: BTreeSet<(String, RowKey)>,
 }
@@ -220,6 +224,11 @@ impl Memory {
     /// Who was called by each row that was delivered.
     pub(super) fn told_to(&self) -> Vec<Option<String>> {
         self.0.lock().unwrap().told_to.clone()
+    }
+
+    /// What each try was answered with.
+    pub(super) fn codes(&self) -> Vec<Option<u16>> {
+        self.0.lock().unwrap().codes.clone()
     }
 
     /// What each failed try said of whether it was received.
@@ -281,8 +290,16 @@ impl Outbox for Memory {
         self.0.lock().unwrap().settle(sink, rows);
     }
 
-    async fn delivered(&self, sink: &str, rows: &[RowKey], _at: Time, to: Option<&str>) -> Result<(), OutboxError> {
+    async fn delivered(
+        &self,
+        sink: &str,
+        rows: &[RowKey],
+        _at: Time,
+        code: Option<u16>,
+        to: Option<&str>,
+    ) -> Result<(), OutboxError> {
         self.write(|inside| {
+            inside.codes.push(code);
             inside.told_to.push(to.map(str::to_owned));
             inside.settle(sink, rows);
             inside.rows.retain(|r| r.sink != sink || !rows.contains(&r.item.key()));
@@ -297,8 +314,10 @@ impl Outbox for Memory {
         at: Time,
         error: &str,
         received: Received,
+        code: Option<u16>,
     ) -> Result<(), OutboxError> {
         self.write(|inside| {
+            inside.codes.push(code);
             inside.settle(sink, rows);
             inside.last_error = error.to_owned();
             inside.received.push(received);

@@ -216,6 +216,8 @@ async fn whatever_a_mail_server_does_the_mail_is_tried_again_as_the_same() {
         assert!(error.contains(said), "{fault:?}: {error}");
         assert!(!error.contains("hunter2") && !error.contains("AGN1bmtvdQBodW50ZXIy"), "{fault:?}: {error}");
         assert_eq!(rig.outbox.received(), [received], "{fault:?}");
+        let code = fault.1.and_then(|said| said.get(..3)?.parse().ok());
+        assert_eq!(rig.outbox.codes(), [code, Some(250)], "{fault:?}");
     }
 }
 

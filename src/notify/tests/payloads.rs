@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::fixture::{T0, camera_down, incident, lost, message, opened, snapshot};
 use crate::files::secrets::SecretUrl;
-use crate::notify::post::{Post, client};
+use crate::notify::post::{Answered, Post, client};
 use crate::notify::voice::{Voice, rfc3339};
 use crate::notify::webhook::Webhook;
 
@@ -19,7 +19,15 @@ fn webhook(language: Language) -> Webhook {
     let time_zone = TimeZone::get("Asia/Shanghai").unwrap();
     Webhook {
         name: "desk".to_owned(),
-        post: Post { client: client().unwrap(), url, secret: None, shown: true, timeout, tap: None },
+        post: Post {
+            client: client().unwrap(),
+            url,
+            secret: None,
+            shown: true,
+            timeout,
+            tap: None,
+            answered: Answered::default(),
+        },
         voice: Voice { language, time_zone, public_url: "http://cunkou.example".to_owned() },
         min_severity: Severity::Info,
         watchdog: false,

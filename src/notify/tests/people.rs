@@ -110,6 +110,13 @@ fn mail(sink: &People<Email>, script: &Script, key: &str) -> String {
     format!("{head}\n--- text\n{}\n--- html\n{}", script.text, script.html.as_deref().unwrap())
 }
 
+/// A digest of these, under a number of its own.
+fn digest(items: Vec<Message>) -> Message {
+    let whole = Incident { step: 1, ..incident(50) };
+    let digest = items.into_iter().map(Arc::new).collect();
+    Message { why: SayReason::Digest, digest, ..message(whole, 1, MessageKind::Digest, Vec::new()) }
+}
+
 fn messages() -> Vec<(&'static str, Message)> {
     let over = Some((T0 + Span::minutes(90), EndReason::Recovered));
     let resolved = Incident {
@@ -131,7 +138,8 @@ fn messages() -> Vec<(&'static str, Message)> {
         ("reopened", message(again, 4, K::Reopened, open())),
         ("acknowledged", message(taken, 5, K::Acknowledged, open())),
         ("merged", message(merged, 6, K::Merged, open())),
-        ("resolved", message(resolved, 7, K::Resolved, vec![lost("E1", over)])),
+        ("resolved", message(resolved.clone(), 7, K::Resolved, vec![lost("E1", over)])),
+        ("digest", digest(vec![opened(42), message(resolved, 2, K::Resolved, vec![lost("E1", over)])])),
     ]
 }
 
@@ -175,7 +183,8 @@ fn hostile_names_are_text_in_every_sink() {
 fn an_incident_is_one_thread_of_mail() {
     let Any::Email(sink) = made(&settings(SinkKind::Email, Language::En)) else { unreachable!() };
     let mut ids = Vec::new();
-    for (_, message) in messages() {
+    // A digest has a thread of its own.
+    for (_, message) in messages().into_iter().filter(|(_, m)| m.kind != MessageKind::Digest) {
         let letter = letter(&message);
         let script = sink.letter(&letter, &scene(&message), &[]);
         let mail = sink.channel.message(&script, &letter.key("desk"), T0).unwrap();
@@ -275,6 +284,22 @@ fn people_are_not_told_what_only_machines_follow() {
     assert!(sink.takes(&letter(&folded)), "with the opening in it, it is news");
     let over = Incident { severity: Severity::Info, ..incident(42) };
     assert!(sink.takes(&letter(&message(over, 3, MessageKind::Resolved, vec![]))), "an end is never held back");
+}
+
+#[test]
+fn of_a_digest_a_sink_is_told_what_is_severe_enough_for_it() {
+    let Any::Ntfy(sink) = made(&settings(SinkKind::Ntfy, Language::En)) else { unreachable!() };
+    let info = || {
+        let mild = Incident { severity: Severity::Info, entrances_lost: Vec::new(), ..incident(43) };
+        message(mild, 1, MessageKind::Opened, vec![camera_down("C1", None)])
+    };
+    let both = letter(&digest(vec![opened(42), info()]));
+    assert!(sink.takes(&both));
+    let said = sink.letter(&both, &scene(&both.message), &[]);
+    assert!(said.text.contains("#42 ") && !said.text.contains("#43 "), "{}", said.text);
+    assert!(said.title.contains("1 incident"), "{}", said.title);
+    assert!((said.begins, said.link.as_deref()) == (true, Some("http://cunkou.example/")), "{:?}", said.link);
+    assert!(!sink.takes(&letter(&digest(vec![info()]))), "nothing in it is for this sink");
 }
 
 #[test]

@@ -126,6 +126,8 @@ async fn a_robot_that_breaks_or_hangs_is_tried_again_under_the_same_key() {
             let said = if kind == SinkKind::Wecom { said.replace('…', "hunter2") } else { said.to_owned() };
             let shown = kind != SinkKind::Wecom && error.contains("hunter2");
             assert!(error.starts_with(&said) && !shown, "{kind:?} {answer:?}: {error}");
+            let code = said.strip_prefix("answered ").and_then(|rest| rest.get(..3)?.parse().ok());
+            assert_eq!(rig.outbox.codes(), [code, Some(200)], "{kind:?} {answer:?}");
         }
     }
 }
@@ -166,7 +168,7 @@ async fn ntfy_gets_json_at_its_root_and_the_topic_in_it() {
     assert!(rig.outbox.last_error().starts_with("answered 429") && !rig.outbox.last_error().contains("hunter2"));
 }
 
-fn gateway(method: &'static str, content_type: &str, body: &str, port: u16) -> SinkSettings {
+pub(super) fn gateway(method: &'static str, content_type: &str, body: &str, port: u16) -> SinkSettings {
     let expect = "\"ok\"".to_owned();
     let form = SinkForm::Http { method, content_type: content_type.to_owned(), body: SecretText::new(body), expect };
     SinkSettings { form, language: Language::En, ..sink("sms", SinkKind::Http, port) }

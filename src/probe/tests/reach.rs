@@ -134,6 +134,21 @@ async fn a_name_is_resolved_and_an_unknown_one_is_said() {
     assert_eq!(Hint::from(Check::Reach, &answer), Hint::Name);
 }
 
+/// A name server that does not answer says nothing about a camera; nor do those who wait before us. A canary has not
+/// answered either way.
+#[tokio::test]
+async fn who_waits_for_a_name_says_nothing_about_its_camera_and_proves_no_sight() {
+    let prober = prober(hasty());
+    let all_taken = u32::try_from(prober.inner.look_ups.available_permits()).unwrap();
+    let _held = prober.inner.look_ups.acquire_many(all_taken).await.unwrap();
+    let camera = for_url(&Url::parse("tcp://localhost:9").unwrap(), None).unwrap();
+    let answer = prober.ask(&camera).await;
+    assert_eq!(answer.result, ProbeResult::Inconclusive(Inconclusive::OwnFault), "{answer:?}");
+    assert_eq!((answer.phase, Hint::from(Check::Reach, &answer)), (Phase::Resolve, Hint::Resolver));
+    let canary = prober.ask(&for_canary("localhost:9").unwrap()).await;
+    assert_eq!((canary.result, canary.phase), (failed(FailKind::Timeout), Phase::Resolve), "{canary:?}");
+}
+
 #[tokio::test]
 async fn an_address_of_version_6_is_asked_with_and_without_brackets() {
     let Ok(listener) = TcpListener::bind("[::1]:0").await else {
@@ -169,7 +184,8 @@ async fn an_echo_is_answered_or_reach_falls_back_to_tcp_and_says_so() {
 #[tokio::test]
 async fn without_icmp_the_port_decides() {
     let without = |icmp| {
-        let inner = Inner { limits: patient(), allow: loopback(), icmp, tls: dial::tls_connector() };
+        let (tls, look_ups) = (dial::tls_connector(), dial::look_ups());
+        let inner = Inner { limits: patient(), allow: loopback(), icmp, tls, look_ups };
         Prober { inner: Arc::new(inner) }
     };
     let server = Server::start(|mut guest| async move { guest.hang().await }).await;

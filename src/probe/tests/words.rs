@@ -67,6 +67,7 @@ fn hints_follow_what_was_heard() {
         (Check::Stream, answered(Reason::TlsTooOld), Phase::Tls, Hint::OldTls),
         (Check::Reach, ProbeResult::Inconclusive(Inconclusive::NotAllowed), Phase::Resolve, Hint::NotAllowed),
         (Check::Reach, ProbeResult::Inconclusive(Inconclusive::OwnFault), Phase::Connect, Hint::Ours),
+        (Check::Reach, ProbeResult::Inconclusive(Inconclusive::OwnFault), Phase::Resolve, Hint::Resolver),
     ] {
         assert_eq!(Hint::from(check, &ended(result, phase)), hint, "{check:?} {result:?} {phase:?}");
     }

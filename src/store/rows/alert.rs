@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cunkou_core::alert::{
-    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
-    MessageKind, SayReason,
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, InDigest, Incident, IncidentStatus,
+    Message, MessageKind, SayReason,
 };
 use cunkou_core::health::Cause;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Time};
@@ -74,6 +74,11 @@ pub(in crate::store) struct IncidentRow {
     last_page_at: Option<i64>,
     paged_entrances: Vec<String>,
     step: u32,
+    /// Databases from before digests do not have these.
+    #[serde(default)]
+    by_digest: bool,
+    #[serde(default)]
+    digest_from: Option<u32>,
 }
 
 impl From<&Incident> for IncidentRow {
@@ -110,6 +115,8 @@ impl From<&Incident> for IncidentRow {
             last_page_at: millis(i.last_page_at),
             paged_entrances: texts(&i.paged_entrances),
             step: i.step,
+            by_digest: i.in_digest.by,
+            digest_from: i.in_digest.from,
         }
     }
 }
@@ -150,6 +157,7 @@ impl TryFrom<IncidentRow> for Incident {
             last_page_at: r.last_page_at.map(Time),
             paged_entrances: ids(&r.paged_entrances, EntranceId::new)?,
             step: r.step,
+            in_digest: InDigest { by: r.by_digest, from: r.digest_from },
         })
     }
 }
@@ -193,6 +201,9 @@ pub(in crate::store) struct AlertRow {
     /// When and why.
     ended: Option<(i64, String)>,
     told: bool,
+    /// Younger than the table.
+    #[serde(default)]
+    planned: bool,
 }
 
 impl From<&Alert> for AlertRow {
@@ -211,6 +222,7 @@ impl From<&Alert> for AlertRow {
             since: a.since.millis(),
             ended: a.ended.map(|(at, why)| (at.millis(), why.word().to_owned())),
             told: a.told,
+            planned: a.planned,
         }
     }
 }
@@ -234,6 +246,7 @@ impl TryFrom<AlertRow> for Alert {
             since: Time(r.since),
             ended,
             told: r.told,
+            planned: r.planned,
         })
     }
 }
@@ -247,6 +260,8 @@ pub(in crate::store) struct MessageRow {
     kind: String,
     why: String,
     at: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    digest: Vec<MessageRow>,
 }
 
 impl From<&Message> for MessageRow {
@@ -258,6 +273,7 @@ impl From<&Message> for MessageRow {
             kind: m.kind.word().to_owned(),
             why: m.why.word().to_owned(),
             at: m.at.millis(),
+            digest: m.digest.iter().map(|m| (&**m).into()).collect(),
         }
     }
 }
@@ -267,6 +283,8 @@ impl TryFrom<MessageRow> for Message {
     fn try_from(r: MessageRow) -> Result<Message, RowFault> {
         let alerts: Result<Vec<Arc<Alert>>, RowFault> =
             r.alerts.into_iter().map(|a| Alert::try_from(a).map(Arc::new)).collect();
+        let digest: Result<Vec<Arc<Message>>, RowFault> =
+            r.digest.into_iter().map(|m| Message::try_from(m).map(Arc::new)).collect();
         Ok(Message {
             incident: Arc::new(r.incident.try_into()?),
             alerts: alerts?,
@@ -274,6 +292,7 @@ impl TryFrom<MessageRow> for Message {
             kind: word(&r.kind, MessageKind::from_word)?,
             why: word(&r.why, SayReason::from_word)?,
             at: Time(r.at),
+            digest: digest?,
         })
     }
 }

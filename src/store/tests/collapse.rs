@@ -87,6 +87,47 @@ fn what_is_said_to_machines_only_is_no_step_for_people() {
     }
 }
 
+/// A digest of such items, under a number of its own.
+fn digest(step: u32, items: Vec<Message>) -> Message {
+    let severity = items.iter().map(Message::worst).max().unwrap();
+    let digest = items.into_iter().map(Arc::new).collect();
+    Message { why: SayReason::Digest, digest, ..message(9, step, K::Digest, severity) }
+}
+
+#[test]
+fn what_people_hear_with_a_digest_is_no_row_of_its_own_but_they_hear_who_takes_it() {
+    let route_to = |people| vec![SinkRoute { people, ..desk()[0].clone() }];
+    for (people, expected) in [
+        (true, [(1, 1, S::Collapsed), (2, 2, S::Collapsed), (3, 3, S::Pending)]),
+        (false, [(1, 1, S::Collapsed), (2, 1, S::Collapsed), (3, 1, S::Pending)]),
+    ] {
+        let mut slots = Slots::new();
+        for (step, kind) in [(1, K::Opened), (2, K::Updated)] {
+            let held = Message { why: SayReason::HeldForDigest, ..message(1, step, kind, Severity::Critical) };
+            route(&held, &route_to(people), &mut slots);
+        }
+        route(&message(1, 3, K::Acknowledged, Severity::Critical), &route_to(people), &mut slots);
+        assert_eq!(told(&slots), expected, "people: {people}");
+    }
+}
+
+#[test]
+fn a_digest_goes_to_people_and_to_those_alone_for_whom_something_is_in_it() {
+    for (people, least, first, rows) in [
+        (true, Severity::Warning, Severity::Critical, 1),
+        (true, Severity::Critical, Severity::Warning, 0),
+        (false, Severity::Info, Severity::Critical, 0),
+    ] {
+        let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: least, people, level: 0 }];
+        let mut slots = Slots::new();
+        route(&digest(1, vec![message(1, 1, K::Opened, first)]), &sink, &mut slots);
+        assert_eq!(slots.len(), rows, "{people} {least:?} {first:?}");
+        route(&digest(2, vec![message(2, 1, K::Opened, Severity::Info)]), &sink, &mut slots);
+        let waiting = slots.values().filter(|s| s.state == S::Pending).count();
+        assert_eq!(waiting, rows, "also after the first: {people} {least:?} {first:?}");
+    }
+}
+
 #[test]
 fn a_sink_hears_of_an_incident_once_it_is_severe_enough_and_then_to_the_end() {
     let sink = vec![SinkRoute { name: "desk".to_owned(), min_severity: Severity::Warning, people: false, level: 0 }];

@@ -88,6 +88,7 @@ fn incident(id: u64) -> Incident {
         last_page_at: None,
         paged_entrances: Vec::new(),
         step: 0,
+        in_digest: Default::default(),
     }
 }
 
@@ -105,6 +106,7 @@ fn alert(n: u32, incident: u64) -> Alert {
         since: Time(900),
         ended: None,
         told: true,
+        planned: false,
     }
 }
 
@@ -112,7 +114,8 @@ fn alert(n: u32, incident: u64) -> Alert {
 fn message(id: u64, step: u32, kind: MessageKind, severity: Severity) -> Message {
     let incident = Incident { step, severity, ..incident(id) };
     let at = Time(1_000 * i64::from(step));
-    Message { incident: Arc::new(incident), alerts: Vec::new(), step, kind, why: SayReason::FirstWord, at }
+    let (incident, why) = (Arc::new(incident), SayReason::FirstWord);
+    Message { incident, alerts: Vec::new(), step, kind, why, at, digest: Vec::new() }
 }
 
 fn telling(messages: Vec<Message>) -> Effects {

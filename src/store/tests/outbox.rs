@@ -1,6 +1,6 @@
 //! The outbox over its life: taken, retried, delivered, and over a restart.
 
-use cunkou_core::alert::{EndReason, MessageKind as K};
+use cunkou_core::alert::{EndReason, InDigest, MessageKind as K};
 use cunkou_core::model::Severity;
 
 use super::*;
@@ -68,7 +68,7 @@ async fn steps_of_an_incident_go_out_in_order_and_other_incidents_do_not_wait() 
     let more = vec![message(1, 2, K::MoreLost, Severity::Critical), message(2, 1, K::Opened, Severity::Critical)];
     commit(&store, &telling(more), &desk()).await;
     assert_eq!(keys(&store).await, [key(2, 1)], "1/2 waits for 1/1, which is on its way");
-    store.retry(&key(1, 1), Time(2_000_000), "timed out", Received::Maybe).await.unwrap();
+    store.retry(&key(1, 1), Time(2_000_000), "timed out", Received::Maybe, None).await.unwrap();
     assert!(take(&store).await.is_empty(), "not yet due, and nothing overtakes it");
     assert_eq!(store.next_attempt("desk").await.unwrap(), Some(Time(2_000_000)));
     let rows = store.pending("desk", Time(2_000_000), Take::Oldest(10)).await.unwrap();
@@ -84,11 +84,31 @@ async fn what_was_surely_not_received_joins_the_step_behind_it() {
     commit(&store, &telling(vec![message(1, 1, K::Opened, Severity::Critical)]), &desk()).await;
     take(&store).await;
     commit(&store, &telling(vec![message(1, 2, K::Updated, Severity::Critical)]), &desk()).await;
-    store.retry(&key(1, 1), Time(1_500_000), "refused", Received::No).await.unwrap();
+    store.retry(&key(1, 1), Time(1_500_000), "refused", Received::No, Some(503)).await.unwrap();
     assert!(take(&store).await.is_empty(), "the pause holds for the joined row");
     let rows = store.pending("desk", Time(1_500_000), Take::Oldest(10)).await.unwrap();
     assert_eq!((&rows[0].key, rows[0].from_step, rows[0].attempts), (&key(1, 2), 1, 1));
     assert!(rows[0].pages && rows[0].created_at == Time(1_000));
+}
+
+#[tokio::test]
+async fn a_story_tells_what_each_sink_answered_last() {
+    let store = memory().await;
+    let told = telling(vec![message(1, 1, K::Opened, Severity::Critical)]);
+    commit(&store, &Effects { incidents: vec![Arc::new(incident(1))], ..told }, &desk()).await;
+    let answered = async || {
+        let story = store.incident(cunkou_core::model::IncidentId(1)).await.unwrap().unwrap();
+        story.deliveries.iter().map(|d| d.answer_code).collect::<Vec<_>>()
+    };
+    assert_eq!(answered().await, [None], "nothing went out yet");
+    take(&store).await;
+    for (code, told) in [(Some(503), Some(503)), (None, None)] {
+        store.retry(&key(1, 1), NOW, "refused, or silent", Received::Maybe, code).await.unwrap();
+        assert_eq!(answered().await, [told], "of the last try, and of no try before it");
+        take(&store).await;
+    }
+    store.delivered(&key(1, 1), NOW, Some(202), None).await.unwrap();
+    assert_eq!(answered().await, [Some(202)]);
 }
 
 #[tokio::test]
@@ -118,7 +138,7 @@ async fn one_that_asks_whether_a_sink_is_back_is_the_one_tried_least() {
     for id in [1, 2, 3, 1, 2, 3] {
         let rows = store.pending("desk", NOW, Take::LeastTried).await.unwrap();
         assert_eq!(rows.iter().map(|r| r.key.clone()).collect::<Vec<_>>(), [key(id, 1)]);
-        store.retry(&key(id, 1), NOW, "no connection", Received::No).await.unwrap();
+        store.retry(&key(id, 1), NOW, "no connection", Received::No, None).await.unwrap();
     }
 }
 
@@ -194,11 +214,46 @@ async fn errors_are_cut_and_kept_for_the_story() {
     };
     commit(&store, &effects, &desk()).await;
     take(&store).await;
-    store.retry(&key(1, 1), Time(5), &"错".repeat(1_000), Received::No).await.unwrap();
+    store.retry(&key(1, 1), Time(5), &"错".repeat(1_000), Received::No, None).await.unwrap();
     let story = store.incident(IncidentId(1)).await.unwrap().unwrap();
     let delivery = &story.deliveries[0];
     assert_eq!(delivery.last_error.as_ref().map(|e| e.chars().count()), Some(500));
     assert_eq!((delivery.state.as_str(), delivery.attempts, delivery.next_attempt_at), ("pending", 1, Time(5)));
     let steps: Vec<_> = story.steps.iter().map(|s| (s.step, s.kind, s.why, s.pages)).collect();
     assert_eq!(steps, [(1, K::Opened, SayReason::FirstWord, true)]);
+}
+
+#[tokio::test]
+async fn digests_that_wait_are_one_with_all_that_is_in_them_and_what_is_collected_outlives_a_start() {
+    let store = memory().await;
+    let sink = vec![SinkRoute { people: true, ..desk()[0].clone() }];
+    let held = |id: u64, step: u32, kind: K| Message {
+        why: SayReason::HeldForDigest,
+        ..message(id, step, kind, Severity::Critical)
+    };
+    let digest = |step: u32, items: Vec<Message>| {
+        let digest = items.into_iter().map(Arc::new).collect();
+        Message { why: SayReason::Digest, digest, ..message(9, step, K::Digest, Severity::Critical) }
+    };
+    let waits = Incident { in_digest: InDigest { by: true, from: Some(2) }, ..incident(2) };
+    let steps = vec![
+        held(1, 1, K::Opened),
+        digest(1, vec![held(1, 1, K::Opened), held(2, 1, K::Opened)]),
+        held(2, 1, K::Opened),
+        held(1, 2, K::Resolved),
+        digest(2, vec![held(1, 2, K::Resolved)]),
+        held(2, 2, K::MoreLost),
+    ];
+    let effects = Effects { incidents: vec![Arc::new(incident(1)), Arc::new(waits)], ..telling(steps) };
+    commit(&store, &effects, &sink).await;
+    let rows = store.pending("desk", Time(i64::MAX), Take::Oldest(10)).await.unwrap();
+    let [row] = &rows[..] else { panic!("{rows:#?}") };
+    assert_eq!((row.key.to_string().as_str(), row.from_step), ("9/desk/2", 1));
+    let items: Vec<(u64, K)> = row.message.digest.iter().map(|m| (m.incident.id.0, m.kind)).collect();
+    assert_eq!(items, [(2, K::Opened), (1, K::Resolved)]);
+
+    let saved = store.load(Time(0)).await.unwrap();
+    let collected: Vec<(u64, u32)> = saved.collected.iter().map(|m| (m.incident.id.0, m.step)).collect();
+    assert_eq!(collected, [(2, 2)], "what is in a digest already is not told again");
+    assert_eq!(saved.next_incident, 10, "the number of a digest is not used again");
 }

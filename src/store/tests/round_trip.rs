@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Acknowledgement, EndReason, Hold};
+use cunkou_core::alert::{Acknowledgement, EndReason, Hold, InDigest};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{CommonScope, MonitorCause, State};
 use cunkou_core::model::{AreaId, NodeId, Period, Reason, ReasonSet, Span};
@@ -104,13 +104,13 @@ fn any_alert() -> impl Strategy<Value = Alert> {
             .prop_map(Some),
     ];
     let labels = (1_u64..9, 1_u64..9, proptest::option::of(village()), proptest::option::of(village()));
-    let said = (text(), text(), proptest::option::of(cause()), time(), ended, any::<bool>());
+    let said = (text(), text(), proptest::option::of(cause()), time(), ended, any::<bool>(), any::<bool>());
     (proptest::sample::select(AlertName::ALL.to_vec()), object, labels, said).prop_map(
         |(
             name,
             object,
             (incident, label, label_area, label_village),
-            (display, village_name, cause, since, ended, told),
+            (display, village_name, cause, since, ended, told, planned),
         )| {
             Alert {
                 key: AlertKey { name, object },
@@ -124,6 +124,7 @@ fn any_alert() -> impl Strategy<Value = Alert> {
                 since,
                 ended,
                 told,
+                planned,
             }
         },
     )
@@ -164,6 +165,7 @@ fn any_incident() -> impl Strategy<Value = Incident> {
             entrances_lost: who.1,
             villages: who.2,
             paged_entrances: who.3,
+            in_digest: InDigest { by: what.3, from: what.4 },
             since: when.0,
             opened_at: when.1,
             resolved_at: when.2,
@@ -234,6 +236,7 @@ impl Expected {
             targets: self.targets.into_values().collect(),
             incidents: self.incidents.into_values().filter(recent).collect(),
             alerts: self.alerts.into_values().collect(),
+            collected: Vec::new(),
             next_incident,
         }
     }

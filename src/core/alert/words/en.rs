@@ -63,8 +63,22 @@ impl Tongue for En {
             MessageKind::Escalated => "Escalated",
             MessageKind::Resolved => "Over",
             MessageKind::Merged => "Merged",
+            MessageKind::Digest => "Digest",
         };
         format!("{word}: {headline}")
+    }
+
+    fn digest(&self, open: usize, over: usize) -> String {
+        let incidents = |n: usize| if n == 1 { "1 incident".to_owned() } else { format!("{n} incidents") };
+        match (open, over) {
+            (_, 0) => incidents(open),
+            (0, _) => format!("{} over", incidents(over)),
+            _ => format!("{}, and {over} over", incidents(open)),
+        }
+    }
+
+    fn together(&self, facts: &[String]) -> String {
+        facts.join("; ")
     }
 
     fn lost_line(&self, n: usize, list: &str) -> String {
@@ -131,6 +145,10 @@ impl Tongue for En {
 
     fn still_open_line(&self) -> String {
         "still open, and nobody has taken it".to_owned()
+    }
+
+    fn maintenance_ended_line(&self) -> String {
+        "maintenance is over, or does not explain it any more: the fault still stands".to_owned()
     }
 
     fn escalated_line(&self, level: u8) -> String {
@@ -202,6 +220,7 @@ impl Tongue for En {
             MonitorCause::Stopped => "the monitor was not running",
             MonitorCause::Stuck => "the monitor cannot write to its database",
             MonitorCause::Starting => "the monitor has just started, no answer yet",
+            MonitorCause::OffDuty => "off duty",
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tests of the words: each alert and each kind of message in each language, as tables.
 
+mod digest;
 mod told;
 
 use std::sync::Arc;
@@ -123,6 +124,7 @@ fn incident(lost: usize, cameras: usize, cause: Cause) -> Incident {
         last_page_at: None,
         paged_entrances: entrances(lost),
         step: 1,
+        in_digest: Default::default(),
     }
 }
 
@@ -132,7 +134,7 @@ fn switch() -> Cause {
 
 fn message(kind: MessageKind, incident: Incident) -> Message {
     let (incident, why) = (Arc::new(incident), SayReason::FirstWord);
-    Message { incident, alerts: Vec::new(), step: 1, kind, why, at: Time(3 * HOUR) }
+    Message { incident, alerts: Vec::new(), step: 1, kind, why, at: Time(3 * HOUR), digest: Vec::new() }
 }
 
 fn alert(name: AlertName, object: AlertObject, text: &str) -> Alert {
@@ -148,6 +150,7 @@ fn alert(name: AlertName, object: AlertObject, text: &str) -> Alert {
         since: Time(2 * HOUR),
         ended: None,
         told: true,
+        planned: false,
     }
 }
 
@@ -412,14 +415,14 @@ fn every_kind_of_message_in_every_language() {
     }
 }
 
+fn hold(until: i64) -> Hold {
+    Hold { at: Time(2 * HOUR), by: "值班员".into(), note: "换光猫".into(), until: Time(until * HOUR) }
+}
+
 /// A page that follows a silence says whose it was; why it is said again stands first.
 #[test]
 fn every_word_of_a_hold_in_every_language() {
     let registry = registry();
-    let hold =
-        |until| Hold {
-            at: Time(2 * HOUR), by: "值班员".into(), note: "换光猫".into(), until: Time(until * HOUR)
-        };
     let mut hit = incident(1, 1, switch());
     hit.lapsed = Some(hold(3));
     hit.level = 2;
@@ -463,6 +466,15 @@ fn every_word_of_a_hold_in_every_language() {
             "still open, and nobody has taken it",
         ),
         (
+            K::Opened,
+            SayReason::MaintenanceEnded,
+            &hit,
+            "【新事件】",
+            "维护已结束或不足以解释，故障仍在",
+            "New: ",
+            "maintenance is over, or does not explain it any more: the fault still stands",
+        ),
+        (
             K::Escalated,
             SayReason::NotTaken,
             &hit,
@@ -485,9 +497,13 @@ fn every_word_of_a_hold_in_every_language() {
             );
         }
     }
-    // Whatever else is told of a silenced incident says that it is.
-    let message = message(K::Updated, silenced);
-    let all = speak(Language::En, &registry, &[], |s| s.message_description(&message));
+}
+
+#[test]
+fn whatever_else_is_told_of_a_silenced_incident_says_that_it_is() {
+    let silenced = Incident { silenced: Some(hold(5)), ..incident(1, 1, switch()) };
+    let message = message(MessageKind::Updated, silenced);
+    let all = speak(Language::En, &registry(), &[], |s| s.message_description(&message));
     assert!(all.contains("silenced by 值班员 at 02:00: no page until 05:00: 换光猫"), "{all}");
 }
 

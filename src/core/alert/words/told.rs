@@ -65,22 +65,23 @@ impl Speaker<'_> {
         alerts.sort_by(|a, b| b.key.name.severity().cmp(&a.key.name.severity()).then_with(|| a.key.cmp(&b.key)));
         // What was merged away is looked at where it goes on.
         let shown = incident.merged_into.filter(|_| message.kind == MessageKind::Merged).unwrap_or(incident.id);
-        let station = station::of_incident(self.registry, incident).filter(|_| !over);
+        let digest = message.kind == MessageKind::Digest;
+        let station = station::of_incident(self.registry, incident).filter(|_| !over && !digest);
         let without_link = Speaker { link: &NO_LINK, ..*self };
         Told {
             title: self.message_summary(message),
-            headline: self.headline_of(incident, entrances.len()),
+            headline: self.headline_of_message(message),
             lines: without_link.message_description(message).lines().map(str::to_owned).collect(),
             villages: self.listed(incident.villages.iter().map(|id| names.area(id)).collect(), MAX_ENTRANCES),
             cameras: self.listed(incident.cameras.iter().map(|id| names.camera(id)).collect(), MAX_CAMERAS),
             entrances: self.listed(entrances.iter().map(|id| names.entrance(id)).collect(), MAX_ENTRANCES),
             cameras_of: incident.cameras_of,
-            cause: self.incident_cause(incident),
+            cause: if digest { String::new() } else { self.incident_cause(incident) },
             rivals: incident.rivals.iter().take(MAX_NAMES).map(|r| self.cause(r)).collect(),
             since: self.time(incident.since),
             until: incident.resolved_at.filter(|_| over).map(|at| self.time(at)),
             station: station.map(|s| (clean(s.name), s.metres)),
-            link: (self.link)(shown),
+            link: if digest { None } else { (self.link)(shown) },
             alerts: alerts.into_iter().take(MAX_NAMES).map(|a| self.alert_summary(a)).collect(),
         }
     }

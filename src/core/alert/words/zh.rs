@@ -57,8 +57,21 @@ impl Tongue for Zh {
             MessageKind::Escalated => "升级",
             MessageKind::Resolved => "已恢复",
             MessageKind::Merged => "已并入其他事件",
+            MessageKind::Digest => "合并通报",
         };
         format!("【{word}】{headline}")
+    }
+
+    fn digest(&self, open: usize, over: usize) -> String {
+        match (open, over) {
+            (_, 0) => format!("事件 {open} 起"),
+            (0, _) => format!("已结束事件 {over} 起"),
+            _ => format!("事件 {open} 起，另有 {over} 起已结束"),
+        }
+    }
+
+    fn together(&self, facts: &[String]) -> String {
+        facts.join("；")
     }
 
     fn lost_line(&self, n: usize, list: &str) -> String {
@@ -125,6 +138,10 @@ impl Tongue for Zh {
 
     fn still_open_line(&self) -> String {
         "仍未恢复，且无人受理".to_owned()
+    }
+
+    fn maintenance_ended_line(&self) -> String {
+        "维护已结束或不足以解释，故障仍在".to_owned()
     }
 
     fn escalated_line(&self, level: u8) -> String {
@@ -194,6 +211,7 @@ impl Tongue for Zh {
             MonitorCause::Stopped => "监测程序曾停止",
             MonitorCause::Stuck => "监测端无法写入数据库",
             MonitorCause::Starting => "监测刚启动，尚无应答",
+            MonitorCause::OffDuty => "不在值守时段",
         }
     }
 

@@ -21,7 +21,7 @@ use crate::registry::{
 pub(crate) const HERE: LonLat = LonLat { lon: 114.3, lat: 30.6 };
 
 /// A place so many metres east and north of [`HERE`], by a sphere that is good enough to tell what a test means.
-fn place(east_m: f64, north_m: f64) -> LonLat {
+pub(crate) fn place(east_m: f64, north_m: f64) -> LonLat {
     let metre = 1.0 / 111_195.0;
     LonLat { lon: HERE.lon + east_m * metre / HERE.lat.to_radians().cos(), lat: HERE.lat + north_m * metre }
 }
@@ -68,7 +68,7 @@ pub(crate) fn camera(id: &str) -> Camera {
 }
 
 /// A camera that watches by declaration, as the column writes it: `E1 !E2 B1`.
-fn declared(id: &str, watches: &str) -> Camera {
+pub(crate) fn declared(id: &str, watches: &str) -> Camera {
     let rule = |word: &str| WatchRule { id: Arc::from(word.trim_start_matches('!')), watches: !word.starts_with('!') };
     Camera { watches: watches.split_whitespace().map(rule).collect(), ..camera(id) }
 }
@@ -93,7 +93,7 @@ pub(crate) fn entrance(id: &str, at: LonLat) -> Entrance {
     }
 }
 
-fn element(id: &str, layer: Layer, shape: impl Into<Geometry<f64>>, entrances: &[&str]) -> Element {
+pub(crate) fn element(id: &str, layer: Layer, shape: impl Into<Geometry<f64>>, entrances: &[&str]) -> Element {
     Element {
         id: ElementId::new(id).unwrap(),
         layer,
@@ -107,7 +107,7 @@ fn element(id: &str, layer: Layer, shape: impl Into<Geometry<f64>>, entrances: &
     }
 }
 
-fn point(at: LonLat) -> geo::Point<f64> {
+pub(crate) fn point(at: LonLat) -> geo::Point<f64> {
     geo::Point::new(at.lon, at.lat)
 }
 

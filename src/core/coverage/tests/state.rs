@@ -18,7 +18,14 @@ fn judge(cameras: &[Made], night: bool, required: u32, target: u32) -> Judgement
     let watchers: Vec<Watcher> = cameras
         .iter()
         .enumerate()
-        .map(|(i, c)| Watcher { camera: CameraIx::from(i), day: c.0, night: c.1, declared: false })
+        .map(|(i, c)| Watcher {
+            camera: CameraIx::from(i),
+            day: c.0,
+            night: c.1,
+            declared: false,
+            rests_by_day: false,
+            rests_by_night: false,
+        })
         .collect();
     judge_entrance(&watchers, night, required, target, |c| cameras[c.at()].3, |c| cameras[c.at()].2)
 }
@@ -108,7 +115,14 @@ fn numbers_stand_beside_the_state() {
     assert_eq!(spare_cameras(&judged, 1), Some(1));
     assert_eq!(spare_cameras(&judge(&[DEAD], false, 1, 1), 1), None);
     assert_eq!(spare_cameras(&judge(&[], false, 1, 1), 1), None);
-    let watchers = [Watcher { camera: CameraIx(0), day: Verdict::Yes, night: Verdict::No, declared: true }];
+    let watchers = [Watcher {
+        camera: CameraIx(0),
+        day: Verdict::Yes,
+        night: Verdict::No,
+        declared: true,
+        rests_by_day: false,
+        rests_by_night: false,
+    }];
     let live = |night, life| live_watchers(&watchers, night, |_| Standing::Live, move |_| life).count();
     assert_eq!(live(false, Some(Life::Maintenance)), 1);
     assert_eq!((live(true, Some(Life::Active)), live(false, Some(Life::Planned)), live(false, None)), (0, 0, 0));
@@ -249,7 +263,14 @@ fn the_night_is_never_better_than_the_day() {
 /// P8: an entrance asks only its own watchers.
 #[test]
 fn nobody_else_is_asked() {
-    let watchers = [Watcher { camera: CameraIx(3), day: Verdict::Yes, night: Verdict::Yes, declared: false }];
+    let watchers = [Watcher {
+        camera: CameraIx(3),
+        day: Verdict::Yes,
+        night: Verdict::Yes,
+        declared: false,
+        rests_by_day: false,
+        rests_by_night: false,
+    }];
     let asked = |c: CameraIx| {
         assert_eq!(c, CameraIx(3));
         Standing::Live

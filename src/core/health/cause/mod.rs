@@ -34,6 +34,8 @@ pub(crate) struct Failure {
 impl Item {
     /// Whether the thing would work if just these nodes were down. A node's own failure is not asked of itself.
     fn works(self, topology: &Topology, down: &dyn Fn(NodeIx) -> bool) -> bool {
+        #[cfg(test)]
+        work::note();
         match self {
             Item::Camera(c) => topology.camera_works(c, down),
             Item::Node(n) => topology.node_works(n, &|d| d != n && down(d)),
@@ -51,5 +53,25 @@ impl Item {
     /// Whether these nodes, down, explain its failure.
     pub(crate) fn is_explained_by(self, topology: &Topology, down: &dyn Fn(NodeIx) -> bool) -> bool {
         !self.works(topology, down)
+    }
+}
+
+/// How many questions were put to the graph: tests bound the work by it, not by a clock.
+#[cfg(test)]
+pub(crate) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static QUESTIONS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// One more.
+    pub(super) fn note() {
+        QUESTIONS.set(QUESTIONS.get() + 1);
+    }
+
+    /// How many since this was last asked.
+    pub(crate) fn count() -> u64 {
+        QUESTIONS.replace(0)
     }
 }

@@ -84,8 +84,8 @@ fn a_camera_that_answers_beside_silent_canaries_proves_sight() {
 #[test]
 fn without_canaries_a_share_of_the_sample_decides() {
     let policy = Policy::default();
-    for (answered, verdict) in [(1, Verdict::Blind), (2, Verdict::Clear)] {
-        // Of five: eight of ten silent is blind.
+    for (answered, verdict) in [(0, Verdict::Blind), (1, Verdict::Clear), (2, Verdict::Clear)] {
+        // Of five: eight of ten silent is blind, but where a fifth answers that would be over at once.
         let mut eyes = Eyes::default();
         eyes.raise(at(0), &sample(5));
         assert_eq!(eyes.heard(camera(9), at(0), false, &policy), Verdict::Same, "not in the sample");
@@ -104,9 +104,9 @@ fn when_time_is_up_who_has_not_answered_is_silent() {
     let policy = Policy::default();
     let mut eyes = Eyes::default();
     assert_eq!(eyes.conclude(&policy), Verdict::Same, "no question");
-    eyes.raise(at(0), &sample(5));
+    eyes.raise(at(0), &sample(6));
     eyes.heard(camera(0), at(0), true, &policy);
-    assert_eq!(eyes.clone().conclude(&policy), Verdict::Blind);
+    assert_eq!(eyes.clone().conclude(&policy), Verdict::Blind, "five of six");
     eyes.heard(camera(1), at(0), true, &policy);
     assert_eq!(eyes.conclude(&policy), Verdict::Clear);
 
@@ -116,6 +116,31 @@ fn when_time_is_up_who_has_not_answered_is_silent() {
     eyes.canaries[0].up = Some(false);
     eyes.canaries[0].last_try = Some(at(0));
     assert_eq!(eyes.conclude(&policy), Verdict::Blind);
+}
+
+#[test]
+fn what_ends_a_blindness_does_not_begin_one() {
+    // A fifth of a sample proves sight; where half of it must be silent for us to be blind, the other half does.
+    for (blind_share, of, prove) in [(0.8, 20, 4), (0.8, 5, 1), (0.8, 15, 3), (0.9, 20, 4), (0.5, 20, 10), (0.3, 10, 7)]
+    {
+        let policy = Policy { blind_share, ..Policy::default() };
+        let verdict = |answer: u32| {
+            let mut eyes = Eyes::default();
+            eyes.raise(at(0), &sample(of));
+            for n in 0..answer {
+                eyes.heard(camera(n), at(0), true, &policy);
+            }
+            eyes.conclude(&policy)
+        };
+        let back = |answer: u32| {
+            let mut eyes = Eyes::default();
+            eyes.go_blind(at(0), &sample(of));
+            (0..answer * 2).any(|n| eyes.heard(camera(n / 2), at(0), true, &policy) == Verdict::Back)
+        };
+        assert_eq!(verdict(prove), Verdict::Clear, "{blind_share} of {of}, {prove} answer");
+        assert!(back(prove) && !back(prove - 1), "{blind_share} of {of}");
+        assert_eq!(verdict(0), Verdict::Blind, "{blind_share} of {of}");
+    }
 }
 
 #[test]

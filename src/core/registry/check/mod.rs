@@ -3,12 +3,15 @@
 mod graph;
 mod odd;
 mod outside;
+mod supposed;
 
 use super::fault::{Fault, FaultKind, Faults};
 use super::guess::Guesses;
 use super::read::read_into;
 use super::tables::{Lines, ObjectKind, Tables};
 use super::{Registry, derive};
+
+pub use supposed::{judge_added, judge_moved};
 
 /// Reads, checks and completes: the registry with its derived entrances, and every fault. It may be put in force if
 /// none of them is an error.

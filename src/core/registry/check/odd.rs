@@ -60,13 +60,10 @@ impl Checking<'_> {
     /// What a camera says and this version does not do.
     fn unbuilt(&mut self) {
         let installed = || self.registry.cameras.values().filter(|c| c.status.is_installed());
-        let duty: Vec<&str> = installed().filter(|c| c.duty.is_some()).map(|c| c.id.as_str()).collect();
         let asks_device = |c: &&Camera| c.checks.iter().any(|spec| spec.check == Check::Device);
         let device: Vec<&str> = installed().filter(asks_device).map(|c| c.id.as_str()).collect();
-        for (what, column, ids) in [(Unbuilt::Duty, "duty", duty), (Unbuilt::Device, "checks", device)] {
-            if let Some(first) = ids.first() {
-                self.of_column(column, first, FaultKind::NotBuilt { what, count: ids.len() });
-            }
+        if let Some(first) = device.first() {
+            self.of_column("checks", first, FaultKind::NotBuilt { what: Unbuilt::Device, count: device.len() });
         }
     }
 

@@ -89,8 +89,6 @@ fn what_is_not_built_is_told() {
     assert_eq!(
         told(&files),
         [
-            "cameras.csv, duty: 2 cameras have hours of duty (\"C1\" is the first); this version asks them day and night, \
-             and one that is off then counts as down",
             r#"cameras.csv, checks: 2 cameras name the check device ("C1" is the first); this version does not ask it"#,
             "cameras.csv line 3, checks: \"C2\" is in use, but this version asks none of the checks that it names: it is \
              never asked",

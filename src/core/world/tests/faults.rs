@@ -2,6 +2,7 @@
 
 use super::harness::{Fault, Plan, Sim};
 use crate::model::Span;
+use crate::model::planted::{Bug, plant};
 use crate::registry::{Needs, NodeKind};
 use crate::world::Policy;
 
@@ -28,6 +29,81 @@ fn a_new_camera_is_not_unknown_since_1970() {
     assert!(sim.messages.is_empty(), "{:?}", sim.open_alerts());
     sim.run(Span::minutes(1));
     assert_eq!(sim.open_alerts().keys().copied().collect::<Vec<_>>(), ["CameraDown"]);
+}
+
+/// Found by the simulation: that it flapped no more was not kept, so each later start told it as flapping, and what it
+/// watches as lost.
+#[test]
+fn a_camera_that_flapped_once_does_not_flap_after_a_start() {
+    let mut sim = settled(Plan::town(&[6]));
+    for _ in 0..4 {
+        sim.break_camera("C001", Fault::Refuse);
+        sim.run(Span::seconds(40));
+        sim.heal_all();
+        sim.run(Span::seconds(90));
+    }
+    assert!(sim.open_alerts().contains_key("CameraFlapping"));
+    sim.run(Span::hours(3));
+    assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
+    let told = sim.messages.len();
+    sim.restart(Span::seconds(5));
+    sim.run(Span::minutes(2));
+    assert_eq!((sim.messages.len(), sim.entrance("E001")), (told, "covered"), "{:?}", sim.open_alerts());
+}
+
+/// Found by the simulation: it was told as unknown for as long as it had been planned.
+#[test]
+fn a_planned_camera_that_is_put_to_work_is_not_unknown_for_long() {
+    let mut plan = Plan::town(&[6]);
+    plan.edit_camera("C001", |c| c.status = crate::registry::Life::Planned);
+    let mut sim = settled(plan);
+    sim.run(Span::hours(2));
+    sim.reload(Plan::town(&[6]).registry);
+    sim.run(Span::minutes(1));
+    assert!(sim.messages.is_empty(), "{:?}", sim.open_alerts());
+    assert_eq!((sim.camera_state("C001"), sim.entrance("E001")), ("up", "covered"));
+}
+
+/// Found by the simulation: after our own link was back, an entrance was told as reduced while of one of its cameras
+/// nothing had been heard yet.
+#[test]
+fn an_entrance_is_not_told_as_reduced_while_one_of_its_cameras_is_unknown() {
+    let mut plan = Plan::town(&[6]);
+    plan.entrance("EX", 1, 2);
+    for camera in ["C001", "C002", "C003"] {
+        plan.watch(camera, "EX");
+    }
+    let mut sim = settled(plan);
+    sim.unaskable.insert("C001".to_owned());
+    sim.run(Span::minutes(2));
+    assert_eq!((sim.camera_state("C001"), sim.entrance("EX")), ("unknown", "covered"));
+    sim.break_camera("C002", Fault::Refuse);
+    sim.run(Span::minutes(5));
+    let told = |sim: &Sim| sim.open_alerts().contains_key("EntranceReduced");
+    assert!(sim.entrance("EX") == "reduced" && !told(&sim), "{:?}", sim.open_alerts());
+    sim.unaskable.clear();
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::minutes(5));
+    assert!(sim.entrance("EX") == "reduced" && told(&sim), "{:?}", sim.open_alerts());
+}
+
+/// Found by the simulation: a switch that failed for seconds while the store was away was told when the store came back,
+/// by the first of what had been heard meanwhile, and every camera was unknown for a moment of history.
+#[test]
+fn what_was_heard_while_the_store_was_away_is_judged_together() {
+    let mut sim = settled(Plan::town(&[10, 10]));
+    sim.transitions.clear();
+    sim.store_away = true;
+    sim.kill_node("S1");
+    sim.run(Span::seconds(7));
+    sim.heal_all();
+    sim.run(Span::seconds(100));
+    assert!(sim.messages.is_empty() && sim.transitions.is_empty(), "nothing is told that is not kept");
+    sim.store_away = false;
+    sim.run(Span::minutes(2));
+    assert!(sim.messages.is_empty(), "{:?}", sim.pages());
+    let unknown: Vec<_> = sim.transitions.iter().filter(|t| t.to == "unknown").collect();
+    assert!(unknown.is_empty(), "{unknown:#?}");
 }
 
 #[test]
@@ -237,6 +313,89 @@ fn tonight_acknowledged_is_lost_without_another_page() {
         assert_eq!(sim.entrance("EX"), "covered");
         assert!(!sim.open_alerts().contains_key("EntranceLost"));
     }
+}
+
+/// Found by the simulation: who had taken a switch by day was not told of what was said of the night only afterwards.
+#[test]
+fn what_will_be_lost_tonight_is_paged_at_dusk_where_it_was_taken_before_that_was_said() {
+    let mut plan = Plan::town(&[3, 3]);
+    plan.entrance("EX", 1, 1);
+    plan.watch("C001", "EX");
+    plan.watch("C004", "EX");
+    plan.edit_camera("C004", |c| c.night = crate::registry::NightLight::None);
+    let mut sim = settled(plan);
+    sim.kill_node("S1");
+    sim.run(Span::minutes(1));
+    assert_eq!((sim.pages().len(), sim.entrance("EX")), (1, "covered"));
+    sim.apply(crate::world::Event::Acknowledge {
+        incident: sim.messages[0].incident.id,
+        by: "duty".into(),
+        note: "".into(),
+        until: None,
+    });
+    while sim.entrance("EX") != "lost" {
+        sim.run(Span::minutes(1));
+    }
+    sim.run(Span::minutes(6));
+    let paged = sim.messages.iter().filter(|m| m.kind.pages());
+    let named = paged.filter(|m| m.incident.entrances_lost.iter().any(|e| e.as_str() == "EX")).count();
+    assert_eq!(named, 1, "{:#?}", sim.pages());
+}
+
+/// Found by the simulation: two cameras that failed by themselves were told as a node that fails in part, because a
+/// third had seemed to fail as our own link was cut.
+#[test]
+fn a_cut_link_does_not_make_two_faults_a_node_that_fails_in_part() {
+    for millis in (0..10_000).step_by(500) {
+        let mut sim = settled(Plan::town(&[12]));
+        sim.break_camera("C003", Fault::Drop);
+        sim.run(Span::seconds(15));
+        sim.break_camera("C009", Fault::Drop);
+        sim.run(Span::seconds(12) + Span::millis(millis));
+        sim.cut_off = true;
+        sim.run(Span::seconds(6));
+        sim.cut_off = false;
+        sim.run(Span::minutes(2));
+        let causes: Vec<String> = sim.messages.iter().map(|m| m.incident.cause.to_string()).collect();
+        assert!(!causes.iter().any(|c| c.starts_with("node_partial")), "{millis} ms: {causes:?}");
+    }
+}
+
+/// Found by the simulation: an incident whose weight went up and down paged sixteen times in a minute.
+#[test]
+fn an_incident_that_rises_and_falls_is_paged_once_in_a_while_and_what_stays_is_told() {
+    let town = |target: u32| {
+        let mut plan = Plan::town(&[6]);
+        plan.registry.entrances.remove("E001");
+        plan.edit_camera("C001", |c| c.watches.clear());
+        plan.entrance("EX", 1, target);
+        plan.watch("C001", "EX");
+        plan.watch("C002", "EX");
+        plan
+    };
+    let up_and_down = || {
+        let mut sim = settled(town(1));
+        sim.break_camera("C001", Fault::Refuse);
+        sim.run(Span::minutes(1));
+        assert!(sim.pages().is_empty(), "one camera less than there are is no page: {:?}", sim.pages());
+        for turn in 0..4 {
+            sim.reload(town(2).registry);
+            sim.run(Span::seconds(20));
+            assert!(sim.open_alerts().contains_key("EntranceReduced"), "{turn}: {:?}", sim.open_alerts());
+            sim.reload(town(1).registry);
+            sim.run(Span::seconds(20));
+        }
+        sim
+    };
+    plant(Some(Bug::EachRiseIsAPage));
+    let each = up_and_down().pages().len();
+    plant(None);
+    assert!(each > 1, "the rule is needed: {each}");
+    let mut sim = up_and_down();
+    assert_eq!(sim.pages().len(), 1, "{:#?}", sim.pages());
+    sim.reload(town(2).registry);
+    sim.run(Span::minutes(6));
+    assert_eq!(sim.pages().len(), 2, "what stays is told: {:#?}", sim.pages());
 }
 
 #[test]

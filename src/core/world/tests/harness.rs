@@ -3,80 +3,105 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(super) use super::plan::Plan;
-use crate::alert::{AlertName, Incident, Message, MessageKind};
-use crate::model::{CanaryIx, Check, FailKind, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
-use crate::registry::{Registry, next_due};
-use crate::world::{Effects, Event, Policy, Saved, SavedTarget, Subject, Transition, World};
+use cunkou_core::alert::Message;
+use cunkou_core::model::{CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
+use cunkou_core::registry::{Registry, Topology, next_due};
+use cunkou_core::world::{Effects, Event, Policy, Quiet, Saved, Transition, World};
+
+pub(crate) use super::answers::Fault;
+use super::kept::{Keeper, Kept};
+pub(crate) use super::plan::Plan;
 
 /// 2026-06-01 04:00 UTC, noon in Wuhan.
-pub(super) const NOON: Time = Time(1_780_286_400_000);
+pub(crate) const NOON: Time = Time(1_780_286_400_000);
 
-/// How a camera behaves.
+/// What an engine must not do; planted to see that it is noticed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fault {
-    Refuse,
-    Drop,
-    Auth,
-    /// Answers 503 to everything but reach.
-    Busy,
-    /// Answers reach, but its stream is silent.
-    StreamHangs,
-    /// Answers after two seconds.
-    Slow,
+pub(crate) enum Careless {
+    /// Words go out before they are kept.
+    TellsBeforeCommit,
+    /// What could not be kept is dropped.
+    DropsFailedCommits,
+    /// What was heard while the store was away is dropped, and probing stops.
+    DeafWhileStoreIsAway,
+    /// It is not woken.
+    NeverWakes,
+    /// Wishes for probes out of turn are not granted.
+    AsksNobody,
 }
 
 #[derive(Debug)]
 enum Job {
-    Due(Target, Check),
+    Due(Target, Check, Span),
     Ask(Target, Check),
     End(Box<Outcome>),
 }
 
-/// The town, the engine, and everything that was said.
-pub(super) struct Sim {
-    pub(super) world: World,
-    pub(super) now: Time,
-    pub(super) faults: BTreeMap<String, Fault>,
-    pub(super) dead_nodes: BTreeSet<String>,
+/// The town, the engine, and everything that was said and kept.
+pub(crate) struct Sim {
+    pub(crate) world: World,
+    pub(crate) now: Time,
+    pub(crate) topology: Arc<Topology>,
+    pub(crate) faults: BTreeMap<String, Fault>,
+    pub(crate) dead_nodes: BTreeSet<String>,
     /// Nodes that pass everything on but do not answer themselves.
-    pub(super) mute_nodes: BTreeSet<String>,
+    pub(crate) mute_nodes: BTreeSet<String>,
     /// Share of packets that get lost on a node's way, or on every way (`""`).
-    pub(super) loss: BTreeMap<String, f64>,
+    pub(crate) loss: BTreeMap<String, f64>,
     /// Cameras whose probes we cannot send.
-    pub(super) unaskable: BTreeSet<String>,
-    pub(super) canary_dead: bool,
-    pub(super) cut_off: bool,
+    pub(crate) unaskable: BTreeSet<String>,
+    pub(crate) canary_dead: bool,
+    pub(crate) cut_off: bool,
+    /// The store takes no commit: nothing new is applied, what is heard is folded.
+    pub(crate) store_away: bool,
+    /// The next commit that holds words does not come to its end: the process dies in it.
+    pub(crate) dies_at_commit: bool,
+    /// It died so.
+    pub(crate) died: bool,
     /// When a password was shown, and to whom.
-    pub(super) shown: Vec<(Time, String)>,
-    pub(super) messages: Vec<Message>,
-    pub(super) transitions: Vec<Transition>,
-    pub(super) kept: Kept,
-    pub(super) policy: Policy,
+    pub(crate) shown: Vec<(Time, String)>,
+    /// What was committed to be told.
+    pub(crate) messages: Vec<Message>,
+    /// What was committed of history.
+    pub(crate) transitions: Vec<Transition>,
+    pub(crate) store: Box<dyn Keeper>,
+    pub(crate) careless: Option<Careless>,
+    pub(crate) policy: Policy,
+    pub(crate) version: u64,
     /// Seed of what is drawn: lost packets.
-    pub(super) seed: u64,
+    pub(crate) seed: u64,
+    /// When something other than figures was last given or asked for.
+    pub(crate) stirred: Time,
     /// By time, then by name and kind: what happens at one moment happens in the same order whatever the slots are.
     jobs: BTreeMap<(Time, Arc<str>, u8, u64), Job>,
+    names: [Vec<Arc<str>>; 2],
+    /// Applied, and not kept yet.
+    behind: Option<Effects>,
+    folded: BTreeMap<(Target, Check), Vec<Outcome>>,
+    ticked: Time,
     seq: u64,
-    drawn: u64,
+    pub(crate) drawn: u64,
 }
 
-/// What a store would hold.
-#[derive(Default, Clone)]
-pub(super) struct Kept {
-    targets: BTreeMap<String, SavedTarget>,
-    incidents: BTreeMap<u64, Incident>,
-    alerts: BTreeMap<String, crate::alert::Alert>,
-}
+/// How often the store is told that the monitor lives.
+const TICK: Span = Span::seconds(10);
+/// So many outcomes of one check wait for a store that is away.
+const FOLDED: usize = 6;
 
 impl Sim {
-    pub(super) fn new(plan: Plan) -> Sim {
+    pub(crate) fn new(plan: Plan) -> Sim {
         Sim::with(plan, Policy { canaries: vec!["gw".into()], ..Policy::default() })
     }
 
-    pub(super) fn with(plan: Plan, policy: Policy) -> Sim {
+    pub(crate) fn with(plan: Plan, policy: Policy) -> Sim {
+        Sim::kept_by(plan, policy, Box::new(Kept::default()))
+    }
+
+    /// A first start with a store of one's own.
+    pub(crate) fn kept_by(plan: Plan, policy: Policy, store: Box<dyn Keeper>) -> Sim {
         let (world, effects) = World::start(policy.clone(), Arc::new(plan.registry), Saved::default(), NOON);
         let mut sim = Sim {
+            topology: world.topology().clone(),
             world,
             now: NOON,
             faults: BTreeMap::new(),
@@ -86,97 +111,105 @@ impl Sim {
             unaskable: BTreeSet::new(),
             canary_dead: false,
             cut_off: false,
+            store_away: false,
+            dies_at_commit: false,
+            died: false,
             shown: Vec::new(),
             messages: Vec::new(),
             transitions: Vec::new(),
-            kept: Kept::default(),
+            store,
+            careless: None,
             policy,
+            version: 1,
             seed: 1,
+            stirred: NOON,
             jobs: BTreeMap::new(),
+            names: Default::default(),
+            behind: None,
+            folded: BTreeMap::new(),
+            ticked: NOON,
             seq: 0,
             drawn: 0,
         };
+        sim.name_slots();
         sim.take(effects);
         sim.schedule_all();
         sim
     }
 
     /// Kills the daemon and starts it again after `pause`, with what was kept.
-    pub(super) fn restart(&mut self, pause: Span) {
-        let last_tick = Some(self.now);
+    pub(crate) fn restart(&mut self, pause: Span) {
+        self.tick();
+        (self.behind, self.died, self.dies_at_commit) = (None, false, false);
         self.now += pause;
-        let saved = Saved {
-            last_tick,
-            registry_version: 1,
-            targets: self.kept.targets.values().cloned().map(|t| self.recorded(t)).collect(),
-            incidents: self.kept.incidents.values().cloned().collect(),
-            alerts: self.kept.alerts.values().filter(|a| a.ended.is_none()).cloned().collect(),
-            next_incident: self.kept.incidents.keys().next_back().map_or(1, |n| n + 1),
-        };
+        let saved = self.store.load(self.now);
+        self.begin(saved);
+    }
+
+    /// The clock was stepped, or the process stood still for long: with what is believed, as after a start.
+    pub(crate) fn begin_anew(&mut self, pause: Span) {
+        let saved = self.world.saved(self.now);
+        self.now += pause;
+        self.begin(saved);
+    }
+
+    fn begin(&mut self, saved: Saved) {
         let registry = self.world.snapshot().registry;
         let (world, effects) = World::start(self.policy.clone(), registry, saved, self.now);
         self.world = world;
+        self.topology = self.world.topology().clone();
+        self.ticked = self.now;
         self.jobs.clear();
+        self.folded.clear();
+        self.name_slots();
         self.take(effects);
         self.schedule_all();
     }
 
-    /// With what history says last of it.
-    fn recorded(&self, mut target: SavedTarget) -> SavedTarget {
-        let subject = match &target {
-            SavedTarget::Camera(id, _) => Subject::Camera(id.clone()),
-            SavedTarget::Node(id, _) => Subject::Node(id.clone()),
-            _ => return target,
-        };
-        let last = self.transitions.iter().rev().find(|t| t.subject == subject);
-        if let SavedTarget::Camera(_, health) | SavedTarget::Node(_, health) = &mut target {
-            health.recorded = last.and_then(|t| crate::health::State::from_word(t.to));
-        }
-        target
-    }
-
-    pub(super) fn reload(&mut self, registry: Registry) {
-        let effects = self.world.apply(Event::Registry { registry: Arc::new(registry), version: 2 }, self.now);
+    pub(crate) fn reload(&mut self, registry: Registry) {
+        self.version += 1;
+        let event = Event::Registry { registry: Arc::new(registry), version: self.version };
+        let effects = self.world.apply(event, self.now);
+        self.topology = self.world.topology().clone();
+        self.name_slots();
         self.take(effects);
         self.jobs.retain(|_, j| !matches!(j, Job::Due(..)));
         self.schedule_all();
     }
 
-    pub(super) fn apply(&mut self, event: Event) {
+    pub(crate) fn apply(&mut self, event: Event) {
         let effects = self.world.apply(event, self.now);
         self.take(effects);
     }
 
-    fn schedule_all(&mut self) {
-        let snapshot = self.world.snapshot();
-        for (i, slot) in snapshot.topology.cameras.iter().enumerate() {
-            for check in Check::ALL.into_iter().filter(|c| slot.checks[c.at()].is_some()) {
-                self.schedule(Target::Camera(i.into()), check, self.now);
-            }
-        }
-        for (i, _) in snapshot.topology.nodes.iter().enumerate().filter(|(_, n)| n.check.is_some()) {
-            self.schedule(Target::Node(i.into()), Check::Reach, self.now);
-        }
-        for i in 0..snapshot.canaries.len() {
-            self.schedule(Target::Canary(CanaryIx::from(i)), Check::Reach, self.now);
-        }
+    fn name_slots(&mut self) {
+        self.names = [
+            self.topology.cameras.iter().map(|c| c.id.as_str().into()).collect(),
+            self.topology.nodes.iter().map(|n| n.id.as_str().into()).collect(),
+        ];
     }
 
-    fn schedule(&mut self, target: Target, check: Check, from: Time) {
-        let snapshot = self.world.snapshot();
-        let (id, every) = match target {
-            Target::Camera(c) => {
-                let slot = &snapshot.topology.cameras[c.at()];
-                (slot.id.to_string(), slot.checks[check.at()].map(|p| p.interval))
-            }
-            Target::Node(n) => {
-                let slot = &snapshot.topology.nodes[n.at()];
-                (slot.id.to_string(), slot.check.map(|p| p.interval))
-            }
-            Target::Canary(_) => ("gw".to_owned(), Some(Span::seconds(5))),
-        };
-        if let Some(every) = every {
-            self.push(next_due(&id, check, every, from), Job::Due(target, check));
+    /// Everything that is asked in turn, with its interval.
+    fn asked(&self) -> Vec<(Target, Check, Span)> {
+        let cameras = self.topology.cameras.iter().enumerate().flat_map(|(i, slot)| {
+            let on = move |c: Check| Some((Target::Camera(i.into()), c, slot.checks[c.at()]?.interval));
+            Check::ALL.into_iter().filter_map(on)
+        });
+        let nodes = self.topology.nodes.iter().enumerate();
+        let nodes = nodes.filter_map(|(i, slot)| Some((Target::Node(i.into()), Check::Reach, slot.check?.interval)));
+        let canaries = (0..self.policy.canaries.len()).map(|i| Target::Canary(CanaryIx::from(i)));
+        let canaries = canaries.map(|t| (t, Check::Reach, self.policy.health.canary_interval));
+        cameras.chain(nodes).chain(canaries).collect()
+    }
+
+    fn schedule_all(&mut self) {
+        for (target, check, every) in self.asked() {
+            let id = match target {
+                Target::Camera(c) => self.names[0][c.at()].clone(),
+                Target::Node(n) => self.names[1][n.at()].clone(),
+                Target::Canary(c) => self.policy.canaries[c.at()].clone(),
+            };
+            self.push(next_due(&id, check, every, self.now), Job::Due(target, check, every));
         }
     }
 
@@ -184,81 +217,154 @@ impl Sim {
         self.seq += 1;
         let (target, kind) = match &job {
             Job::End(o) => (o.target, 0),
-            Job::Due(t, c) => (*t, 1 + *c as u8),
+            Job::Due(t, c, _) => (*t, 1 + *c as u8),
             Job::Ask(t, c) => (*t, 5 + *c as u8),
         };
-        let snapshot = self.world.snapshot();
         let name = match target {
-            Target::Camera(c) => snapshot.topology.cameras[c.at()].id.as_str().into(),
-            Target::Node(n) => snapshot.topology.nodes[n.at()].id.as_str().into(),
+            Target::Camera(c) => self.names[0][c.at()].clone(),
+            Target::Node(n) => self.names[1][n.at()].clone(),
             Target::Canary(_) => "".into(),
         };
         self.jobs.insert((at.max(self.now), name, kind, self.seq), job);
     }
 
-    fn take(&mut self, effects: Effects) {
-        for ask in effects.asks {
+    /// Wishes go to the plan at once; the rest waits for the commit.
+    fn take(&mut self, mut effects: Effects) {
+        let stirs = !effects.asks.is_empty() || !effects.transitions.is_empty() || !effects.incidents.is_empty();
+        if stirs {
+            self.stirred = self.now;
+        }
+        for ask in std::mem::take(&mut effects.asks) {
+            if self.careless == Some(Careless::AsksNobody) {
+                break;
+            }
             self.push(ask.at, Job::Ask(ask.target, ask.check));
         }
-        for target in effects.saved {
-            let key = match &target {
-                SavedTarget::Camera(id, _) => format!("c{id}"),
-                SavedTarget::Node(id, _) => format!("n{id}"),
-                SavedTarget::Entrance(id, ..) => format!("e{id}"),
-                SavedTarget::Monitor(_) => "m".to_owned(),
-                SavedTarget::Gone(subject) => format!("{subject:?}"),
-            };
-            self.kept.targets.insert(key, target);
+        if effects.nothing_to_keep() {
+            return;
         }
-        for incident in effects.incidents {
-            self.kept.incidents.insert(incident.id.0, (*incident).clone());
+        match &mut self.behind {
+            Some(behind) => behind.absorb(effects),
+            None => self.behind = Some(effects),
         }
-        for alert in effects.alerts {
-            self.kept.alerts.insert(format!("{:?}", alert.key), (*alert).clone());
+        self.commit();
+    }
+
+    /// Gives the store what waits, unless it is away.
+    fn commit(&mut self) {
+        let words = self.behind.as_ref().is_some_and(|b| !b.messages.is_empty());
+        let kept = !self.store_away && !self.dies_at_commit;
+        if let Some(behind) = self.behind.as_mut().filter(|_| words && !kept) {
+            match self.careless {
+                Some(Careless::TellsBeforeCommit) => self.messages.extend(behind.messages.iter().cloned()),
+                Some(Careless::DropsFailedCommits) => behind.messages.clear(),
+                _ => {}
+            }
         }
+        if words && self.dies_at_commit {
+            self.died = true;
+        }
+        if self.store_away || self.died {
+            return;
+        }
+        let Some(effects) = self.behind.take() else { return };
+        self.ticked = self.now;
+        self.store.keep(&effects, self.now, self.version, &self.topology);
         self.transitions.extend(effects.transitions);
         self.messages.extend(effects.messages);
     }
 
+    /// Whether something is applied that the store has not kept.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind.is_some()
+    }
+
     /// Lets time pass.
-    pub(super) fn run(&mut self, span: Span) {
+    pub(crate) fn run(&mut self, span: Span) {
         let until = self.now + span;
-        loop {
-            let job = self.jobs.first_key_value().map(|((at, ..), _)| *at);
-            let wake = self.world.next_wake();
-            let next = [job, wake].into_iter().flatten().min().unwrap_or(until);
-            if next > until {
-                break;
-            }
-            self.now = self.now.max(next);
-            if job.is_some_and(|at| at <= self.now) {
-                let (_, job) = self.jobs.pop_first().unwrap();
-                self.do_job(job);
-            } else {
-                self.apply(Event::Wake);
-            }
-        }
+        while self.turn(until) {}
         self.now = until;
     }
 
-    fn do_job(&mut self, job: Job) {
+    /// One job or one wake, if there is one up to then.
+    pub(crate) fn turn(&mut self, until: Time) -> bool {
+        if self.behind.is_some() && !self.store_away {
+            self.commit();
+            self.unfold();
+        }
+        let job = self.jobs.first_key_value().map(|((at, ..), _)| *at);
+        let asleep = self.behind.is_some() || self.careless == Some(Careless::NeverWakes);
+        let wake = if asleep { None } else { self.world.next_wake() };
+        let next = [job, wake].into_iter().flatten().min().unwrap_or(until);
+        if next > until || (job.is_none() && wake.is_none()) {
+            return false;
+        }
+        self.now = self.now.max(next);
+        self.tick();
+        if job.is_some_and(|at| at <= self.now) {
+            let ((at, ..), job) = self.jobs.pop_first().unwrap();
+            self.do_job(at, job);
+        } else {
+            self.apply(Event::Wake);
+        }
+        true
+    }
+
+    fn tick(&mut self) {
+        if self.store_away || self.behind.is_some() || self.now - self.ticked < TICK {
+            return;
+        }
+        self.ticked += TICK * ((self.now - self.ticked).0 / TICK.0);
+        self.store.tick(self.ticked);
+    }
+
+    fn do_job(&mut self, at: Time, job: Job) {
         match job {
-            Job::Due(target, check) => {
-                let held = match target {
-                    Target::Camera(c) => self.world.snapshot().cameras.get(c.at()).is_some_and(|v| v.held[check.at()]),
-                    _ => false,
-                };
-                if !held {
+            Job::Due(target, check, every) => {
+                if !self.is_held(target, check) {
                     self.probe(target, check, false);
                 }
-                self.schedule(target, check, self.now + Span(1));
+                let missed = (self.now - at).0 / every.0.max(1);
+                self.push(at + every * (missed + 1), Job::Due(target, check, every));
             }
             Job::Ask(target, check) => self.probe(target, check, true),
-            Job::End(outcome) => {
-                let effects = self.world.apply(Event::Outcome(*outcome), self.now);
-                self.take(effects);
-            }
+            Job::End(outcome) => self.heard(*outcome),
         }
+    }
+
+    fn is_held(&self, target: Target, check: Check) -> bool {
+        match target {
+            Target::Camera(c) => self.world.cameras().get(c.at()).is_some_and(|v| v.held[check.at()]),
+            _ => false,
+        }
+    }
+
+    fn heard(&mut self, outcome: Outcome) {
+        if self.behind.is_none() {
+            return self.apply(Event::Outcome(outcome));
+        }
+        let deaf = self.careless == Some(Careless::DeafWhileStoreIsAway);
+        if matches!(outcome.result, ProbeResult::Inconclusive(_)) || deaf {
+            return;
+        }
+        let run = self.folded.entry((outcome.target, outcome.check)).or_default();
+        if run.last().is_some_and(|last| last.result.is_alive() != outcome.result.is_alive()) {
+            run.clear();
+        }
+        run.push(outcome);
+        if run.len() > FOLDED {
+            run.remove(1);
+        }
+    }
+
+    /// What came while nothing new could be kept, in the order in which it ended.
+    fn unfold(&mut self) {
+        if self.behind.is_some() || self.folded.is_empty() {
+            return;
+        }
+        let mut outcomes: Vec<Outcome> = std::mem::take(&mut self.folded).into_values().flatten().collect();
+        outcomes.sort_by_key(|o| o.ended);
+        self.apply(Event::Outcomes(outcomes));
     }
 
     fn probe(&mut self, target: Target, check: Check, asked: bool) {
@@ -266,7 +372,7 @@ impl Sim {
         let ended = self.now + took;
         let credential = check == Check::Stream && self.may_show(target);
         if let (Target::Camera(c), true, ProbeResult::Answered(Reason::Auth)) = (target, credential, result) {
-            self.shown.push((self.now, self.world.snapshot().topology.cameras[c.at()].id.to_string()));
+            self.shown.push((self.now, self.names[0][c.at()].to_string()));
         }
         let outcome = Outcome {
             target,
@@ -285,102 +391,75 @@ impl Sim {
         self.push(ended, Job::End(Box::new(outcome)));
     }
 
-    /// As the engine does it: a refused password is held back.
-    fn may_show(&self, target: Target) -> bool {
-        let held_until = match target {
-            Target::Camera(c) => self.world.snapshot().cameras.get(c.at()).and_then(|v| v.password_held_until),
-            _ => None,
-        };
-        held_until.is_none_or(|until| self.now >= until)
+    /// Whether only ordinary tries lie ahead.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.is_behind() && self.jobs.values().all(|j| matches!(j, Job::Due(..)))
     }
 
-    fn answer(&mut self, target: Target, check: Check, asked: bool) -> (ProbeResult, Span) {
-        let limit = match (check, asked) {
-            (Check::Reach, false) => 1_000,
-            (Check::Reach, true) => 800,
-            (_, false) => 3_000,
-            (_, true) => 10_000,
-        };
-        let silence = (ProbeResult::Fail(FailKind::Timeout), Span(limit));
-        let pass = (ProbeResult::Pass { slow: false }, Span(5));
-        if self.cut_off || self.is_lost_on_the_way(target, check, asked) {
-            return silence;
-        }
-        let snapshot = self.world.snapshot();
-        let topology = &snapshot.topology;
-        let dead = |n: crate::model::NodeIx| self.dead_nodes.contains(topology.nodes[n.at()].id.as_str());
-        match target {
-            Target::Canary(_) => {
-                if self.canary_dead {
-                    silence
-                } else {
-                    pass
-                }
-            }
-            Target::Node(n) => {
-                let mute = self.mute_nodes.contains(topology.nodes[n.at()].id.as_str());
-                if topology.node_works(n, &dead) && !mute { pass } else { silence }
-            }
-            Target::Camera(c) if !topology.camera_works(c, &dead) => silence,
-            Target::Camera(c) if self.unaskable.contains(topology.cameras[c.at()].id.as_str()) => {
-                (ProbeResult::Inconclusive(crate::model::Inconclusive::OwnFault), Span(1))
-            }
-            Target::Camera(c) => match self.faults.get(topology.cameras[c.at()].id.as_str()) {
-                None => pass,
-                Some(Fault::Refuse) => (ProbeResult::Fail(FailKind::Refused), Span(2)),
-                Some(Fault::Drop) => silence,
-                Some(Fault::Auth) if check == Check::Stream => (ProbeResult::Answered(Reason::Auth), Span(5)),
-                Some(Fault::Busy) if check != Check::Reach => (ProbeResult::Answered(Reason::Busy), Span(5)),
-                Some(Fault::StreamHangs) if check == Check::Stream => silence,
-                Some(Fault::Auth | Fault::Busy | Fault::StreamHangs) => pass,
-                // An ordinary try gives up before; a confirming one of reach sends packets for 0.8 s and hears none.
-                Some(Fault::Slow) if check == Check::Stream && asked => (ProbeResult::Pass { slow: true }, Span(4_000)),
-                Some(Fault::Slow) if check == Check::Stream => (ProbeResult::Pass { slow: false }, Span(2_000)),
-                Some(Fault::Slow) => (ProbeResult::Pass { slow: false }, Span(if asked { 700 } else { 900 })),
-            },
-        }
-    }
-
-    /// Whether every packet of a try is lost: one of an ordinary try, five of a confirming one of reach and of every
-    /// try of a canary; TCP sends a request again after one, three, seven seconds.
-    fn is_lost_on_the_way(&mut self, target: Target, check: Check, asked: bool) -> bool {
-        if self.loss.is_empty() {
+    /// Hears everything that is due up to `until` as one event, as far as all of it would only say once more what was
+    /// said last; `false` where something else would be heard. What is under way is waited for first.
+    pub(crate) fn skip(&mut self, until: Time) -> bool {
+        let from = self.now;
+        if !self.wait_for_what_is_under_way() {
             return false;
         }
-        let snapshot = self.world.snapshot();
-        let above: &[crate::model::NodeIx] = match target {
-            Target::Camera(c) => &snapshot.topology.cameras[c.at()].above,
-            Target::Node(n) => &snapshot.topology.nodes[n.at()].above,
-            Target::Canary(_) => &[],
-        };
-        let node = |n: &crate::model::NodeIx| snapshot.topology.nodes[n.at()].id.to_string();
-        let on_the_way: Vec<String> = above.iter().map(node).chain([String::new()]).collect();
-        let kept: f64 = on_the_way.iter().filter_map(|n| self.loss.get(n)).map(|l| 1.0 - l).product();
-        let packets = match (target, check, asked) {
-            (Target::Canary(_), ..) | (_, Check::Reach, true) => 5,
-            (_, Check::Reach, false) => 1,
-            (_, _, false) => 2,
-            (_, _, true) => 4,
-        };
-        self.draw() < (1.0 - kept).powi(packets)
+        // A password that may be shown again is news: until then only, and one by one until it was.
+        let until = self.password_due().map_or(until, |at| until.min(at));
+        let Some(quiet) = self.quiet(from, until).filter(|_| from < until) else { return false };
+        let effects = self.world.apply(Event::Quiet(quiet), until);
+        self.now = self.now.max(until);
+        self.take(effects);
+        self.tick();
+        self.jobs.retain(|_, j| !matches!(j, Job::Due(..)));
+        self.now += Span(1);
+        self.schedule_all();
+        true
     }
 
-    /// A number from 0 to 1 of the seeded row.
-    fn draw(&mut self) -> f64 {
-        self.drawn += 1;
-        let word = crate::model::stable_hash_parts(&[&self.seed.to_string(), &self.drawn.to_string()]);
-        (word >> 11) as f64 / (1_u64 << 53) as f64
+    /// Asks nobody while those that were asked answer; `false` where more comes of it.
+    fn wait_for_what_is_under_way(&mut self) -> bool {
+        let due = |j: &Job| matches!(j, Job::Due(..));
+        let (stirred, mut later) = (self.stirred, BTreeMap::new());
+        std::mem::swap(&mut self.jobs, &mut later);
+        let (later, under_way) = later.into_iter().partition::<BTreeMap<_, _>, _>(|(_, j)| due(j));
+        self.jobs = under_way;
+        while let Some(((at, ..), job)) = self.jobs.pop_first() {
+            self.now = self.now.max(at);
+            self.do_job(at, job);
+        }
+        self.jobs.extend(later);
+        self.stirred == stirred && self.is_idle()
     }
 
-    pub(super) fn break_camera(&mut self, id: &str, fault: Fault) {
+    pub(crate) fn quiet(&mut self, from: Time, to: Time) -> Option<Quiet> {
+        let mut quiet = Quiet { of: Vec::new(), failing: Vec::new(), from, to, rtt: Span(5) };
+        if !self.loss.is_empty() || !self.unaskable.is_empty() || self.cut_off {
+            return None;
+        }
+        for (target, check, _) in self.asked() {
+            if self.is_held(target, check) {
+                continue;
+            }
+            match self.answer(target, check, false) {
+                (ProbeResult::Pass { slow: false }, took) if took == quiet.rtt => quiet.of.push((target, check)),
+                (ProbeResult::Fail(kind), took) if check == Check::Reach => {
+                    quiet.failing.push((target, check, kind, took));
+                }
+                _ => return None,
+            }
+        }
+        Some(quiet)
+    }
+
+    pub(crate) fn break_camera(&mut self, id: &str, fault: Fault) {
         self.faults.insert(id.to_owned(), fault);
     }
 
-    pub(super) fn kill_node(&mut self, id: &str) {
+    pub(crate) fn kill_node(&mut self, id: &str) {
         self.dead_nodes.insert(id.to_owned());
     }
 
-    pub(super) fn heal_all(&mut self) {
+    pub(crate) fn heal_all(&mut self) {
         self.faults.clear();
         self.dead_nodes.clear();
         self.mute_nodes.clear();
@@ -388,62 +467,5 @@ impl Sim {
         self.unaskable.clear();
         self.cut_off = false;
         self.canary_dead = false;
-    }
-
-    /// Messages that page, as (kind, incident, cause, entrances lost), for incidents that matter to people.
-    pub(super) fn pages(&self) -> Vec<(MessageKind, u64, String, usize)> {
-        let severe = |m: &&Message| m.kind.pages() && m.incident.severity >= crate::model::Severity::Warning;
-        let row =
-            |m: &Message| (m.kind, m.incident.id.0, m.incident.cause.to_string(), m.incident.entrances_lost.len());
-        self.messages.iter().filter(severe).map(row).collect()
-    }
-
-    /// Prints everything that was said; a failing test shows it.
-    pub(super) fn tell_all(&self) {
-        for m in &self.messages {
-            let i = &m.incident;
-            let open = m.alerts.iter().filter(|a| a.ended.is_none()).count();
-            let (after, lost) = (m.at - NOON, i.entrances_lost.len());
-            println!("{after} #{} {:?} {:?} {} lost {lost}, {open} open alerts", i.id, m.kind, m.why, i.cause);
-        }
-    }
-
-    /// Causes of the messages that page, sorted.
-    pub(super) fn causes(&self) -> Vec<String> {
-        let mut causes: Vec<String> = self.pages().into_iter().map(|p| p.2).collect();
-        causes.sort();
-        causes
-    }
-
-    /// Entrances that are lost in the World's belief.
-    pub(super) fn believed_lost(&self) -> Vec<String> {
-        let snapshot = self.world.snapshot();
-        let ids = snapshot.topology.entrances.iter().map(|e| e.id.to_string());
-        ids.filter(|id| self.entrance(id) == "lost").collect()
-    }
-
-    /// Names of open alerts with how many of each there are.
-    pub(super) fn open_alerts(&self) -> BTreeMap<&'static str, usize> {
-        let mut names = BTreeMap::new();
-        for key in self.world.snapshot().alerts.keys() {
-            *names.entry(key.name.word()).or_default() += 1;
-        }
-        names
-    }
-
-    pub(super) fn entrance(&self, id: &str) -> &'static str {
-        self.world.snapshot().entrance(id).map_or("none", |(_, e)| e.now.state.word())
-    }
-
-    pub(super) fn camera_state(&self, id: &str) -> &'static str {
-        self.world.snapshot().camera(id).map_or("none", |(_, c)| c.state.word())
-    }
-
-    pub(super) fn everything_is_over(&self) -> bool {
-        self.world.snapshot().incidents.values().all(|i| !i.status.is_open()) && self.open_alerts().is_empty()
-    }
-
-    pub(super) fn has_lost(&self) -> bool {
-        self.messages.iter().flat_map(|m| &m.alerts).any(|a| a.key.name == AlertName::EntranceLost)
     }
 }

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AreaId, CameraId, ElementId, EntranceId, NodeId};
-use crate::registry::{
+use cunkou_core::model::{AreaId, CameraId, ElementId, EntranceId, NodeId};
+use cunkou_core::registry::{
     Area, AreaKind, Camera, CameraKind, Density, Dirs, Entrance, EntranceStatus, Gate, Layer, Life, LonLat, Needs,
     NightLight, Node, NodeKind, Registry, WatchRule,
 };
 
 /// What stands where.
-pub(super) struct Plan {
-    pub(super) registry: Registry,
+pub(crate) struct Plan {
+    pub(crate) registry: Registry,
 }
 
 impl Plan {
     /// One village, an uplink, and for each of `switches` so many cameras; every camera watches an entrance of its own.
-    pub(super) fn town(switches: &[usize]) -> Plan {
+    pub(crate) fn town(switches: &[usize]) -> Plan {
         let mut plan = Plan { registry: Registry::default() };
         plan.area("T", None, AreaKind::Town);
         plan.area("V", Some("T"), AreaKind::Village);
@@ -34,7 +34,7 @@ impl Plan {
         plan
     }
 
-    pub(super) fn area(&mut self, id: &str, parent: Option<&str>, kind: AreaKind) {
+    pub(crate) fn area(&mut self, id: &str, parent: Option<&str>, kind: AreaKind) {
         let id = AreaId::new(id).unwrap();
         let at = Some(LonLat { lon: 114.5, lat: 30.9 });
         let parent = parent.map(|p| AreaId::new(p).unwrap());
@@ -51,7 +51,7 @@ impl Plan {
         self.registry.areas.insert(id, area);
     }
 
-    pub(super) fn node(&mut self, id: &str, kind: NodeKind, probed: bool, parents: &[&str], needs: Needs) {
+    pub(crate) fn node(&mut self, id: &str, kind: NodeKind, probed: bool, parents: &[&str], needs: Needs) {
         let id = NodeId::new(id).unwrap();
         let node = Node {
             id: id.clone(),
@@ -66,7 +66,7 @@ impl Plan {
         self.registry.nodes.insert(id, node);
     }
 
-    pub(super) fn camera(&mut self, id: &str, node: Option<&str>, n: usize) {
+    pub(crate) fn camera(&mut self, id: &str, node: Option<&str>, n: usize) {
         let id = CameraId::new(id).unwrap();
         let host = format!("10.1.{}.{}", n / 200, n % 200 + 1);
         let camera = Camera {
@@ -108,7 +108,7 @@ impl Plan {
         self.registry.cameras.insert(id, camera);
     }
 
-    pub(super) fn entrance(&mut self, id: &str, required: u32, target: u32) {
+    pub(crate) fn entrance(&mut self, id: &str, required: u32, target: u32) {
         let id = EntranceId::new(id).unwrap();
         let entrance = Entrance {
             id: id.clone(),
@@ -130,12 +130,12 @@ impl Plan {
         self.registry.entrances.insert(id, entrance);
     }
 
-    pub(super) fn watch(&mut self, camera: &str, entrance: &str) {
+    pub(crate) fn watch(&mut self, camera: &str, entrance: &str) {
         let camera = self.registry.cameras.get_mut(camera).unwrap();
         camera.watches.push(WatchRule { id: entrance.into(), watches: true });
     }
 
-    pub(super) fn edit_camera(&mut self, id: &str, edit: impl FnOnce(&mut Camera)) {
+    pub(crate) fn edit_camera(&mut self, id: &str, edit: impl FnOnce(&mut Camera)) {
         edit(self.registry.cameras.get_mut(id).unwrap());
     }
 }

@@ -15,27 +15,27 @@ const TOLD_WITHIN: Span = Span::seconds(75);
 /// A recovery is confirmed within this.
 const SLACK: Span = Span::seconds(60);
 
-struct Dice {
-    seed: u64,
-    n: u64,
+pub(super) struct Dice {
+    pub(super) seed: u64,
+    pub(super) n: u64,
 }
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
         self.n += 1;
         stable_hash_parts(&["dice", &self.seed.to_string(), &self.n.to_string()]) % sides
     }
 
-    fn index(&mut self, of: usize) -> usize {
+    pub(super) fn index(&mut self, of: usize) -> usize {
         self.roll(of as u64) as usize
     }
 
-    fn between(&mut self, from: i64, to: i64) -> i64 {
+    pub(super) fn between(&mut self, from: i64, to: i64) -> i64 {
         from + self.roll((to - from) as u64) as i64
     }
 }
 
-fn town(dice: &mut Dice) -> Plan {
+pub(super) fn town(dice: &mut Dice) -> Plan {
     let mut plan = Plan::town(&[]);
     let mut leaves: Vec<String> = Vec::new();
     let switches = 2 + dice.index(3);

@@ -1,6 +1,7 @@
 //! The scenarios that bite, each with the number of pages it may cost.
 
 use super::harness::{Fault, Plan, Sim};
+use crate::alert::MessageKind;
 use crate::model::Span;
 use crate::registry::{Needs, NodeKind};
 use crate::world::Policy;
@@ -208,7 +209,7 @@ fn a_switch_that_flaps_every_20_seconds_is_at_most_two_pages() {
         sim.run(Span::seconds(20));
     }
     let pages = sim.pages();
-    sim.tell_all();
+    println!("a switch that flaps every 20 s: {} pages", pages.len());
     assert!((1..=2).contains(&pages.len()), "{pages:#?}");
     assert!(pages.iter().all(|p| p.2 == "node:S1"), "{pages:#?}");
     sim.run(Span::hours(2));
@@ -242,6 +243,62 @@ fn a_camera_of_the_switch_fifteen_seconds_before_it_is_its_own_page() {
     assert_eq!(sim.causes(), ["camera:C001", "node:S1"]);
     let open = sim.world.snapshot().alerts.values().find(|a| a.key.object.to_string() == "E001").cloned();
     assert_eq!(open.and_then(|a| a.cause.clone()).map(|c| c.to_string()).as_deref(), Some("camera:C001"));
+}
+
+#[test]
+fn an_unrelated_camera_fifteen_seconds_before_a_switch_is_its_own_page() {
+    let mut sim = settled(Plan::town(&[20, 20, 20]), with_canary());
+    sim.break_camera("C045", Fault::Drop);
+    sim.run(Span::seconds(15));
+    sim.kill_node("S1");
+    sim.run(Span::minutes(10));
+    assert_eq!(sim.causes(), ["camera:C045", "node:S1"]);
+    assert_eq!(sim.believed_lost().len(), 21);
+}
+
+/// Dusk takes the camera without light, dawn gives it back; the camera that failed by day is one page, at dusk its second
+/// entrance is another, and a restart at any time of it adds none.
+#[test]
+fn dusk_and_dawn_cost_their_pages_whenever_it_is_restarted() {
+    for restart_after in [None, Some(Span::minutes(30)), Some(Span::hours(7)), Some(Span::hours(10))] {
+        let mut plan = Plan::town(&[6]);
+        plan.entrance("EX", 1, 1);
+        plan.watch("C001", "EX");
+        plan.watch("C002", "EX");
+        plan.edit_camera("C002", |c| c.night = crate::registry::NightLight::None);
+        let mut sim = settled(plan, with_canary());
+        sim.run(Span::hours(3));
+        sim.break_camera("C001", Fault::Refuse);
+        let how = format!("restarted after {restart_after:?}");
+        match restart_after {
+            Some(after) => {
+                sim.run(after);
+                sim.restart(Span::seconds(20));
+                sim.run(Span::hours(22) - after);
+            }
+            None => sim.run(Span::hours(22)),
+        }
+        // One for the camera and its own entrance, one for the entrance that has no light at night.
+        let pages = |sim: &Sim| sim.pages().iter().filter(|p| p.0 != MessageKind::Reminded).count();
+        assert_eq!(pages(&sim), 2, "{how}: {:#?}", sim.pages());
+        assert_eq!((sim.entrance("EX"), sim.entrance("E001")), ("covered", "lost"), "{how}: by day");
+        sim.heal_all();
+        sim.run(Span::minutes(5));
+        assert!(sim.everything_is_over(), "{how}: {:?}", sim.open_alerts());
+        assert_eq!(pages(&sim), 2, "{how}");
+    }
+}
+
+#[test]
+fn a_restart_when_our_link_is_back_adds_no_page() {
+    let mut sim = settled(Plan::town(&[20, 20, 20]), with_canary());
+    sim.cut_off = true;
+    sim.run(Span::minutes(2));
+    sim.cut_off = false;
+    sim.restart(Span::seconds(30));
+    sim.run(Span::minutes(5));
+    assert_eq!(sim.causes(), ["monitor_blind"]);
+    assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
 }
 
 #[test]
@@ -333,6 +390,7 @@ fn without_any_known_node_a_switch_is_at_most_two_pages() {
     let mut sim = settled(plan, with_canary());
     cameras[..20].iter().for_each(|c| sim.break_camera(c, Fault::Drop));
     sim.run(Span::minutes(15));
+    println!("a switch that nobody knows: {} pages", sim.pages().len());
     assert!((1..=2).contains(&sim.pages().len()), "{:#?}", sim.pages());
     assert_eq!(sim.believed_lost().len(), 20);
 }
@@ -351,11 +409,15 @@ fn without_any_known_node_the_uplink_is_one_page() {
 
 #[test]
 fn own_link_gone_with_three_cameras_dying_meanwhile_is_one_blindness_then_theirs() {
-    for (seconds, policy) in [(40, with_canary()), (600, with_canary()), (40, Policy::default())] {
+    let long = [(40, with_canary()), (600, with_canary()), (40, Policy::default()), (600, Policy::default())];
+    for (seconds, policy) in long {
         let mut sim = settled(Plan::town(&[20, 20, 20]), policy);
         sim.cut_off = true;
-        sim.run(Span::seconds(seconds));
-        ["C001", "C025", "C050"].iter().for_each(|c| sim.break_camera(c, Fault::Drop));
+        for camera in ["C001", "C025", "C050"] {
+            sim.run(Span::seconds(seconds / 4));
+            sim.break_camera(camera, Fault::Drop);
+        }
+        sim.run(Span::seconds(seconds / 4));
         assert_eq!(sim.causes(), ["monitor_blind"]);
         sim.cut_off = false;
         sim.run(Span::minutes(12));

@@ -1,0 +1,6 @@
+//! What would be, against a register that is edited by hand and judged from nothing.
+
+mod laws;
+mod oracle;
+mod stories;
+mod town;

@@ -1,0 +1,215 @@
+//! A store, as the tests need one: what a commit keeps, what a start loads, which words wait for which sink.
+//!
+//! [`Kept`] is the model of it, in memory and in the plainest words; the shell drives the same harness with the real
+//! one (SQLite). Both must look alike from here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cunkou_core::alert::{Alert, AlertKey, Incident, Message, MessageKind, SayReason};
+use cunkou_core::model::{IncidentId, Severity, Time};
+use cunkou_core::registry::Topology;
+use cunkou_core::world::{Effects, Saved, SavedTarget, Subject};
+
+/// Where words go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Sink {
+    /// A machine: is told everything.
+    Hook,
+    /// People: are told what pages them, updates, ends and digests, of what is at least a warning.
+    Phone,
+}
+
+impl Sink {
+    pub(crate) const ALL: [Sink; 2] = [Sink::Hook, Sink::Phone];
+
+    /// Whether a message is said there; `knows`: it was told of this incident before. An end is news only to those who
+    /// know the beginning.
+    pub(crate) fn takes(self, message: &Message, knows: bool) -> bool {
+        let ends = matches!(message.kind, MessageKind::Resolved | MessageKind::Merged | MessageKind::Acknowledged);
+        if message.kind == MessageKind::Digest {
+            return self == Sink::Phone && message.incident.severity >= Severity::Warning;
+        }
+        let severe = self == Sink::Hook || message.incident.severity >= Severity::Warning;
+        let quiet = self == Sink::Phone && message.why.is_for_machines();
+        !quiet && (knows || (severe && !ends))
+    }
+}
+
+/// A store.
+pub(crate) trait Keeper {
+    /// One transaction. What it holds of the words goes to the outbox of each sink.
+    fn keep(&mut self, effects: &Effects, tick: Time, version: u64, topology: &Arc<Topology>);
+    /// The monitor lives.
+    fn tick(&mut self, now: Time);
+    /// What a start takes from it.
+    fn load(&mut self, now: Time) -> Saved;
+    /// What waits for a sink, in the order in which it is to be told; steps of one incident that nobody was told of are
+    /// one.
+    fn waiting(&mut self, sink: Sink, now: Time) -> Vec<Message>;
+    /// A sink has taken a message.
+    fn told(&mut self, sink: Sink, message: &Message, now: Time);
+    /// Whether anything waits for a sink.
+    fn is_waiting(&self, sink: Sink) -> bool;
+}
+
+/// What a store must not do; planted to see that it is noticed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sabotage {
+    ForgetsIncidents,
+    ForgetsAlerts,
+    ForgetsHealth,
+    ForgetsTheOutbox,
+    KeepsEndedAlerts,
+    CountsFromOneAgain,
+    /// The first word of an incident is taken for the same as the next.
+    LosesFirstSteps,
+}
+
+/// What a store would hold.
+#[derive(Default, Clone)]
+pub(crate) struct Kept {
+    pub(crate) sabotage: Option<Sabotage>,
+    targets: BTreeMap<String, SavedTarget>,
+    last_words: BTreeMap<Subject, &'static str>,
+    incidents: BTreeMap<IncidentId, Incident>,
+    alerts: BTreeMap<AlertKey, Alert>,
+    outbox: BTreeMap<(Sink, IncidentId, u32), Message>,
+    /// Who was told of which incident.
+    knows: BTreeSet<(Sink, IncidentId)>,
+    next_incident: u64,
+    /// Words that waited for a digest.
+    collected: BTreeMap<(IncidentId, u32), Message>,
+    tick: Option<Time>,
+    version: u64,
+}
+
+impl Keeper for Kept {
+    fn keep(&mut self, effects: &Effects, tick: Time, version: u64, _: &Arc<Topology>) {
+        self.tick(tick);
+        self.version = version;
+        for target in &effects.saved {
+            match target {
+                SavedTarget::Gone(subject) => {
+                    self.targets.remove(&place(subject));
+                }
+                target => {
+                    self.targets.insert(place_of(target), target.clone());
+                }
+            }
+        }
+        for incident in &effects.incidents {
+            self.next_incident = self.next_incident.max(incident.id.0 + 1);
+            self.incidents.insert(incident.id, (**incident).clone());
+        }
+        for alert in &effects.alerts {
+            match alert.ended {
+                Some(_) if self.sabotage != Some(Sabotage::KeepsEndedAlerts) => {
+                    self.alerts.remove(&alert.key);
+                }
+                _ => {
+                    self.alerts.insert(alert.key.clone(), (**alert).clone());
+                }
+            }
+        }
+        self.last_words.extend(effects.transitions.iter().map(|t| (t.subject.clone(), t.to)));
+        for message in &effects.messages {
+            // Digests have numbers too, and no incident.
+            self.next_incident = self.next_incident.max(message.incident.id.0 + 1);
+            if message.why == SayReason::HeldForDigest {
+                self.collected.insert((message.incident.id, message.step), message.clone());
+            }
+            for sink in Sink::ALL {
+                let incident = (sink, message.incident.id);
+                if !sink.takes(message, self.knows.contains(&incident)) {
+                    continue;
+                }
+                self.knows.insert(incident);
+                if self.sabotage == Some(Sabotage::LosesFirstSteps) && message.step == 1 {
+                    continue;
+                }
+                self.outbox.insert((sink, message.incident.id, message.step), message.clone());
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Time) {
+        self.tick = Some(now);
+    }
+
+    fn load(&mut self, now: Time) -> Saved {
+        match self.sabotage {
+            Some(Sabotage::ForgetsIncidents) => self.incidents.clear(),
+            Some(Sabotage::ForgetsAlerts) => self.alerts.clear(),
+            Some(Sabotage::ForgetsHealth) => self.targets.clear(),
+            Some(Sabotage::ForgetsTheOutbox) => self.outbox.clear(),
+            Some(Sabotage::CountsFromOneAgain) => self.next_incident = 1,
+            _ => {}
+        }
+        // As the store does: what ended long ago is not taken.
+        let recent = |i: &&Incident| i.status.is_open() || i.resolved_at.is_some_and(|t| now.since(t).0 < 3_600_000);
+        let from = |id: &IncidentId| self.incidents.get(id).and_then(|i| i.in_digest.from);
+        let waits = |(id, step): &(IncidentId, u32)| from(id).is_some_and(|from| *step >= from);
+        Saved {
+            last_tick: self.tick,
+            registry_version: self.version,
+            targets: self.targets.values().cloned().map(|t| self.recorded(t)).collect(),
+            incidents: self.incidents.values().filter(recent).cloned().collect(),
+            alerts: self.alerts.values().cloned().collect(),
+            collected: self.collected.iter().filter(|(at, _)| waits(at)).map(|(_, m)| m.clone()).collect(),
+            next_incident: self.next_incident,
+        }
+    }
+
+    fn waiting(&mut self, sink: Sink, _: Time) -> Vec<Message> {
+        let mut latest: BTreeMap<IncidentId, Message> = BTreeMap::new();
+        for ((_, incident, _), message) in self.outbox.iter().filter(|((s, ..), _)| *s == sink) {
+            latest.insert(*incident, message.clone());
+        }
+        latest.into_values().collect()
+    }
+
+    fn told(&mut self, sink: Sink, message: &Message, _: Time) {
+        let id = message.incident.id;
+        self.outbox.retain(|(s, i, step), _| *s != sink || *i != id || *step > message.step);
+    }
+
+    fn is_waiting(&self, sink: Sink) -> bool {
+        self.outbox.keys().any(|(s, ..)| *s == sink)
+    }
+}
+
+impl Kept {
+    /// With what history says last of it.
+    fn recorded(&self, mut target: SavedTarget) -> SavedTarget {
+        let subject = match &target {
+            SavedTarget::Camera(id, _) => Subject::Camera(id.clone()),
+            SavedTarget::Node(id, _) => Subject::Node(id.clone()),
+            _ => return target,
+        };
+        let last = self.last_words.get(&subject);
+        if let SavedTarget::Camera(_, health) | SavedTarget::Node(_, health) = &mut target {
+            health.recorded = last.and_then(|word| cunkou_core::health::State::from_word(word));
+        }
+        target
+    }
+}
+
+fn place_of(target: &SavedTarget) -> String {
+    match target {
+        SavedTarget::Camera(id, _) => format!("c{id}"),
+        SavedTarget::Node(id, _) => format!("n{id}"),
+        SavedTarget::Entrance(id, ..) => format!("e{id}"),
+        SavedTarget::Monitor(_) => "m".to_owned(),
+        SavedTarget::Gone(subject) => place(subject),
+    }
+}
+
+fn place(subject: &Subject) -> String {
+    match subject {
+        Subject::Camera(id) => format!("c{id}"),
+        Subject::Node(id) => format!("n{id}"),
+        Subject::Entrance(id, _) => format!("e{id}"),
+        Subject::Monitor => "m".to_owned(),
+    }
+}

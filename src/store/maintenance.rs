@@ -1,0 +1,223 @@
+//! Maintenance that people announced: once, or each week. What it explains is the World's; here it is kept as it was said.
+
+use std::fmt;
+
+use cunkou_core::model::{AreaId, CameraId, NodeId, Time};
+use cunkou_core::world::Works;
+use sqlx::any::AnyRow;
+
+use super::rows::RowFault;
+use super::sql::{Cells, Insert, Link, values};
+use super::{Store, StoreError};
+
+/// Rows that are read at most: those that are over are history, and what is announced is bounded by the engine.
+const MOST: i64 = 10_000;
+/// The days of a week, Monday first.
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
+
+/// Days of a week and a time of day, in the time zone of the town: `sat,sun 01:00-05:00`; `daily` stands for all seven.
+/// An end that is not after its begin is on the next day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weekly {
+    /// Bit 0 is Monday.
+    days: u8,
+    /// Minutes after midnight.
+    from: u16,
+    /// Minutes after midnight, up to and with 24:00.
+    to: u16,
+}
+
+impl Weekly {
+    /// Reads what [`fmt::Display`] writes; from a time of day to the same is a whole day.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Weekly> {
+        let (days, hours) = text.trim().split_once(' ')?;
+        let days = if days == "daily" {
+            0x7f
+        } else {
+            days.split(',').try_fold(0, |all, day| DAYS.iter().position(|d| *d == day).map(|i| all | 1 << i))?
+        };
+        let (from, to) = hours.trim().split_once('-')?;
+        let (from, to) = (minutes(from)?, minutes(to)?);
+        (from < DAY).then_some(Weekly { days, from, to })
+    }
+
+    /// Whether it begins on a day; 0 is Monday.
+    #[must_use]
+    pub const fn begins_on(self, day: u8) -> bool {
+        self.days & (1 << (day % 7)) != 0
+    }
+
+    /// Minutes after midnight at which it begins; and at which it ends, counted from the midnight of the day on which it
+    /// began.
+    #[must_use]
+    pub fn minutes(self) -> (u16, u16) {
+        (self.from, if self.to > self.from { self.to } else { self.to + DAY })
+    }
+}
+
+/// `05:30`, up to `24:00`.
+fn minutes(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let digits = |t: &str| t.len() == 2 && t.bytes().all(|b| b.is_ascii_digit());
+    if !digits(hour) || !digits(minute) {
+        return None;
+    }
+    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+    let all = hour * 60 + minute;
+    (minute < 60 && all <= DAY).then_some(all)
+}
+
+impl fmt::Display for Weekly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.days == 0x7f {
+            f.write_str("daily")?;
+        } else {
+            let days = DAYS.iter().enumerate().filter(|(i, _)| self.days & (1 << i) != 0);
+            f.write_str(&days.map(|(_, day)| *day).collect::<Vec<_>>().join(","))?;
+        }
+        let clock = |m: u16| format!("{:02}:{:02}", m / 60, m % 60);
+        write!(f, " {}-{}", clock(self.from), clock(self.to))
+    }
+}
+
+/// Work that somebody announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maintenance {
+    /// Its number; counts up, never used again.
+    pub id: u64,
+    /// On what.
+    pub of: Works,
+    /// From this moment; of what recurs, not before.
+    pub from: Time,
+    /// Up to this moment; `None`: recurs until somebody ends it.
+    pub to: Option<Time>,
+    /// When in a week; `None`: once, all of the time.
+    pub weekly: Option<Weekly>,
+    /// What they wrote.
+    pub note: String,
+    /// Who: a token's name, or who sits at the machine.
+    pub by: String,
+    /// When it was announced.
+    pub made: Time,
+    /// When somebody ended it before its time.
+    pub ended: Option<Time>,
+}
+
+impl Maintenance {
+    /// Whether it is under way, or still to come.
+    #[must_use]
+    pub fn is_open(&self, now: Time) -> bool {
+        self.ended.is_none() && self.to.is_none_or(|to| to > now)
+    }
+}
+
+/// The word and the id of what is worked on.
+#[must_use]
+pub fn works_words(of: &Works) -> (&'static str, &str) {
+    match of {
+        Works::Camera(id) => ("camera", id.as_str()),
+        Works::Node(id) => ("node", id.as_str()),
+        Works::Area(id) => ("area", id.as_str()),
+    }
+}
+
+fn works(kind: &str, id: &str) -> Result<Works, RowFault> {
+    Ok(match kind {
+        "camera" => Works::Camera(CameraId::new(id)?),
+        "node" => Works::Node(NodeId::new(id)?),
+        "area" => Works::Area(AreaId::new(id)?),
+        _ => return Err(RowFault(format!("unknown kind {kind:?}"))),
+    })
+}
+
+/// Adds and changes rows, as part of a batch.
+pub(super) async fn put_maintenance(link: &mut Link<'_>, rows: &[Maintenance]) -> Result<(), StoreError> {
+    let insert = Insert {
+        head: "INSERT INTO maintenance (id, object_kind, object, from_ms, to_ms, weekly, note, who, made_ms, ended_ms)",
+        columns: 10,
+        tail: "ON CONFLICT (id) DO UPDATE SET ended_ms = excluded.ended_ms",
+    };
+    // One statement may touch a row only once (PostgreSQL): the last word counts.
+    let last: std::collections::BTreeMap<u64, &Maintenance> = rows.iter().map(|m| (m.id, m)).collect();
+    let rows = last.into_values().map(|m| {
+        let (kind, object) = works_words(&m.of);
+        let weekly = m.weekly.map(|w| w.to_string());
+        values![m.id, kind, object, m.from, m.to, weekly, m.note.as_str(), m.by.as_str(), m.made, m.ended]
+    });
+    link.put(&insert, rows.collect()).await
+}
+
+impl Store {
+    /// What was announced and is not over, by number; and the number that the next one gets.
+    ///
+    /// # Errors
+    /// When it cannot be read, or when a row holds what this program never wrote.
+    pub async fn maintenance(&self, now: Time) -> Result<(Vec<Maintenance>, u64), StoreError> {
+        let mut reader = self.inner.connections.read().await?;
+        let mut link = reader.link()?;
+        let sql = "SELECT id, object_kind, object, from_ms, to_ms, weekly, note, who, made_ms, ended_ms FROM maintenance \
+                   WHERE ended_ms IS NULL AND (to_ms IS NULL OR to_ms > $1) ORDER BY id LIMIT $2";
+        let rows = link.rows(sql, values![now, MOST]).await?;
+        let rows: Result<Vec<Maintenance>, StoreError> = rows.iter().map(read).collect();
+        let last = link.row("SELECT COALESCE(MAX(id), 0) AS last FROM maintenance", values![]).await?;
+        let last = last.map(|row| row.count("last")).transpose()?.unwrap_or(0);
+        Ok((rows?, last + 1))
+    }
+}
+
+fn read(row: &AnyRow) -> Result<Maintenance, StoreError> {
+    let fault = |e: RowFault| e.of("maintenance");
+    let weekly = row
+        .maybe_text("weekly")?
+        .map(|text| Weekly::parse(&text).ok_or_else(|| fault(RowFault(format!("{text:?} is no time of a week")))));
+    Ok(Maintenance {
+        id: row.count("id")?,
+        of: works(&row.text("object_kind")?, &row.text("object")?).map_err(fault)?,
+        from: row.time("from_ms")?,
+        to: row.maybe_time("to_ms")?,
+        weekly: weekly.transpose()?,
+        note: row.text("note")?,
+        by: row.text("who")?,
+        made: row.time("made_ms")?,
+        ended: row.maybe_time("ended_ms")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_a_week_read_what_they_write() {
+        for (text, written) in [
+            ("sat,sun 01:00-05:00", "sat,sun 01:00-05:00"),
+            ("sun,sat 01:00-05:00", "sat,sun 01:00-05:00"),
+            ("daily 22:00-24:00", "daily 22:00-24:00"),
+            ("mon,tue,wed,thu,fri,sat,sun 00:00-00:30", "daily 00:00-00:30"),
+            (" fri 22:00-02:00 ", "fri 22:00-02:00"),
+        ] {
+            assert_eq!(Weekly::parse(text).map(|w| w.to_string()).as_deref(), Some(written), "{text}");
+        }
+        for bad in [
+            "",
+            "sat",
+            "sat 5:00-6:00",
+            "sam 01:00-05:00",
+            "sat 24:00-01:00",
+            "sat 01:60-02:00",
+            "sat 01:00-25:00",
+            "sat, 01:00-02:00",
+        ] {
+            assert_eq!(Weekly::parse(bad), None, "{bad}");
+        }
+        assert_eq!(Weekly::parse("sat 01:00-01:00").map(Weekly::minutes), Some((60, 1_500)), "a whole day");
+        let over_midnight = Weekly::parse("fri 22:00-02:00").unwrap();
+        assert_eq!(
+            (over_midnight.minutes(), over_midnight.begins_on(4), over_midnight.begins_on(5)),
+            ((1_320, 1_560), true, false)
+        );
+    }
+}
