@@ -36,11 +36,28 @@ pub(crate) struct Wanted {
     pub(crate) planned: bool,
 }
 
+/// What waits under a cause that is blamed no longer waits for so many times `settle`: a confirmation of a stream takes
+/// ten seconds, and may have been asked for when another had just begun.
+const WITHDRAWN_TIMES: i64 = 4;
+
+/// Whether the first word of a cause may be said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ready {
+    /// Everybody who was asked because of it has answered.
+    Yes,
+    /// Somebody has not.
+    NotYet,
+    /// It is blamed no longer.
+    Withdrawn,
+}
+
 /// Alerts of one cause that wait for their first word.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Pending {
     /// When the first of them was wanted.
     pub(crate) since: Time,
+    /// Their cause is blamed no longer: they are about to be over, or somebody else's.
+    pub(crate) withdrawn: bool,
     pub(crate) alerts: BTreeMap<AlertKey, Wanted>,
 }
 
@@ -184,7 +201,7 @@ impl Book {
             self.forget_pending(key);
         }
         self.pending_cause.insert(key.clone(), wanted.cause.clone());
-        let fresh = || Pending { since: now, alerts: BTreeMap::new() };
+        let fresh = || Pending { since: now, withdrawn: false, alerts: BTreeMap::new() };
         self.pending.entry(wanted.cause.clone()).or_insert_with(fresh).alerts.insert(key.clone(), wanted);
     }
 
@@ -202,14 +219,18 @@ impl Book {
         if key.name == AlertName::EntranceLost {
             // Its end is told with this step: lost again, it is news again.
             // An incident that flaps was told once for all that.
-            if let Some(entrance) = key.object.entrance() {
-                self.told_over.insert((alert.incident, entrance.clone()));
-            }
-            self.edit_incident(alert.incident, |i| {
-                if !super::speak::flaps(i, now) {
-                    unname(i, key);
+            // Another may have named it before its loss moved to this one.
+            let named = self.incidents.values().filter(|i| i.status.is_open() && i.has_named(key)).map(|i| i.id);
+            for id in named.chain([alert.incident]).collect::<BTreeSet<_>>() {
+                if let Some(entrance) = key.object.entrance() {
+                    self.told_over.insert((id, entrance.clone()));
                 }
-            });
+                self.edit_incident(id, |i| {
+                    if !super::speak::flaps(i, now) {
+                        unname(i, key);
+                    }
+                });
+            }
         } else if key.name == AlertName::EntranceLostTonight && reason != EndReason::Superseded {
             // What somebody took as expected did not come to pass.
             self.edit_incident(alert.incident, |i| unname(i, key));
@@ -313,15 +334,23 @@ impl Book {
         }
     }
 
-    /// Gives those that wait and are `ready` their incident; at the latest when `settle` has passed, and while sight is
-    /// doubted (`asking`) when that has had its `settle` too.
-    pub(crate) fn release(&mut self, now: Time, asking: bool, ready: &dyn Fn(&Cause) -> bool) {
+    /// Gives those that wait and are ready their incident; at the latest when `settle` has passed, and while sight is
+    /// doubted (`asking`) when that has had its `settle` too. What waits under a cause that is blamed no longer has the
+    /// time of a confirmation to answer for itself.
+    pub(crate) fn release(&mut self, now: Time, asking: bool, ready: &dyn Fn(&Cause) -> Ready) {
         if !asking {
             self.adopt_pending(now);
         }
-        let due = |cause: &Cause, p: &Pending| now >= self.due(p, asking) || ready(cause);
-        let causes: Vec<Cause> = self.pending.iter().filter(|(c, p)| due(c, p)).map(|(c, _)| c.clone()).collect();
-        self.open_pending(causes, now);
+        let mut due = Vec::new();
+        for cause in self.pending.keys().cloned().collect::<Vec<_>>() {
+            let ready = ready(&cause);
+            let Some(pending) = self.pending.get_mut(&cause) else { continue };
+            pending.withdrawn = ready == Ready::Withdrawn;
+            if ready == Ready::Yes || self.pending.get(&cause).is_some_and(|p| now >= self.due(p, asking)) {
+                due.push(cause);
+            }
+        }
+        self.open_pending(due, now);
     }
 
     /// Gives this cause its incident, whatever else waits.
@@ -348,7 +377,12 @@ impl Book {
     }
 
     fn due(&self, pending: &Pending, asking: bool) -> Time {
-        pending.since + self.policy.settle * if asking { 2 } else { 1 }
+        let times = match (pending.withdrawn, asking) {
+            (true, _) => WITHDRAWN_TIMES,
+            (false, true) => 2,
+            (false, false) => 1,
+        };
+        pending.since + self.policy.settle * times
     }
 
     /// What waits under a cause that an open incident has by now joins that.
@@ -516,6 +550,11 @@ fn unname(incident: &mut Incident, key: &AlertKey) {
 }
 
 impl Incident {
+    /// Whether a page has named this entrance, or need not.
+    fn has_named(&self, key: &AlertKey) -> bool {
+        key.object.entrance().is_some_and(|e| self.paged_entrances.binary_search(e).is_ok())
+    }
+
     /// A new incident, before its first word.
     pub(crate) fn new(id: IncidentId, cause: Cause, since: Time, now: Time) -> Incident {
         Incident {

@@ -9,10 +9,12 @@ mod digest;
 mod hold;
 mod speak;
 mod storm;
+#[cfg(test)]
+mod tests;
 mod types;
 mod words;
 
-pub(crate) use book::{Book, Want, Wanted};
+pub(crate) use book::{Book, Ready, Want, Wanted};
 pub(crate) use speak::{CauseFacts, Facts};
 pub use storm::InDigest;
 pub use types::{

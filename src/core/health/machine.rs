@@ -312,6 +312,13 @@ impl Health {
         self.run().map(|r| r.since)
     }
 
+    /// Whether a try that began then or later failed, and none has passed since.
+    pub(crate) fn has_failed_since(&self, since: Time) -> bool {
+        let failed =
+            |c: &CheckHealth| c.is_on() && c.last_alive == Some(false) && c.last_try.is_some_and(|t| t >= since);
+        self.checks[..2].iter().any(failed) && self.last_pass().is_none_or(|t| t < since)
+    }
+
     /// Whether it is asked anything that could make it up or down.
     pub(crate) fn is_asked(&self) -> bool {
         self.resting.is_none() && self.checks[..2].iter().any(CheckHealth::is_on)

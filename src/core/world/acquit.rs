@@ -137,7 +137,8 @@ impl World {
         // What it was blamed for is judged anew by what is heard from now on; no word of it before.
         self.book.postpone(&Cause::Node(self.topology.nodes[node.at()].id.clone()), self.now);
         self.timers.insert((self.now + self.policy.alert.settle, super::timers::Timer::Acquitted(node)));
-        // Those that it held down go back by their own answer, and are asked for it at once.
+        // Those that it held down go back by their own answer, and are asked for it at once, as it is itself.
+        self.push_ask(Target::Node(node), self.now);
         let below = self.topology.nodes[node.at()].below.clone();
         for camera in below {
             if self.camera_state(camera) == State::Down {

@@ -73,13 +73,18 @@ impl World {
 
     /// Whether everybody that was asked because of this target has answered and is not in doubt any more. Where one of
     /// them failed too, it is more than this target: then nobody may be in doubt.
-    pub(super) fn have_answered(&self, target: Target) -> bool {
+    ///
+    /// `held` says that a node is blamed for all of it. Then what is down and failed by its own try has answered: that it
+    /// is asked once more, or that another check of it waits ten seconds for its confirmation, holds no word back.
+    pub(super) fn have_answered(&self, target: Target, held: bool) -> bool {
         let health = |t: &Target| match t {
             Target::Camera(c) => self.cameras.get(c.at()),
             Target::Node(n) => self.nodes.get(n.at()),
             Target::Canary(_) => None,
         };
-        let open = |h: &Health| h.state == State::Suspect || h.checks.iter().any(|c| c.asked_for.is_some());
+        let has_failed = |h: &Health| h.is_down_itself() || h.via.is_some_and(|via| h.has_failed_since(via.since));
+        let is_asked = |h: &Health| h.checks.iter().any(|c| c.asked_for.is_some());
+        let open = |h: &Health| h.state == State::Suspect || (is_asked(h) && !(held && has_failed(h)));
         let Some(asked) = self.inquiries.get(&target) else { return true };
         let failed = || asked.iter().filter_map(health).any(|h| h.state == State::Down);
         !asked.iter().filter_map(health).any(open) && (self.doubtful.is_empty() || !failed())

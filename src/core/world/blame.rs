@@ -312,7 +312,8 @@ impl World {
         let judged = Judged { since, direct: blame.direct, rivals, exact: blame.exact, restored: false };
         let before = self.causes.judged.get(&node);
         if before.is_none() && !blame.direct {
-            // It may be able to answer for itself.
+            // It may be able to answer for itself, and what it hangs on for that.
+            self.ask_around(Target::Node(node));
             self.push_ask(Target::Node(node), self.now);
         }
         self.causes.acquitted.remove(&node);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Subject, World};
-use crate::alert::{AlertKey, AlertName, AlertObject, CauseFacts, EndReason, Facts, Want, Wanted};
+use crate::alert::{AlertKey, AlertName, AlertObject, CauseFacts, EndReason, Facts, Ready, Want, Wanted};
 use crate::coverage::{EntranceState, GapReason};
 use crate::health::machine::Health;
 use crate::health::{Cause, CommonScope, MonitorCause, State};
@@ -60,7 +60,11 @@ impl World {
         if mute {
             book.release_only(&blind, self.now);
         } else {
-            let ready = |cause: &Cause| *cause == blind || (!self.eyes.is_asking() && self.is_ready(cause));
+            let ready = |cause: &Cause| match self.is_withdrawn(cause) {
+                true => Ready::Withdrawn,
+                false if *cause == blind || (!self.eyes.is_asking() && self.is_ready(cause)) => Ready::Yes,
+                false => Ready::NotYet,
+            };
             book.release(self.now, self.eyes.is_asking(), &ready);
         }
         let was_mute = std::mem::replace(&mut book.mute, mute);
@@ -94,11 +98,11 @@ impl World {
         }
     }
 
-    /// A node that was blamed and has been proven to work since.
-    fn is_acquitted(&self, cause: &Cause) -> bool {
+    /// A node that was blamed, and is no longer: those that it held down are asked.
+    fn is_withdrawn(&self, cause: &Cause) -> bool {
         let Cause::Node(id) = cause else { return false };
         let node = self.topology.node(id.as_str());
-        node.is_some_and(|n| self.causes.acquitted.contains_key(&n) && self.node_failure(n).is_none())
+        node.is_some_and(|n| !self.causes.judged.contains_key(&n) && self.node_failure(n).is_none())
     }
 
     /// A node that is blamed by inference has been asked and has not answered for itself.
@@ -110,7 +114,7 @@ impl World {
 
     /// Everybody who was asked because of a cause has answered.
     fn is_ready(&self, cause: &Cause) -> bool {
-        if self.is_judging() || self.is_acquitted(cause) || self.is_being_asked(cause) {
+        if self.is_judging() || self.is_being_asked(cause) {
             return false;
         }
         let members = self.causes.members.get(cause).into_iter().flatten().map(|c| Target::Camera(*c));
@@ -119,7 +123,22 @@ impl World {
             Cause::Node(id) | Cause::Partial(id) => self.topology.node(id.as_str()).map(Target::Node),
             _ => None,
         };
-        members.chain(own).all(|t| self.have_answered(t))
+        if let Some(own) = own
+            && self.fell_silent_before_an_acquittal(own)
+        {
+            return false;
+        }
+        let held = matches!(cause, Cause::Node(_));
+        members.chain(own).all(|t| self.have_answered(t, held))
+    }
+
+    /// Whether its last try began before a node above it was proven to work: it is asked again, and what it says then
+    /// counts.
+    fn fell_silent_before_an_acquittal(&self, target: Target) -> bool {
+        let Target::Camera(camera) = target else { return false };
+        let tries =
+            self.cameras.get(camera.at()).into_iter().flat_map(|h| h.checks[..2].iter().filter_map(|c| c.last_try));
+        tries.max().is_some_and(|last| self.precedes_acquittal(target, last))
     }
 
     fn want_camera(&mut self, camera: CameraIx) {
@@ -209,9 +228,11 @@ impl World {
         }
         let health = self.nodes.get(node.at()).filter(|h| h.is_down_itself())?;
         let last = health.checks[0].last_fail.unwrap_or_default();
-        // Silence from before a node above it was proven to work says nothing of this one yet; nor is one that has just
+        // Silence from before it or a node above it was proven to work says nothing of it yet; nor is one that has just
         // answered a cause, though that is not confirmed.
-        let heard = health.checks[0].last_alive == Some(true) || self.precedes_acquittal(Target::Node(node), last);
+        let acquitted = self.causes.acquitted.get(&node).is_some_and(|at| last < *at);
+        let heard =
+            health.checks[0].last_alive == Some(true) || acquitted || self.precedes_acquittal(Target::Node(node), last);
         if heard || self.is_cut_off(node) {
             return None;
         }

@@ -155,13 +155,13 @@ fn group(
 /// Takes away the candidates that could never be worth their blame, and the groups of which nothing is left: these
 /// failed by themselves, whatever is chosen. In a large town most failures of a window have nothing to do with others.
 fn drop_hopeless(groups: &mut Vec<Group>, own_failing: &Set) {
-    let mut cameras: BTreeMap<NodeIx, usize> = BTreeMap::new();
-    for group in groups.iter().filter(|g| matches!(g.item, Item::Camera(_))) {
-        for node in &group.candidates {
-            *cameras.entry(*node).or_default() += group.members.len();
+    let mut below: BTreeMap<NodeIx, usize> = BTreeMap::new();
+    for group in groups.iter() {
+        for node in group.candidates.iter().filter(|n| group.item != Item::Node(**n)) {
+            *below.entry(*node).or_default() += group.members.len();
         }
     }
-    let fit = |n: &NodeIx| cameras.get(n).is_some_and(|count| *count >= 2) || own_failing.contains(n);
+    let fit = |n: &NodeIx| below.get(n).is_some_and(|count| *count >= 2) || own_failing.contains(n);
     groups.iter_mut().for_each(|g| g.candidates.retain(fit));
     groups.retain(|g| !g.candidates.is_empty());
 }
@@ -190,17 +190,18 @@ impl Search<'_> {
         self.groups_of.get(&node).into_iter().flatten().map(|i| &self.groups[*i])
     }
 
-    /// What a node explains that the others of a set do not: cameras, and failures in all.
+    /// What a node explains that the others of a set do not: failures below it, and with its own.
     fn alone(&self, node: NodeIx, others: &Set, set: &Set) -> (usize, usize) {
         let alone = self.groups_of(node).filter(|g| self.explained(g, set) && !self.explained(g, others));
-        alone.fold((0, 0), |(cameras, all), g| {
+        alone.fold((0, 0), |(below, all), g| {
             let n = g.members.len();
-            (cameras + if matches!(g.item, Item::Camera(_)) { n } else { 0 }, all + n)
+            (below + if g.item == Item::Node(node) { 0 } else { n }, all + n)
         })
     }
 
-    /// Every node must be worth its blame: it alone explains two cameras, or one and its own failure, or its own
-    /// failure is confirmed.
+    /// Every node must be worth its blame: it alone explains two failures below it, or its own failure is confirmed. Two
+    /// switches that do not answer are as good a reason as two cameras, else each of them would be named before the feed
+    /// of both.
     fn is_justified(&self, node: NodeIx, chosen: &Set) -> bool {
         self.own_failing.contains(&node) || self.alone(node, &without(chosen, node), chosen).0 >= 2
     }
@@ -246,12 +247,12 @@ impl Search<'_> {
         let open = self.groups_of.keys().filter(|n| !chosen.contains(n));
         let scored = open.filter_map(|n| {
             set.insert(*n);
-            let (cameras, all) = self.alone(*n, chosen, &set);
+            let (below, all) = self.alone(*n, chosen, &set);
             set.remove(n);
             let direct = self.own_failing.contains(n);
             let slot = &self.topology.nodes[n.at()];
             let score = (Reverse(all), Reverse(direct), slot.below.len(), Reverse(slot.above.len()), slot.id.as_str());
-            (direct || cameras >= 2).then_some((score, *n))
+            (direct || below >= 2).then_some((score, *n))
         });
         scored.min().map(|(_, n)| n)
     }

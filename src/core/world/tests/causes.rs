@@ -90,7 +90,7 @@ impl Shape {
 
     fn is_justified(&self, node: usize, set: &BTreeSet<usize>) -> bool {
         let without: BTreeSet<usize> = set.iter().copied().filter(|n| *n != node).collect();
-        let alone = self.failures().into_iter().filter(|f| matches!(f.item, Item::Camera(_)));
+        let alone = self.failures().into_iter().filter(|f| f.item != Item::Node(NodeIx::from(node)));
         self.own[node].is_some()
             || alone.filter(|f| self.is_explained(f, set) && !self.is_explained(f, &without)).count() >= 2
     }
@@ -135,6 +135,24 @@ proptest! {
             prop_assert_eq!(shape.cost(&set), shape.cheapest(), "{:?}", set);
         }
     }
+}
+
+/// A feed cannot be asked. Were it blamed for cameras only, its switches would be named one by one, until two cameras are
+/// confirmed too.
+#[test]
+fn two_switches_that_do_not_answer_are_the_feed_that_both_hang_on() {
+    let nodes = [(Needs::All, vec![]), (Needs::All, vec![0]), (Needs::All, vec![0])];
+    let topology = topology(&nodes, [vec![1], vec![2]].into_iter());
+    let switch = |n: usize| Failure { item: Item::Node(NodeIx::from(n)), since: Time(1_000), silent: true };
+    let blamed = |failures: &[Failure], passed: i64| -> Vec<usize> {
+        let onset = |n: NodeIx| Some(Time(if n.at() == 0 { passed } else { 500 }));
+        smallest(&topology, failures, &|_| false, &onset).iter().map(|b| b.node.at()).collect()
+    };
+    assert_eq!(blamed(&[switch(1), switch(2)], 500), [0]);
+    assert_eq!(blamed(&[switch(1), switch(2)], 1_500), [1, 2], "what hangs on the feed has answered since");
+    assert_eq!(blamed(&[switch(1)], 500), [1]);
+    let refuses = Failure { silent: false, ..switch(2) };
+    assert_eq!(blamed(&[switch(1), refuses], 500), [1], "who refuses has power");
 }
 
 /// Five hundred switches, of each of which most cameras fell silent while others of it answer: what an overloaded town

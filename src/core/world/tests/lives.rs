@@ -68,8 +68,10 @@ fn no_loss_is_missed_nothing_untrue_is_told_and_all_that_is_healed_is_over() {
 }
 
 /// Towns beyond those of an ordinary run that were not sound once.
-const ONCE_NOT_SOUND: [u64; 22] =
-    [317, 331, 338, 362, 385, 411, 413, 427, 473, 596, 606, 613, 623, 624, 640, 661, 677, 734, 819, 849, 859, 889];
+const ONCE_NOT_SOUND: [u64; 29] = [
+    213, 317, 331, 338, 362, 377, 385, 411, 413, 427, 473, 596, 606, 613, 623, 624, 640, 661, 677, 700, 734, 771, 786,
+    819, 840, 849, 859, 889, 959,
+];
 
 #[test]
 fn towns_that_were_not_sound_once_are() {
@@ -84,7 +86,7 @@ fn towns_that_were_not_sound_once_are() {
 #[test]
 fn a_town_is_not_sound_without_the_rule_that_it_needs() {
     let needed = [
-        (Bug::RoundsEndWithTheFirstAnswer, [317, 385, 427, 623, 859].as_slice()),
+        (Bug::RoundsEndWithTheFirstAnswer, [317, 385, 623, 859].as_slice()),
         (Bug::BlindnessVoidsNothing, &[172, 554]),
         (Bug::ContradictionsStand, &[661]),
     ];
