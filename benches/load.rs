@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use common::{Daemon, Town};
 use rustix::process::Signal;
-use side::{resident, spent};
+use side::{reach_only, resident, spent};
 
 /// Counted, of each part.
 const LENGTH: Duration = Duration::from_secs(60);
@@ -41,19 +41,6 @@ fn main() {
     daemon.all_up();
     std::thread::sleep(WARM);
     part("all up again", &daemon);
-}
-
-/// Every camera with a TCP connect to its RTSP port, and nothing else.
-fn reach_only(text: &str) -> String {
-    let mut lines = text.lines();
-    let head = lines.next().expect("a head");
-    let checks = head.split(',').position(|h| h == "checks").expect("a column");
-    let asked = lines.map(|line| {
-        let mut cells: Vec<&str> = line.split(',').collect();
-        cells[checks] = "reach=tcp:8554";
-        cells.join(",")
-    });
-    std::iter::once(head.to_owned()).chain(asked).map(|l| l + "\n").collect()
 }
 
 /// Buckets of the lag so far: upper bound in seconds, count up to it.

@@ -15,7 +15,7 @@ use cunkou::http::{
     Answer, AppState, AuditEntry, AuditQuery, Build, Delivery, History, HttpSettings, Parts, PastChange, PastEntrance,
     PastTurn, Step, serve,
 };
-use cunkou::metrics::{Counters, Options, Plan, render};
+use cunkou::metrics::{Counters, Options, Plan, write};
 use cunkou_core::alert::Incident;
 use cunkou_core::health::State;
 use cunkou_core::model::{CameraId, Check, EntranceId, IncidentId, Period, Span, Time};
@@ -39,7 +39,17 @@ fn main() {
         let plan = Plan::default();
         let figures = plan.figures(&snapshot);
         row(cameras, "coverage of the plan", || plan.figures(&snapshot).coverage.len());
-        row(cameras, "families of objects as text", || render(&snapshot, &figures, Options::default()).len());
+        row(cameras, "families of objects as text", || {
+            let (mut cameras, mut others) = (0, 0);
+            write(
+                &snapshot,
+                &figures,
+                Options::default(),
+                |piece| cameras += piece.len(),
+                |piece| others += piece.len(),
+            );
+            cameras + others
+        });
         let address = daemon(snapshot);
         row(cameras, "scrape over loopback, plain", || scrape(address, ""));
         row(cameras, "scrape over loopback, gzip", || scrape(address, "Accept-Encoding: gzip\r\n"));

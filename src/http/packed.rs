@@ -1,6 +1,6 @@
 //! Answers that stay as they are for a while: made once with their tag, compressed with gzip for those who accept it.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -8,6 +8,9 @@ use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
+
+/// A piece of a compressed answer is handed on when it is so long, bytes.
+const PIECE: usize = 32 * 1024;
 
 /// Whether `gzip` is named, and not with a quality of zero.
 pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
@@ -24,6 +27,26 @@ pub(super) fn gzip(bytes: &[u8], level: Compression) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), level);
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
     written.inspect_err(|error| tracing::error!(%error, "an answer cannot be compressed")).ok()
+}
+
+/// Compresses what comes piece by piece, quickly and not tightly, and hands it on piece by piece. Where that fails the
+/// last thing that is handed on is the error, which ends the answer before its end, so that no half of it is taken for the
+/// whole. Waits for what comes: not on a thread that serves others.
+pub(super) fn gzip_pieces(
+    pieces: &mut dyn Iterator<Item = io::Result<String>>,
+    mut take: impl FnMut(io::Result<Bytes>),
+) {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(2 * PIECE), Compression::fast());
+    for piece in pieces {
+        if let Err(error) = piece.and_then(|piece| encoder.write_all(piece.as_bytes())) {
+            return take(Err(error));
+        }
+        if encoder.get_ref().len() >= PIECE {
+            let full = std::mem::replace(encoder.get_mut(), Vec::with_capacity(2 * PIECE));
+            take(Ok(full.into()));
+        }
+    }
+    take(encoder.finish().map(Bytes::from));
 }
 
 /// Whether a client that asks has this already: one of its tags is ours. A weak tag is good enough for a GET.
@@ -78,6 +101,8 @@ impl Packed {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
 
     #[test]
@@ -88,6 +113,22 @@ mod tests {
         assert!(accepts("gzip") && accepts("br, GZIP;q=0.5") && accepts("deflate,gzip"));
         assert!(!accepts("") && !accepts("br") && !accepts("gzip;q=0") && !accepts("xgzip"));
         assert!(!accepts_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn pieces_are_compressed_as_they_come_and_an_error_ends_them() {
+        let lines: Vec<String> = (0..20_000).map(|n| format!("{}\n", n * 7_919 % 100_003)).collect();
+        let mut taken = Vec::new();
+        gzip_pieces(&mut lines.iter().cloned().map(Ok), |piece| taken.push(piece.unwrap()));
+        assert!(taken.len() > 1);
+        let mut read = String::new();
+        flate2::read::GzDecoder::new(taken.concat().as_slice()).read_to_string(&mut read).unwrap();
+        assert_eq!(read, lines.concat());
+
+        let mut taken = Vec::new();
+        let broken = [Ok("a\n".to_owned()), Err(io::Error::other("no more")), Ok("b\n".to_owned())];
+        gzip_pieces(&mut broken.into_iter(), |piece| taken.push(piece.map_err(|e| e.to_string())));
+        assert_eq!(taken, [Err("no more".to_owned())]);
     }
 
     #[test]

@@ -166,7 +166,8 @@ impl Counters {
     /// When a room registered a family that cannot be written.
     pub fn write(&self, out: &mut String) -> Result<(), prometheus::Error> {
         TextEncoder::new().encode_utf8(&self.registry.gather(), out)?;
-        let mut text = Text::with_capacity(4_096);
+        let mut take = |piece: String| out.push_str(&piece);
+        let mut text = Text::new(&mut take);
         let backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner).clone();
         text.family("cunkou_outbox_messages", Kind::Gauge, "Messages that a sink has not taken yet.");
         for one in &backlog {
@@ -181,7 +182,7 @@ impl Counters {
             text.sample(&[("sink", &one.sink)], oldest.seconds_f64());
         }
         process::write(&mut text);
-        out.push_str(&text.into_string());
+        text.end();
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ mod text;
 mod tree;
 
 pub use counters::{Backlog, Counters};
-pub use objects::{CoverageRatio, Figures, Options, render};
+pub use objects::{CoverageRatio, Figures, Options, write};
 pub use plan::Plan;
 
 /// The content type of the text exposition format.

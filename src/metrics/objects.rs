@@ -45,9 +45,6 @@ pub struct Figures {
     pub coverage: Vec<CoverageRatio>,
 }
 
-/// Bytes that the series of one thing take, about; a text that is too short grows, which costs a copy.
-const BYTES_A_THING: usize = 2_000;
-
 /// Alerts that this version opens through the World: their series stand at 0 while none is open. `SealBroken` is not
 /// judged yet, `MonitorStuck` and `Watchdog` are told outside it: a 0 for these would be a claim.
 const OPENED: [AlertName; 12] = [
@@ -65,37 +62,38 @@ const OPENED: [AlertName; 12] = [
     AlertName::MonitorBlind,
 ];
 
-/// All object families of names.md. What has left the registry has no series.
+/// All object families of names.md, in pieces of whole lines. What has left the registry has no series.
 ///
 /// Series of single cameras and all others are written side by side, each half as long as both: a scrape of 10 000
-/// cameras is 28 MB, and Prometheus waits for it.
-#[must_use]
-pub fn render(snapshot: &Snapshot, figures: &Figures, options: Options) -> String {
+/// cameras is 32 MB, and Prometheus waits for it. `cameras` is given the pieces of the one half, `others` those of the
+/// other; a family is whole in its half, so that the halves may follow each other in either order.
+pub fn write(
+    snapshot: &Snapshot,
+    figures: &Figures,
+    options: Options,
+    mut cameras: impl FnMut(String) + Send,
+    mut others: impl FnMut(String),
+) {
     std::thread::scope(|scope| {
-        let cameras = scope.spawn(|| series_of_cameras(snapshot, options));
-        let others = all_others(snapshot, figures, options);
-        let mut text = cameras.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        text.push_str(&others);
-        text
-    })
+        // Moved, so that who waits for the one half knows when it is over.
+        scope.spawn(move || series_of_cameras(snapshot, options, &mut cameras));
+        all_others(snapshot, figures, options, &mut others);
+    });
 }
 
-fn series_of_cameras(snapshot: &Snapshot, options: Options) -> String {
+fn series_of_cameras(snapshot: &Snapshot, options: Options, take: &mut dyn FnMut(String)) {
     if !options.per_camera {
-        return String::new();
+        return;
     }
-    let registry = &snapshot.registry;
-    // Room for the others, so that they are added without a copy of what is there.
-    let things = registry.cameras.len() + others_of(registry);
-    let mut text = Text::with_capacity(things * BYTES_A_THING);
+    let mut text = Text::new(take);
     cameras_one_by_one(&mut text, snapshot);
     camera_info(&mut text, snapshot, options.positions);
     tree::camera_nodes(&mut text, snapshot);
-    text.into_string()
+    text.end();
 }
 
-fn all_others(snapshot: &Snapshot, figures: &Figures, options: Options) -> String {
-    let mut text = Text::with_capacity(16_384 + others_of(&snapshot.registry) * BYTES_A_THING);
+fn all_others(snapshot: &Snapshot, figures: &Figures, options: Options, take: &mut dyn FnMut(String)) {
+    let mut text = Text::new(take);
     camera_counts(&mut text, snapshot);
     nodes(&mut text, snapshot);
     tree::node_cameras(&mut text, snapshot);
@@ -105,12 +103,7 @@ fn all_others(snapshot: &Snapshot, figures: &Figures, options: Options) -> Strin
     entrance_counts(&mut text, snapshot, figures);
     alerts(&mut text, snapshot);
     monitor(&mut text, snapshot);
-    text.into_string()
-}
-
-/// About how many things as large as a camera the rest of a registry is.
-fn others_of(registry: &Registry) -> usize {
-    registry.entrances.len() + registry.nodes.len() / 4 + registry.areas.len() / 2
+    text.end();
 }
 
 /// The value of an `_up` series: the last value while suspect, none while unknown.
@@ -133,7 +126,7 @@ fn installed(snapshot: &Snapshot) -> Vec<(&Camera, &CameraView)> {
     all.filter_map(|c| Some((c, snapshot.camera(c.id.as_str())?.1))).collect()
 }
 
-fn cameras_one_by_one(text: &mut Text, snapshot: &Snapshot) {
+fn cameras_one_by_one(text: &mut Text<'_>, snapshot: &Snapshot) {
     let rows = installed(snapshot);
     text.family("cunkou_camera_up", Kind::Gauge, "1 up or degraded, 0 down; absent while unknown.");
     for (camera, view) in &rows {
@@ -179,7 +172,7 @@ fn cameras_one_by_one(text: &mut Text, snapshot: &Snapshot) {
     tree::camera_causes(text, rows.iter().map(|(c, view)| (c.id.as_str(), *view)));
 }
 
-fn camera_measures(text: &mut Text, rows: &[(&Camera, &CameraView)]) {
+fn camera_measures(text: &mut Text<'_>, rows: &[(&Camera, &CameraView)]) {
     text.family("cunkou_camera_rtt_seconds", Kind::Gauge, "The last round trip of reach.");
     for (camera, rtt) in rows.iter().filter_map(|(c, v)| Some((c, v.rtt?))) {
         text.sample(&[("camera", camera.id.as_str())], rtt.seconds_f64());
@@ -196,7 +189,7 @@ fn camera_measures(text: &mut Text, rows: &[(&Camera, &CameraView)]) {
     }
 }
 
-fn camera_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
+fn camera_info(text: &mut Text<'_>, snapshot: &Snapshot, positions: bool) {
     text.family("cunkou_camera_info", Kind::Gauge, "What the registry says about a camera; always 1.");
     let mut villages = Villages::new(snapshot);
     for camera in snapshot.registry.cameras.values() {
@@ -248,7 +241,7 @@ impl<'a> Villages<'a> {
     }
 }
 
-fn camera_counts(text: &mut Text, snapshot: &Snapshot) {
+fn camera_counts(text: &mut Text<'_>, snapshot: &Snapshot) {
     text.family("cunkou_cameras", Kind::Gauge, "Cameras by layer and state; planned and retired ones by their life.");
     let words = State::ALL.map(State::word).into_iter().chain([Life::Planned.word(), Life::Retired.word()]);
     let words: Vec<&str> = words.collect();
@@ -268,7 +261,7 @@ fn camera_counts(text: &mut Text, snapshot: &Snapshot) {
     }
 }
 
-fn nodes(text: &mut Text, snapshot: &Snapshot) {
+fn nodes(text: &mut Text<'_>, snapshot: &Snapshot) {
     text.family("cunkou_node_up", Kind::Gauge, "1 up, 0 down; absent while nothing is known or judged of it.");
     for node in snapshot.registry.nodes.values() {
         // A suspect node was not confirmed down: what it was before is up, unless it never answered.
@@ -284,7 +277,7 @@ fn nodes(text: &mut Text, snapshot: &Snapshot) {
     }
 }
 
-fn entrances_one_by_one(text: &mut Text, snapshot: &Snapshot) {
+fn entrances_one_by_one(text: &mut Text<'_>, snapshot: &Snapshot) {
     let all = snapshot.registry.entrances.values();
     let judged: Vec<(&Entrance, _)> = all.filter_map(|e| Some((e, snapshot.entrance(e.id.as_str())?.1))).collect();
     text.family(
@@ -317,7 +310,7 @@ fn entrances_one_by_one(text: &mut Text, snapshot: &Snapshot) {
     number("cunkou_entrance_cameras_unknown", "Cameras that watch it and may be live.", &|i| judged[i].1.now.unknown);
 }
 
-fn entrance_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
+fn entrance_info(text: &mut Text<'_>, snapshot: &Snapshot, positions: bool) {
     text.family("cunkou_entrance_info", Kind::Gauge, "What the registry says about an entrance; always 1.");
     let mut villages = Villages::new(snapshot);
     for entrance in snapshot.registry.entrances.values() {
@@ -339,7 +332,7 @@ fn entrance_info(text: &mut Text, snapshot: &Snapshot, positions: bool) {
     }
 }
 
-fn entrance_counts(text: &mut Text, snapshot: &Snapshot, figures: &Figures) {
+fn entrance_counts(text: &mut Text<'_>, snapshot: &Snapshot, figures: &Figures) {
     // By state, then day, night, now: one look at each entrance.
     let mut counted = [[0_u32; 3]; 6];
     let mut by_area = std::collections::BTreeMap::<&str, [u32; 6]>::new();
@@ -371,7 +364,7 @@ fn entrance_counts(text: &mut Text, snapshot: &Snapshot, figures: &Figures) {
     }
 }
 
-fn alerts(text: &mut Text, snapshot: &Snapshot) {
+fn alerts(text: &mut Text<'_>, snapshot: &Snapshot) {
     text.family("cunkou_alerts", Kind::Gauge, "Open alerts.");
     for name in AlertName::ALL {
         let open = snapshot.alerts.values().filter(|a| a.key.name == name && a.ended.is_none()).count();
@@ -395,7 +388,7 @@ fn alerts(text: &mut Text, snapshot: &Snapshot) {
     }
 }
 
-fn monitor(text: &mut Text, snapshot: &Snapshot) {
+fn monitor(text: &mut Text<'_>, snapshot: &Snapshot) {
     text.family("cunkou_monitor_blind", Kind::Gauge, "1 while the monitor itself cannot see.");
     text.flag(&[], snapshot.blind.is_some());
     text.family("cunkou_monitor_canary_up", Kind::Gauge, "Whether a canary answers; absent before its first answer.");

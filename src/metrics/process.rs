@@ -13,7 +13,7 @@ struct Usage {
 }
 
 /// Writes the families of this process.
-pub(super) fn write(text: &mut Text) {
+pub(super) fn write(text: &mut Text<'_>) {
     if let Some(usage) = usage() {
         text.family("process_cpu_seconds_total", Kind::Counter, "User and system CPU time spent, in seconds.");
         text.sample(&[], usage.cpu_seconds);

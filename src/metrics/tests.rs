@@ -22,6 +22,12 @@ fn counters() -> Counters {
     counters
 }
 
+fn render(snapshot: &Snapshot, figures: &Figures, options: Options) -> String {
+    let (mut cameras, mut others) = (String::new(), String::new());
+    write(snapshot, figures, options, |piece| cameras.push_str(&piece), |piece| others.push_str(&piece));
+    cameras + &others
+}
+
 fn all() -> String {
     let mut text = render(&town::snapshot(), &figures(), Options { per_camera: true, positions: true });
     counters().write(&mut text).unwrap();

@@ -18,22 +18,39 @@ impl Kind {
     }
 }
 
-/// A text that grows family by family.
-pub(super) struct Text {
+/// A piece is handed on when it is so long, bytes: large enough that handing it on costs nothing, small enough to be
+/// written where the processor still holds it.
+const PIECE: usize = 128 * 1024;
+/// Room for the line with which a piece becomes too long.
+const LAST_LINE: usize = 4 * 1024;
+
+/// A text that grows family by family, and is handed on piece by piece.
+pub(super) struct Text<'a> {
     out: String,
     name: &'static str,
     head: String,
+    take: &'a mut dyn FnMut(String),
 }
 
-impl Text {
-    /// An empty text with room for so many bytes.
-    pub(super) fn with_capacity(bytes: usize) -> Text {
-        Text { out: String::with_capacity(bytes), name: "", head: String::new() }
+impl<'a> Text<'a> {
+    /// An empty text; `take` is given its pieces in order, each of whole lines.
+    pub(super) fn new(take: &'a mut dyn FnMut(String)) -> Text<'a> {
+        Text { out: String::with_capacity(PIECE + LAST_LINE), name: "", head: String::new(), take }
     }
 
-    /// What has been written.
-    pub(super) fn into_string(self) -> String {
-        self.out
+    /// Hands on what is left.
+    pub(super) fn end(self) {
+        if !self.out.is_empty() {
+            (self.take)(self.out);
+        }
+    }
+
+    /// A line has ended.
+    fn end_line(&mut self) {
+        if self.out.len() >= PIECE {
+            let full = std::mem::replace(&mut self.out, String::with_capacity(PIECE + LAST_LINE));
+            (self.take)(full);
+        }
     }
 
     /// Begins a family; samples that follow belong to it.
@@ -56,10 +73,11 @@ impl Text {
         self.out.push_str(if labels.is_empty() { " " } else { "} " });
         number_into(&mut self.out, value);
         self.out.push('\n');
+        self.end_line();
     }
 
     /// A sample of 1 for each of the values of a second label: what stands before them is written once and copied.
-    pub(super) fn ones<'a>(&mut self, first: (&str, &str), second: &str, values: impl Iterator<Item = &'a str>) {
+    pub(super) fn ones<'v>(&mut self, first: (&str, &str), second: &str, values: impl Iterator<Item = &'v str>) {
         self.head.clear();
         for part in [self.name, "{", first.0, "=\""] {
             self.head.push_str(part);
@@ -72,6 +90,7 @@ impl Text {
             self.out.push_str(&self.head);
             escape_into(&mut self.out, value);
             self.out.push_str("\"} 1\n");
+            self.end_line();
         }
     }
 
@@ -210,15 +229,33 @@ mod tests {
     }
 
     #[test]
+    fn a_long_text_is_handed_on_in_pieces_of_whole_lines() {
+        let mut pieces = Vec::new();
+        let mut take = |piece: String| pieces.push(piece);
+        let mut text = Text::new(&mut take);
+        text.family("x", Kind::Gauge, "h");
+        for n in 0..20_000 {
+            text.sample(&[("n", &n.to_string())], 1.0);
+        }
+        text.ones(("a", "b"), "n", ["1"; 20_000].into_iter());
+        text.end();
+        assert!(pieces.len() > 3 && pieces.iter().all(|p| p.ends_with('\n') && p.capacity() == PIECE + LAST_LINE));
+        assert_eq!(pieces.concat().lines().count(), 40_002);
+    }
+
+    #[test]
     fn label_values_are_escaped_and_chinese_goes_through() {
-        let mut text = Text::with_capacity(0);
+        let mut whole = String::new();
+        let mut take = |piece: String| whole.push_str(&piece);
+        let mut text = Text::new(&mut take);
         text.family("x", Kind::Gauge, "h");
         text.sample(&[("name", "村\\口\"\n北")], 2.5);
         text.sample(&[], f64::INFINITY);
         text.flag(&[("a", ""), ("b", "c")], true);
         text.ones(("a", "\"1"), "b", ["2", "\\3"].into_iter());
+        text.end();
         assert_eq!(
-            text.into_string(),
+            whole,
             "# HELP x h\n# TYPE x gauge\nx{name=\"村\\\\口\\\"\\n北\"} 2.5\nx +Inf\nx{a=\"\",b=\"c\"} 1\n\
              x{a=\"\\\"1\",b=\"2\"} 1\nx{a=\"\\\"1\",b=\"\\\\3\"} 1\n"
         );

@@ -8,7 +8,7 @@ use cunkou_core::world::{CameraView, Snapshot};
 use super::text::{Kind, Text};
 
 /// Nodes above each camera: one series a camera and node, so that a query can ask for all that hangs on a node.
-pub(super) fn camera_nodes(text: &mut Text, snapshot: &Snapshot) {
+pub(super) fn camera_nodes(text: &mut Text<'_>, snapshot: &Snapshot) {
     text.family("cunkou_camera_node_info", Kind::Gauge, "A node that the camera hangs on, near or far; always 1.");
     let slots = &snapshot.topology.cameras;
     for slot in slots.iter().filter(|s| s.life.is_some_and(|life| life.is_installed())) {
@@ -18,7 +18,7 @@ pub(super) fn camera_nodes(text: &mut Text, snapshot: &Snapshot) {
 }
 
 /// Installed cameras below each node, by state.
-pub(super) fn node_cameras(text: &mut Text, snapshot: &Snapshot) {
+pub(super) fn node_cameras(text: &mut Text<'_>, snapshot: &Snapshot) {
     text.family("cunkou_node_cameras", Kind::Gauge, "Installed cameras that hang on the node, near or far, by state.");
     let mut counts = [0_u32; State::ALL.len()];
     for id in snapshot.registry.nodes.keys() {
@@ -38,7 +38,7 @@ pub(super) fn node_cameras(text: &mut Text, snapshot: &Snapshot) {
 }
 
 /// Why each camera that is down or unknown is so.
-pub(super) fn camera_causes<'a>(text: &mut Text, rows: impl Iterator<Item = (&'a str, &'a CameraView)>) {
+pub(super) fn camera_causes<'a>(text: &mut Text<'_>, rows: impl Iterator<Item = (&'a str, &'a CameraView)>) {
     text.family("cunkou_camera_cause", Kind::Gauge, "Why a camera is down or unknown; always 1, absent otherwise.");
     for (camera, cause) in rows.filter_map(|(id, view)| Some((id, view.cause.as_ref()?))) {
         one(text, "camera", camera, cause);
@@ -46,7 +46,7 @@ pub(super) fn camera_causes<'a>(text: &mut Text, rows: impl Iterator<Item = (&'a
 }
 
 /// Why each entrance that is lost, reduced or unknown is so.
-pub(super) fn entrance_causes(text: &mut Text, snapshot: &Snapshot) {
+pub(super) fn entrance_causes(text: &mut Text<'_>, snapshot: &Snapshot) {
     text.family(
         "cunkou_entrance_cause",
         Kind::Gauge,
@@ -59,6 +59,6 @@ pub(super) fn entrance_causes(text: &mut Text, snapshot: &Snapshot) {
     }
 }
 
-fn one(text: &mut Text, of: &str, id: &str, cause: &Cause) {
+fn one(text: &mut Text<'_>, of: &str, id: &str, cause: &Cause) {
     text.flag(&[(of, id), ("kind", cause.kind()), ("cause", &cause.object())], true);
 }

@@ -1,11 +1,14 @@
 //! For those who run it: metrics, signs of life, reload.
 
-use axum::body::Body;
+use std::io;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use flate2::Compression;
+use futures_util::stream::{self, Stream, StreamExt as _};
+use tokio::sync::{mpsc, oneshot};
 
 use super::registry::{last_reload, reload as reload_from};
 use crate::engine::{Alive, LOOP_STANDS_AFTER, Origin, ReloadSource, STORE_STANDS_AFTER, rostered};
@@ -23,14 +26,29 @@ use crate::metrics;
             content_type = "application/problem+json")))]
 pub(super) async fn metrics(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let gzip = accepts_gzip(&headers);
-    // Each takes some 30 MB for 10 000 cameras: a crowd of scrapers waits in turn.
-    let _turn = state.renders.clone().acquire_owned().await;
-    // Some milliseconds of work for a large town: not on a thread that serves others.
-    let written = tokio::task::spawn_blocking(move || write_metrics(&state, gzip)).await;
-    let bytes = written.ok().flatten().ok_or_else(|| {
+    // Each takes some 30 MB for 10 000 cameras if its client is slow: a crowd of scrapers waits in turn.
+    let turn = state.renders.clone().acquire_owned().await;
+    let counters = counters(&state).ok_or_else(|| {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written; the log says why")
     })?;
-    let mut response = Body::from(bytes).into_response();
+    // Sent while it is written. Nothing waits for the client: what it does not take yet stands in the channels.
+    let (cameras, of_cameras) = mpsc::unbounded_channel();
+    let (others, of_others) = mpsc::unbounded_channel();
+    let (whole, is_whole) = oneshot::channel();
+    // Some milliseconds of work for a large town: not on a thread that serves others.
+    tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        write_metrics(&state, cameras, &others);
+        let _ = others.send(counters);
+        let _ = whole.send(());
+    });
+    let body = if gzip {
+        Body::from_stream(compressed([of_cameras, of_others], is_whole))
+    } else {
+        let end = stream::once(is_whole).filter_map(|whole| std::future::ready(whole.err().map(|_| Err(cut_short()))));
+        Body::from_stream(stream_of(of_cameras).chain(stream_of(of_others)).map(Ok).chain(end))
+    };
+    let mut response = body.into_response();
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(metrics::CONTENT_TYPE));
     out.insert(header::VARY, header::HeaderValue::from_static("accept-encoding"));
@@ -40,20 +58,50 @@ pub(super) async fn metrics(State(state): State<AppState>, headers: HeaderMap) -
     Ok(response)
 }
 
-fn write_metrics(state: &AppState, gzip: bool) -> Option<Vec<u8>> {
-    let snapshot = state.snapshot();
-    let figures = (state.parts.figures)(&snapshot);
-    let mut text = metrics::render(&snapshot, &figures, state.parts.metrics);
+/// What comes through a channel, until its other end is gone.
+fn stream_of<T: Send>(mut from: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> + Send {
+    stream::poll_fn(move |context| from.poll_recv(context))
+}
+
+/// The halves one after the other, compressed as they come.
+fn compressed(
+    mut halves: [mpsc::UnboundedReceiver<String>; 2],
+    is_whole: oneshot::Receiver<()>,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let (packed, of_packed) = mpsc::unbounded_channel();
+    tokio::task::spawn_blocking(move || {
+        let written = halves.iter_mut().flat_map(|half| std::iter::from_fn(|| half.blocking_recv()));
+        let end = std::iter::once_with(|| is_whole.blocking_recv().err().map(|_| Err(cut_short()))).flatten();
+        packed::gzip_pieces(&mut written.map(Ok).chain(end), |piece| _ = packed.send(piece));
+    });
+    stream_of(of_packed)
+}
+
+/// Half of the metrics must not be taken for all of them: what is not there would be taken for gone.
+fn cut_short() -> io::Error {
+    io::Error::other("the metrics could not be written to their end")
+}
+
+/// The counters of the process as text; `None` where they cannot be written, which is logged.
+fn counters(state: &AppState) -> Option<String> {
     let (successful, at) = last_reload(state);
     state.parts.counters.reload(successful, at);
-    if let Err(error) = state.parts.counters.write(&mut text) {
-        tracing::error!(%error, "counters cannot be written");
-        return None;
+    let mut text = String::new();
+    match state.parts.counters.write(&mut text) {
+        Ok(()) => Some(text),
+        Err(error) => {
+            tracing::error!(%error, "counters cannot be written");
+            None
+        }
     }
-    if !gzip {
-        return Some(text.into_bytes());
-    }
-    packed::gzip(text.as_bytes(), Compression::fast())
+}
+
+/// A client that has gone misses nothing: what is sent after that is dropped.
+fn write_metrics(state: &AppState, cameras: mpsc::UnboundedSender<String>, others: &mpsc::UnboundedSender<String>) {
+    let snapshot = state.snapshot();
+    let figures = (state.parts.figures)(&snapshot);
+    let of_cameras = move |piece| _ = cameras.send(piece);
+    metrics::write(&snapshot, &figures, state.parts.metrics, of_cameras, |piece| _ = others.send(piece));
 }
 
 /// Whether the loop turns.
