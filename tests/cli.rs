@@ -178,6 +178,7 @@ fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
         paged_entrances: vec![entrance.clone()],
         step: 1,
         in_digest: Default::default(),
+        news: Default::default(),
     }
 }
 

@@ -98,6 +98,7 @@ fn incident() -> Incident {
         paged_entrances: Vec::new(),
         step: 1,
         in_digest: Default::default(),
+        news: Default::default(),
     }
 }
 

@@ -81,11 +81,11 @@ impl InSqlite {
         // Both tests live the same towns at the same time.
         let file = in_memory(seed, if copy.is_some() { "twice.db" } else { "db" });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let route = |sink| SinkRoute {
-            level: 0,
+        let route = |sink: Sink| SinkRoute {
+            level: sink.level(),
             name: name(sink),
-            min_severity: if sink == Sink::Phone { Severity::Warning } else { Severity::Info },
-            people: sink == Sink::Phone,
+            min_severity: if sink.is_people() { Severity::Warning } else { Severity::Info },
+            people: sink.is_people(),
         };
         let mut this = InSqlite {
             runtime,

@@ -140,9 +140,18 @@ fn delivery(d: crate::store::Delivery) -> Delivery {
     }
 }
 
-/// The outbox, out of the store.
-pub(super) struct StoreOutbox {
-    pub(super) store: Store,
+/// The outbox of the sinks, out of the store.
+#[derive(Debug, Clone)]
+pub struct StoreOutbox {
+    store: Store,
+}
+
+impl StoreOutbox {
+    /// The outbox of this store.
+    #[must_use]
+    pub fn new(store: Store) -> StoreOutbox {
+        StoreOutbox { store }
+    }
 }
 
 fn outbox(error: StoreError) -> OutboxError {

@@ -19,6 +19,7 @@ use crate::engine::{Clock, Handle, Origin, ReloadRefused, ReloadReport, ReloadRe
 use crate::files::roster::RosterFile;
 use service::Service;
 
+pub use adapters::StoreOutbox;
 pub use start::{DaemonError, Options, start};
 
 /// How long a stop may take in all.

@@ -380,7 +380,7 @@ fn sinks(
         client: notify::client().map_err(DaemonError::Client)?,
         templates: texts.templates,
         roster: texts.roster,
-        outbox: Arc::new(StoreOutbox { store: store.clone() }),
+        outbox: Arc::new(StoreOutbox::new(store.clone())),
         snapshot: handle.snapshot.clone(),
         clock: Arc::new(move || clock.now()),
         metrics: counters.registry(),

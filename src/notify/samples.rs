@@ -180,6 +180,7 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         paged_entrances: ids(EntranceId::new),
         step: 1,
         in_digest: Default::default(),
+        news: Default::default(),
     };
     let lost = ids(EntranceId::new).into_iter().map(AlertObject::Entrance);
     let alerts = lost.map(|object| Arc::new(alert(AlertName::EntranceLost, object, names, id, at, ended))).collect();

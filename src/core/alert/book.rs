@@ -100,14 +100,10 @@ pub(crate) struct Book {
     pub(super) touched: BTreeMap<IncidentId, Touch>,
     pub(super) changed_alerts: BTreeSet<AlertKey>,
     pub(super) ended: Vec<Arc<Alert>>,
-    /// Incidents that flap: they stay open until this.
-    pub(super) held_open: BTreeMap<IncidentId, Time>,
-    /// Entrances whose end an incident has told: lost again they are news, which an update does not settle.
-    pub(super) told_over: BTreeSet<(IncidentId, EntranceId)>,
-    /// Incidents that have become more than info since their last page.
-    pub(super) risen: BTreeSet<IncidentId>,
     /// Nothing may be said but of sight itself: a first round, or blindness.
     pub(crate) mute: bool,
+    /// Whether we see is being asked: nothing joins what is open before that is known.
+    pub(crate) in_doubt: bool,
     /// Nothing that was told is said again before this: what may be over by now has its time to show.
     pub(super) again_from: Time,
     pub(super) storm: super::storm::Storm,
@@ -119,15 +115,14 @@ impl Book {
     pub(crate) fn restore(policy: Policy, incidents: Vec<Incident>, alerts: Vec<Alert>, next: u64, now: Time) -> Book {
         let open: BTreeMap<AlertKey, Arc<Alert>> =
             alerts.into_iter().filter(|a| a.ended.is_none()).map(|a| (a.key.clone(), Arc::new(a))).collect();
-        let incidents: BTreeMap<IncidentId, Arc<Incident>> =
+        let mut incidents: BTreeMap<IncidentId, Arc<Incident>> =
             incidents.into_iter().map(|i| (i.id, Arc::new(i))).collect();
-        // An incident without an open alert flaps, and was waiting for its end.
-        let empty = |i: &&Arc<Incident>| i.status.is_open() && open.values().all(|a| a.incident != i.id);
-        let until = now + super::speak::FLAP_QUIET;
-        let held_open = incidents.values().filter(empty).map(|i| (i.id, until)).collect();
-        // Which of those that no word has named were told as over before is not kept: they wait for a page.
-        let told_over = open.values().filter(|a| a.key.name == AlertName::EntranceLost);
-        let told_over = told_over.filter_map(|a| Some((a.incident, a.key.object.entrance()?.clone()))).collect();
+        // An incident without an open alert flaps, and was waiting for its end; since when, a database of before does not
+        // know.
+        let empty = |i: &&mut Arc<Incident>| i.status.is_open() && open.values().all(|a| a.incident != i.id);
+        for incident in incidents.values_mut().filter(empty).filter(|i| i.news.calm_since.is_none()) {
+            Arc::make_mut(incident).news.calm_since = Some(now);
+        }
         let by_cause = incidents.values().filter(|i| i.status.is_open()).map(|i| (i.cause.clone(), i.id)).collect();
         let next = incidents.keys().next_back().map_or(next, |last| next.max(last.0 + 1)).max(1);
         let (open, incidents) = (Arc::new(open), Arc::new(incidents));
@@ -137,9 +132,7 @@ impl Book {
         }
         let over = incidents.values().filter(|i| !i.status.is_open()).map(|i| (i.resolved_at.unwrap_or(now), i.id));
         let over = over.collect();
-        let book =
-            Book { policy, open, incidents, by_cause, by_incident, held_open, told_over, over, ..Book::default() };
-        let mut book = Book { next, ..book };
+        let mut book = Book { policy, open, incidents, by_cause, by_incident, over, next, ..Book::default() };
         for id in book.incidents.keys().copied().collect::<Vec<_>>() {
             book.wind(id, now);
         }
@@ -192,7 +185,8 @@ impl Book {
             }
             return;
         }
-        if let Some(incident) = self.by_cause.get(&wanted.cause).copied() {
+        // While we doubt our sight it waits, and joins when that is over.
+        if let Some(incident) = self.by_cause.get(&wanted.cause).copied().filter(|_| !self.in_doubt) {
             self.forget_pending(key);
             self.join(incident, key, wanted);
             return;
@@ -222,18 +216,19 @@ impl Book {
             // Another may have named it before its loss moved to this one.
             let named = self.incidents.values().filter(|i| i.status.is_open() && i.has_named(key)).map(|i| i.id);
             for id in named.chain([alert.incident]).collect::<BTreeSet<_>>() {
-                if let Some(entrance) = key.object.entrance() {
-                    self.told_over.insert((id, entrance.clone()));
-                }
                 self.edit_incident(id, |i| {
+                    i.news.note_over(key);
                     if !super::speak::flaps(i, now) {
                         unname(i, key);
                     }
                 });
             }
         } else if key.name == AlertName::EntranceLostTonight && reason != EndReason::Superseded {
-            // What somebody took as expected did not come to pass.
-            self.edit_incident(alert.incident, |i| unname(i, key));
+            // What somebody took as expected did not come to pass; unless it has, by day.
+            let lost = AlertKey { name: AlertName::EntranceLost, object: key.object.clone() };
+            if !self.open.contains_key(&lost) {
+                self.edit_incident(alert.incident, |i| unname(i, key));
+            }
         }
         self.ended.push(alert);
     }
@@ -363,7 +358,8 @@ impl Book {
     fn open_pending(&mut self, causes: Vec<Cause>, now: Time) {
         for cause in causes {
             let Some(pending) = self.pending.remove(&cause) else { continue };
-            let id = self.reopen_or_create(&cause, &pending, now);
+            let open = self.by_cause.get(&cause).copied();
+            let id = open.unwrap_or_else(|| self.reopen_or_create(&cause, &pending, now));
             for (key, wanted) in pending.alerts {
                 self.pending_cause.remove(&key);
                 self.join(id, &key, wanted);
@@ -459,6 +455,8 @@ impl Book {
                 let named = |i: &Arc<Incident>| i.paged_entrances.contains(entrance);
                 if self.incidents.get(&id).is_some_and(named) {
                     self.edit_incident(home, |i| name(i, std::slice::from_ref(entrance)));
+                    // Its end will be told there: lost again here, it is news.
+                    self.edit_incident(id, |i| unname(i, &alert.key));
                 }
             }
             let touch = self.touched.entry(home).or_default();
@@ -477,8 +475,10 @@ impl Book {
         {
             self.by_cause.remove(&cause);
         }
-        self.held_open.remove(&gone);
-        self.edit_incident(gone, |i| i.merged_into = Some(kept));
+        self.edit_incident(gone, |i| {
+            i.merged_into = Some(kept);
+            i.news.calm_since = None;
+        });
         let touch = self.touched.entry(gone).or_default();
         touch.merged = true;
         let ended = std::mem::take(&mut touch.ended);
@@ -549,6 +549,16 @@ fn unname(incident: &mut Incident, key: &AlertKey) {
     incident.paged_entrances.retain(|e| key.object.entrance() != Some(e));
 }
 
+impl super::News {
+    /// The end of an alert that names an entrance is told.
+    fn note_over(&mut self, key: &AlertKey) {
+        let Some(entrance) = key.object.entrance() else { return };
+        if let Err(at) = self.told_over.binary_search(entrance) {
+            self.told_over.insert(at, entrance.clone());
+        }
+    }
+}
+
 impl Incident {
     /// Whether a page has named this entrance, or need not.
     fn has_named(&self, key: &AlertKey) -> bool {
@@ -585,6 +595,7 @@ impl Incident {
             paged_entrances: Vec::new(),
             step: 0,
             in_digest: super::InDigest::default(),
+            news: super::News::default(),
         }
     }
 }

@@ -44,7 +44,7 @@ impl Message {
     #[must_use]
     pub fn worst(&self) -> Severity {
         let alerts = self.alerts.iter().map(|a| a.key.name.severity());
-        alerts.chain([self.incident.severity]).max().unwrap_or(Severity::None)
+        alerts.chain([self.incident.severity, self.incident.news.worst]).max().unwrap_or(Severity::None)
     }
 
     /// A digest with those of its incidents that are at least so bad; `None` where there is none.

@@ -7,6 +7,7 @@
 use super::book::{Book, name};
 use super::{Acknowledgement, AlertName, Hold, Incident, IncidentStatus, SayReason};
 use crate::health::{Cause, MonitorCause};
+use crate::model::planted;
 use crate::model::{EntranceId, IncidentId, Severity, Time};
 
 const SIGHT: Cause = Cause::Monitor(MonitorCause::Blind);
@@ -62,7 +63,7 @@ impl Book {
             i.level = 0;
         });
         let touch = self.touched.entry(id).or_default();
-        touch.lapsed = Some(SayReason::AckExpired);
+        touch.lapsed = (!planted!(AcknowledgementsEndUnheard)).then_some(SayReason::AckExpired);
         touch.edited = true;
     }
 
@@ -114,13 +115,13 @@ impl Book {
         }
         self.edit_incident(id, |i| end_silence(i, now));
         let touch = self.touched.entry(id).or_default();
-        touch.lapsed = Some(SayReason::SilenceEnded);
+        touch.lapsed = (!planted!(SilencesEndUnheard)).then_some(SayReason::SilenceEnded);
         touch.edited = true;
     }
 
     /// When an incident that nobody has is said again. Only what is critical is, and what a page has told.
     pub(super) fn reminder_due(&self, incident: &Incident) -> Option<Time> {
-        if !is_nobodys(incident) {
+        if !is_nobodys(incident) || planted!(NobodyReminds) {
             return None;
         }
         incident.last_page_at.map(|at| self.again_from.max(at + self.policy.remind_every))
@@ -129,14 +130,15 @@ impl Book {
     /// When an incident that nobody has goes to the next level.
     pub(super) fn escalation_due(&self, incident: &Incident) -> Option<Time> {
         let further = incident.level < self.policy.levels && incident.last_page_at.is_some();
-        (further && is_nobodys(incident))
+        (further && is_nobodys(incident) && !planted!(NobodyEscalates))
             .then(|| self.again_from.max(incident.waiting_since + self.policy.escalate_after))
     }
 }
 
 /// Critical, told, and in nobody's hands.
 fn is_nobodys(incident: &Incident) -> bool {
-    incident.status == IncidentStatus::Open && incident.severity == Severity::Critical && incident.silenced.is_none()
+    let nobodys = incident.status == IncidentStatus::Open || planted!(TakenOnesGoOn);
+    nobodys && incident.severity == Severity::Critical && incident.silenced.is_none()
 }
 
 /// Takes a silence away, whether its time has come or not; the page that follows can still name it.

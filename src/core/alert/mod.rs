@@ -19,6 +19,6 @@ pub(crate) use speak::{CauseFacts, Facts};
 pub use storm::InDigest;
 pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
-    MessageKind, Policy, SayReason,
+    MessageKind, News, Policy, SayReason,
 };
 pub use words::{Listed, Speaker, Station, Told, clean, nearest_station, node_kind_name, reason_name};

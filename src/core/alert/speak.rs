@@ -13,7 +13,7 @@ use crate::model::{AreaId, CameraId, EntranceId, IncidentId, Severity, Span, Tim
 const FLAP_REOPENINGS: u32 = 2;
 pub(super) const FLAP_WITHIN: Span = Span::hours(1);
 /// … and stays open until so long has passed without a turn.
-pub(super) const FLAP_QUIET: Span = Span::minutes(30);
+const FLAP_QUIET: Span = Span::minutes(30);
 /// People hear of what joined so long after a page, and then each time after twice as long …
 const UPDATE_FIRST: Span = Span::seconds(5);
 /// … when it is so many entrances, or one has been lost for a minute.
@@ -73,6 +73,7 @@ impl Book {
         let mut incident = Arc::unwrap_or_clone(before.clone());
         if !alerts.is_empty() {
             refresh(&mut incident, &alerts, facts);
+            incident.news.worst = incident.news.worst.max(incident.severity);
         }
         let Some((kind, why)) = self.decide(&mut incident, &before, touch, &alerts, now) else {
             if incident != *before || touch.edited {
@@ -86,8 +87,7 @@ impl Book {
         if kind.pages() {
             incident.pages += 1;
             incident.last_page_at = Some(now);
-            self.risen.remove(&id);
-            self.told_over.retain(|(i, _)| *i != id);
+            (incident.news.risen, incident.news.told_over) = (false, Vec::new());
         }
         let lost = incident.entrances_lost.iter();
         let named: Vec<EntranceId> = match why {
@@ -104,7 +104,7 @@ impl Book {
             if self.by_cause.get(&incident.cause) == Some(&id) {
                 self.by_cause.remove(&incident.cause);
             }
-            self.risen.remove(&id);
+            incident.news.risen = false;
             self.over.insert((now, id));
         }
         let incident = Arc::new(incident);
@@ -147,9 +147,11 @@ impl Book {
         }
         let over = alerts.is_empty() || (planted!(ResolvedTooEarly) && !touch.ended.is_empty());
         if over {
-            return self.decide_end(incident, touch, now);
+            let end = self.decide_end(incident, touch, now);
+            let held = incident.silenced.is_some() && planted!(SilencedOnesEndUnheard);
+            return end.map(|(kind, why)| (kind, if held { SayReason::HeldSilenced } else { why }));
         }
-        if self.held_open.remove(&incident.id).is_some() {
+        if incident.news.calm_since.take().is_some() {
             // A turn of one that flaps: it stays open for longer.
             incident.reopened_at = Some(now);
         }
@@ -157,7 +159,7 @@ impl Book {
             incident.waiting_since = now;
         }
         // One whose time has come is lifted first, and that says all that it held back.
-        if incident.silenced.is_some() {
+        if incident.silenced.is_some() && !planted!(SilencedOnesPage) {
             return said_by_somebody(touch).or_else(|| machines_only(touch, SayReason::HeldSilenced));
         }
         if alerts.iter().all(|a| a.planned) {
@@ -181,9 +183,9 @@ impl Book {
             return Some((MessageKind::Opened, why));
         }
         if incident.severity < Severity::Warning {
-            self.risen.remove(&incident.id);
+            incident.news.risen = false;
         } else if before.severity < Severity::Warning && !touch.moved {
-            self.risen.insert(incident.id);
+            incident.news.risen = true;
         }
         if let Some(word) = self.decide_page(incident, touch, alerts, now) {
             return Some(word);
@@ -238,11 +240,11 @@ impl Book {
     }
 
     fn decide_end(&mut self, incident: &mut Incident, touch: &Touch, now: Time) -> Option<(MessageKind, SayReason)> {
-        if flaps(incident, now) && self.held_open.get(&incident.id).is_none_or(|until| now < *until) {
-            self.held_open.entry(incident.id).or_insert(now + FLAP_QUIET);
+        if flaps(incident, now) && calm_until(incident).is_none_or(|until| now < until) {
+            incident.news.calm_since.get_or_insert(now);
             return (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver));
         }
-        self.held_open.remove(&incident.id);
+        incident.news.calm_since = None;
         incident.status = IncidentStatus::Resolved;
         incident.resolved_at = Some(now);
         incident.paged_entrances.clear();
@@ -280,7 +282,7 @@ impl Book {
     /// When it is news that an incident has become one for people: at once, but where it falls and rises again and again
     /// only once `regroup` has passed since the last page, if it still is one.
     fn rise_due(&self, incident: &Incident) -> Option<Time> {
-        let last_page = incident.last_page_at.filter(|_| self.risen.contains(&incident.id))?;
+        let last_page = incident.last_page_at.filter(|_| incident.news.risen)?;
         let again = incident.pages >= 2 && !planted!(EachRiseIsAPage);
         let due = if again { last_page + self.policy.regroup } else { last_page };
         (incident.severity >= Severity::Warning).then_some(due)
@@ -308,7 +310,7 @@ impl Book {
             && incident.paged_entrances.binary_search(e).is_err()
             && !taken
             && !is_untold_again(incident, now)
-            && !self.told_over.contains(&(incident.id, e.clone()))
+            && incident.news.told_over.binary_search(e).is_err()
     }
 
     /// Reckons when something is to be said of an incident without an event: an unnamed loss, the end of a flapping
@@ -320,7 +322,7 @@ impl Book {
         };
         let alerts = self.alerts_of(id);
         let ends = [incident.acknowledged.as_ref().and_then(|a| a.until), incident.silenced.as_ref().map(|s| s.until)];
-        let ends = ends.into_iter().flatten().map(|t| t.max(self.again_from)).chain(self.held_open.get(&id).copied());
+        let ends = ends.into_iter().flatten().map(|t| t.max(self.again_from)).chain(calm_until(incident));
         let next = if incident.silenced.is_some() {
             ends.min()
         } else {
@@ -350,7 +352,6 @@ impl Book {
             let over = |i: &Arc<Incident>| !i.status.is_open() && i.resolved_at.is_none_or(|t| t == at);
             if self.incidents.get(&id).is_some_and(over) {
                 Arc::make_mut(&mut self.incidents).remove(&id);
-                self.told_over.retain(|(i, _)| *i != id);
             }
         }
     }
@@ -382,6 +383,11 @@ fn planned_word(incident: &Incident, touch: &Touch) -> Option<(MessageKind, SayR
 /// Reopened so often that it is not news any more.
 pub(super) fn flaps(incident: &Incident, now: Time) -> bool {
     incident.reopenings >= FLAP_REOPENINGS && incident.reopened_at.is_some_and(|t| now.since(t) < FLAP_WITHIN)
+}
+
+/// When an incident that flaps and of which nothing is open ends.
+fn calm_until(incident: &Incident) -> Option<Time> {
+    incident.news.calm_since.map(|since| since + FLAP_QUIET)
 }
 
 /// It opened again after its end was told, and no page has said so yet.

@@ -14,10 +14,13 @@ use super::digest::{digest, gathered};
 use super::speak::Said;
 use super::{Incident, IncidentStatus, Message, MessageKind, Policy, SayReason};
 use crate::health::{Cause, CommonScope};
+use crate::model::planted;
 use crate::model::{IncidentId, Severity, Span, Time};
 
 /// From the first word that is collected to the digest that tells it.
 const DIGEST_AFTER: Span = Span::minutes(1);
+/// What was collected before a start waits for the first round, which lasts no longer than this but in the largest towns.
+const AFTER_START: Span = Span::seconds(20);
 /// An incident of so many cameras is never collected.
 const LARGE: usize = 5;
 
@@ -72,9 +75,10 @@ impl Storm {
     }
 }
 
-/// Whether it may be collected: what says something of the monitor itself is told at once.
+/// Whether it may be collected: what says something of the monitor itself is told at once, and so is what others know of
+/// than those who hear digests.
 fn is_small(incident: &Incident) -> bool {
-    incident.cameras.len() < LARGE && !matches!(incident.cause, Cause::Monitor(_))
+    incident.cameras.len() < LARGE && !matches!(incident.cause, Cause::Monitor(_)) && !incident.news.escalated
 }
 
 impl Book {
@@ -87,18 +91,21 @@ impl Book {
         now: Time,
     ) -> (MessageKind, SayReason) {
         if kind == MessageKind::Escalated {
-            // It goes to others, who hear of no digest.
-            return (kind, why);
+            // It goes to others too, who hear of no digest: from now on all of it is told at once.
+            incident.news.escalated = true;
+            incident.in_digest.by = false;
         }
         let small = is_small(incident);
-        if kind.pages() {
+        if kind.pages() && kind != MessageKind::Escalated {
             let storm = self.storm.count(incident.severity >= Severity::Warning, now, &self.policy);
             incident.in_digest.by = storm && small;
         }
         let waits = self.storm.waiting.get(&incident.id).map(|m| m.kind);
+        let quiet = matches!(why, SayReason::HeldSilenced | SayReason::HeldMaintenance);
         if let Some(earlier) = waits
             && incident.status.is_open()
             && !(small && incident.in_digest.by)
+            && !quiet
         {
             // It grew while its word waited, or is news when the storm is over: all of it is told at once.
             self.storm.waiting.remove(&incident.id);
@@ -123,10 +130,15 @@ impl Book {
             return;
         }
         self.storm.due = None;
-        let waiting = std::mem::take(&mut self.storm.waiting);
+        let mut waiting = std::mem::take(&mut self.storm.waiting);
+        if planted!(DigestsForget) && waiting.len() > 1 {
+            waiting.pop_last();
+        }
         let mut items = Vec::new();
         for (id, message) in waiting {
-            self.edit_incident(id, |i| i.in_digest.from = None);
+            if !planted!(DigestsRepeat) {
+                self.edit_incident(id, |i| i.in_digest.from = None);
+            }
             // As it stands now: more may have joined it since.
             let incident = self.incidents.get(&id).cloned().unwrap_or_else(|| message.incident.clone());
             said.incidents.push(incident.clone());
@@ -177,8 +189,12 @@ impl Book {
         self.storm.news = news.into();
         let waits: BTreeSet<IncidentId> =
             self.incidents.values().filter(|i| i.in_digest.from.is_some()).map(|i| i.id).collect();
-        for message in collected.into_iter().filter(|m| waits.contains(&m.incident.id)) {
-            self.storm.collect(message, now);
+        let waiting: Vec<Message> = collected.into_iter().filter(|m| waits.contains(&m.incident.id)).collect();
+        // However often it starts anew: a digest is due a minute after the first of what it tells.
+        let first = waiting.iter().map(|m| m.at).min().unwrap_or(now);
+        for message in waiting {
+            self.storm.collect(message, first);
         }
+        self.storm.due = self.storm.due.map(|due| due.max(now + AFTER_START));
     }
 }

@@ -328,6 +328,23 @@ pub struct Hold {
     pub until: Time,
 }
 
+/// What decides whether something is news of an incident; kept with it, so that a restart neither says anything twice
+/// nor swallows it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct News {
+    /// It has become more than info, and no page has said so yet.
+    pub risen: bool,
+    /// Entrances whose end it has told since its last page, sorted: lost again they are news, which an update does not
+    /// settle.
+    pub told_over: Vec<EntranceId>,
+    /// The highest severity that it had: whoever heard of it then hears of its end.
+    pub worst: Severity,
+    /// It went beyond the first level: those of the next hear all of it, and never of a digest.
+    pub escalated: bool,
+    /// It flaps, and nothing of it has been open since then: it ends when that has lasted.
+    pub calm_since: Option<Time>,
+}
+
 /// The alerts of one cause: what is sent, acknowledged and resolved.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Incident {
@@ -386,6 +403,8 @@ pub struct Incident {
     pub step: u32,
     /// What of it people are told in digests.
     pub in_digest: InDigest,
+    /// What was said of it, as far as that decides what is news.
+    pub news: News,
 }
 
 impl Incident {

@@ -131,8 +131,9 @@ impl Health {
     }
 
     fn note_recent(&mut self, o: &Outcome, failed: bool, policy: &Policy) {
-        // An outage is no loss: what fails once the failure is confirmed does not count.
-        if o.check == Check::Reach && !o.asked && self.checks[0].verdict != Verdict::Failing {
+        // An outage is no loss: what fails once the failure is confirmed does not count, nor what fails after that is so
+        // old that nothing is known.
+        if o.check == Check::Reach && !o.asked && (self.checks[0].verdict == Verdict::Passing || !failed) {
             self.reach.tried(failed);
         }
         if let Some(rtt) = o.rtt.filter(|_| o.result.is_alive()) {

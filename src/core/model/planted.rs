@@ -59,6 +59,17 @@ mod seam {
         RoundsNeverEnd,
         EachRiseIsAPage,
         RoundsEndWithTheFirstAnswer,
+        MaintenanceIsIgnored,
+        MaintenanceNeverEnds,
+        SilencedOnesPage,
+        SilencesEndUnheard,
+        SilencedOnesEndUnheard,
+        AcknowledgementsEndUnheard,
+        TakenOnesGoOn,
+        NobodyEscalates,
+        NobodyReminds,
+        DigestsForget,
+        DigestsRepeat,
     }
 
     thread_local! {

@@ -183,9 +183,10 @@ impl FromIterator<Reason> for ReasonSet {
 }
 
 /// How much an alert matters (semantics.md §6), least first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Severity {
     /// The watchdog: no trouble at all.
+    #[default]
     None,
     /// To sinks that take it; on the page.
     Info,

@@ -80,8 +80,9 @@ impl Causes {
             members.remove(&camera);
             if members.is_empty() {
                 self.members.remove(&old);
-                self.groups_changed |= matches!(old, Cause::Partial(_) | Cause::Common(_));
             }
+            // Also where some are left: maintenance may explain those.
+            self.groups_changed |= matches!(old, Cause::Partial(_) | Cause::Common(_));
         }
         if let Some(cause) = cause {
             self.groups_changed |= matches!(cause, Cause::Partial(_) | Cause::Common(_));

@@ -163,7 +163,7 @@ impl World {
                 }
             }
             SavedTarget::Monitor(Some(_)) => {
-                // Blind when it stopped: whether it sees now, the first round will show.
+                // Blind when it stopped: whether it sees now, the first round will show, and ends the alert or goes on with it.
                 self.sight_was_lost(last_tick.unwrap_or(self.now));
             }
             SavedTarget::Monitor(None) | SavedTarget::Gone(_) => {}
@@ -183,12 +183,6 @@ impl World {
             evidence: None,
         });
         self.turn.effects.saved.push(SavedTarget::Monitor(None));
-        let key = crate::alert::AlertKey {
-            name: crate::alert::AlertName::MonitorBlind,
-            object: crate::alert::AlertObject::Monitor,
-        };
-        let over = crate::alert::Want::Closed(crate::alert::EndReason::Recovered);
-        self.book.want(&key, over, self.now);
     }
 
     /// From the last tick to the first evidence each camera is unknown: no hole and no false figure.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::timers::Timer;
 use super::{FirstRound, Subject, Transition, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Want, Wanted};
-use crate::health::sight::{SAMPLE, SAMPLE_AGAIN, SUSPECTS_WITHIN, Verdict};
+use crate::health::sight::{SAMPLE, SAMPLE_AGAIN, SUSPECTS_WITHIN, Sight, Verdict};
 use crate::health::{Cause, MonitorCause};
 use crate::model::planted;
 use crate::model::{CameraIx, CanaryIx, Check, NodeIx, ReasonSet, Span, Target, Time, stable_hash_parts};
@@ -189,6 +189,14 @@ impl World {
         self.begin_round();
     }
 
+    /// Blindness that was open at a start is over once a first round has gone by in which we saw.
+    pub(super) fn want_sight(&mut self) {
+        let key = blindness();
+        if self.eyes.sight == Sight::Clear && self.book.is_open(&key) {
+            self.book.want(&key, Want::Closed(EndReason::Recovered), self.now);
+        }
+    }
+
     fn sight_changed(&mut self, from: &'static str, to: &'static str, since: Time) {
         self.turn.effects.transitions.push(Transition {
             at: self.now,
@@ -276,7 +284,7 @@ impl World {
     /// Since when we are blind.
     pub(super) fn blind_since(&self) -> Option<Time> {
         match self.eyes.sight {
-            crate::health::sight::Sight::Blind { since, .. } => Some(since),
+            Sight::Blind { since, .. } => Some(since),
             _ => None,
         }
     }

@@ -23,6 +23,8 @@ impl World {
             self.turn.entrances.clear();
             return;
         }
+        self.want_sight();
+        self.book.in_doubt = self.eyes.is_asking();
         let everything = std::mem::take(&mut self.turn.everything);
         let mut cameras: Vec<CameraIx> = std::mem::take(&mut self.turn.cameras).into_keys().collect();
         let mut nodes: Vec<NodeIx> = std::mem::take(&mut self.turn.nodes).into_keys().collect();

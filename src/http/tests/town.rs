@@ -237,6 +237,7 @@ pub(crate) fn incident(id: u64, status: IncidentStatus) -> Arc<Incident> {
         paged_entrances: Vec::new(),
         step: 1,
         in_digest: Default::default(),
+        news: Default::default(),
     })
 }
 

@@ -147,6 +147,7 @@ pub(super) fn incident(id: u64) -> Incident {
         paged_entrances: lost,
         step: 1,
         in_digest: Default::default(),
+        news: Default::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cunkou_core::alert::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, InDigest, Incident, IncidentStatus,
-    Message, MessageKind, SayReason,
+    Message, MessageKind, News, SayReason,
 };
 use cunkou_core::health::Cause;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Time};
@@ -79,6 +79,17 @@ pub(in crate::store) struct IncidentRow {
     by_digest: bool,
     #[serde(default)]
     digest_from: Option<u32>,
+    /// These five are younger too: a row without them says nothing of what is news.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    risen: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    told_over: Vec<String>,
+    #[serde(default)]
+    worst: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    escalated: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calm_since: Option<i64>,
 }
 
 impl From<&Incident> for IncidentRow {
@@ -117,6 +128,11 @@ impl From<&Incident> for IncidentRow {
             step: i.step,
             by_digest: i.in_digest.by,
             digest_from: i.in_digest.from,
+            risen: i.news.risen,
+            told_over: texts(&i.news.told_over),
+            worst: Some(i.news.worst.word().to_owned()),
+            escalated: i.news.escalated,
+            calm_since: millis(i.news.calm_since),
         }
     }
 }
@@ -158,6 +174,13 @@ impl TryFrom<IncidentRow> for Incident {
             paged_entrances: ids(&r.paged_entrances, EntranceId::new)?,
             step: r.step,
             in_digest: InDigest { by: r.by_digest, from: r.digest_from },
+            news: News {
+                risen: r.risen,
+                told_over: ids(&r.told_over, EntranceId::new)?,
+                worst: r.worst.as_deref().map_or(Ok(Severity::None), |text| word(text, Severity::from_word))?,
+                escalated: r.escalated,
+                calm_since: r.calm_since.map(Time),
+            },
         })
     }
 }

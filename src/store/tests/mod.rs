@@ -89,6 +89,7 @@ fn incident(id: u64) -> Incident {
         paged_entrances: Vec::new(),
         step: 0,
         in_digest: Default::default(),
+        news: Default::default(),
     }
 }
 

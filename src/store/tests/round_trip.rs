@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Acknowledgement, EndReason, Hold, InDigest};
+use cunkou_core::alert::{Acknowledgement, EndReason, Hold, InDigest, News};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{CommonScope, MonitorCause, State};
 use cunkou_core::model::{AreaId, NodeId, Period, Reason, ReasonSet, Span};
@@ -164,6 +164,13 @@ fn any_incident() -> impl Strategy<Value = Incident> {
             cameras: who.0,
             entrances_lost: who.1,
             villages: who.2,
+            news: News {
+                risen: what.3,
+                told_over: who.3.clone(),
+                worst: severity,
+                escalated: !what.3,
+                calm_since: when.2,
+            },
             paged_entrances: who.3,
             in_digest: InDigest { by: what.3, from: what.4 },
             since: when.0,

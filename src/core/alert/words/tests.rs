@@ -125,6 +125,7 @@ fn incident(lost: usize, cameras: usize, cause: Cause) -> Incident {
         paged_entrances: entrances(lost),
         step: 1,
         in_digest: Default::default(),
+        news: Default::default(),
     }
 }
 

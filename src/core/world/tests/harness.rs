@@ -1,12 +1,12 @@
 //! A town that fails on command, and the least engine that can ask it: due times, asks, wakes, a fake clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use cunkou_core::alert::Message;
 use cunkou_core::model::{CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
 use cunkou_core::registry::{Registry, Topology, next_due};
-use cunkou_core::world::{Effects, Event, Policy, Quiet, Saved, Transition, World};
+use cunkou_core::world::{Effects, Event, Policy, Quiet, Saved, Transition, Window, World};
 
 pub(crate) use super::answers::Fault;
 use super::kept::{Keeper, Kept};
@@ -28,6 +28,8 @@ pub(crate) enum Careless {
     NeverWakes,
     /// Wishes for probes out of turn are not granted.
     AsksNobody,
+    /// A start is not told what maintenance is announced.
+    StartsWithoutMaintenance,
 }
 
 #[derive(Debug)]
@@ -72,6 +74,10 @@ pub(crate) struct Sim {
     pub(crate) seed: u64,
     /// When something other than figures was last given or asked for.
     pub(crate) stirred: Time,
+    /// When the process dies, and for how long: for [`Sim::run`].
+    pub(crate) restarts: VecDeque<(Time, Span)>,
+    /// Windows of maintenance that are announced; the engine says them to each World that it starts.
+    pub(crate) windows: Vec<Window>,
     /// By time, then by name and kind: what happens at one moment happens in the same order whatever the slots are.
     jobs: BTreeMap<(Time, Arc<str>, u8, u64), Job>,
     names: [Vec<Arc<str>>; 2],
@@ -123,6 +129,8 @@ impl Sim {
             version: 1,
             seed: 1,
             stirred: NOON,
+            restarts: VecDeque::new(),
+            windows: Vec::new(),
             jobs: BTreeMap::new(),
             names: Default::default(),
             behind: None,
@@ -164,6 +172,9 @@ impl Sim {
         self.name_slots();
         self.take(effects);
         self.schedule_all();
+        if !self.windows.is_empty() && self.careless != Some(Careless::StartsWithoutMaintenance) {
+            self.apply(Event::Maintenance(self.windows.clone()));
+        }
     }
 
     pub(crate) fn reload(&mut self, registry: Registry) {
@@ -279,11 +290,20 @@ impl Sim {
         self.behind.is_some()
     }
 
-    /// Lets time pass.
+    /// Lets time pass; the process dies in it where that is planned.
     pub(crate) fn run(&mut self, span: Span) {
         let until = self.now + span;
+        while let Some((at, pause)) = self.restarts.front().copied().filter(|(at, _)| *at <= until) {
+            self.restarts.pop_front();
+            self.run_to(at);
+            self.restart(pause);
+        }
+        self.run_to(until);
+    }
+
+    fn run_to(&mut self, until: Time) {
         while self.turn(until) {}
-        self.now = until;
+        self.now = self.now.max(until);
     }
 
     /// One job or one wake, if there is one up to then.

@@ -18,21 +18,40 @@ pub(crate) enum Sink {
     Hook,
     /// People: are told what pages them, updates, ends and digests, of what is at least a warning.
     Phone,
+    /// People of the next level: are told what is escalated to them, and its end.
+    Chief,
 }
 
 impl Sink {
-    pub(crate) const ALL: [Sink; 2] = [Sink::Hook, Sink::Phone];
+    pub(crate) const ALL: [Sink; 3] = [Sink::Hook, Sink::Phone, Sink::Chief];
+
+    /// Whether people read it.
+    pub(crate) fn is_people(self) -> bool {
+        self != Sink::Hook
+    }
+
+    /// From which level of escalation on it is told.
+    pub(crate) fn level(self) -> u8 {
+        u8::from(self == Sink::Chief)
+    }
 
     /// Whether a message is said there; `knows`: it was told of this incident before. An end is news only to those who
     /// know the beginning.
     pub(crate) fn takes(self, message: &Message, knows: bool) -> bool {
-        let ends = matches!(message.kind, MessageKind::Resolved | MessageKind::Merged | MessageKind::Acknowledged);
-        if message.kind == MessageKind::Digest {
-            return self == Sink::Phone && message.incident.severity >= Severity::Warning;
-        }
+        let quiet = self.is_people() && message.why.is_for_machines();
+        !quiet && self.learns(message, knows)
+    }
+
+    /// Whether it knows of the incident from then on: also of what it hears with a digest.
+    pub(crate) fn learns(self, message: &Message, knows: bool) -> bool {
+        use MessageKind as K;
+        let ends = matches!(message.kind, K::Resolved | K::Merged | K::Acknowledged | K::Silenced);
         let severe = self == Sink::Hook || message.incident.severity >= Severity::Warning;
-        let quiet = self == Sink::Phone && message.why.is_for_machines();
-        !quiet && (knows || (severe && !ends))
+        if message.kind == K::Digest {
+            return self == Sink::Phone && severe;
+        }
+        let quiet = self.is_people() && message.why.is_for_machines() && message.why != SayReason::HeldForDigest;
+        !quiet && (knows || (severe && !ends && message.incident.level >= self.level()))
     }
 }
 
@@ -64,6 +83,8 @@ pub(crate) enum Sabotage {
     CountsFromOneAgain,
     /// The first word of an incident is taken for the same as the next.
     LosesFirstSteps,
+    /// What waited for a digest is gone at the next start.
+    ForgetsWhatIsCollected,
 }
 
 /// What a store would hold.
@@ -121,10 +142,14 @@ impl Keeper for Kept {
             }
             for sink in Sink::ALL {
                 let incident = (sink, message.incident.id);
-                if !sink.takes(message, self.knows.contains(&incident)) {
+                let knows = self.knows.contains(&incident);
+                if !sink.learns(message, knows) {
                     continue;
                 }
                 self.knows.insert(incident);
+                if !sink.takes(message, knows) {
+                    continue;
+                }
                 if self.sabotage == Some(Sabotage::LosesFirstSteps) && message.step == 1 {
                     continue;
                 }
@@ -143,6 +168,7 @@ impl Keeper for Kept {
             Some(Sabotage::ForgetsAlerts) => self.alerts.clear(),
             Some(Sabotage::ForgetsHealth) => self.targets.clear(),
             Some(Sabotage::ForgetsTheOutbox) => self.outbox.clear(),
+            Some(Sabotage::ForgetsWhatIsCollected) => self.collected.clear(),
             Some(Sabotage::CountsFromOneAgain) => self.next_incident = 1,
             _ => {}
         }
@@ -162,11 +188,15 @@ impl Keeper for Kept {
     }
 
     fn waiting(&mut self, sink: Sink, _: Time) -> Vec<Message> {
-        let mut latest: BTreeMap<IncidentId, Message> = BTreeMap::new();
+        let mut steps: BTreeMap<IncidentId, Vec<&Message>> = BTreeMap::new();
         for ((_, incident, _), message) in self.outbox.iter().filter(|((s, ..), _)| *s == sink) {
-            latest.insert(*incident, message.clone());
+            steps.entry(*incident).or_default().push(message);
         }
-        latest.into_values().collect()
+        let together = |steps: Vec<&Message>| match steps.last() {
+            Some(last) if last.kind == MessageKind::Digest => Message::digests_together(&steps),
+            last => last.map(|m| Message::clone(m)),
+        };
+        steps.into_values().filter_map(together).collect()
     }
 
     fn told(&mut self, sink: Sink, message: &Message, _: Time) {

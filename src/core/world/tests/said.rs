@@ -23,7 +23,9 @@ impl Sim {
             let i = &m.incident;
             let open = m.alerts.iter().filter(|a| a.ended.is_none()).count();
             let (after, lost) = (m.at - NOON, i.entrances_lost.len());
-            println!("{after} #{} {:?} {:?} {} lost {lost}, {open} open alerts", i.id, m.kind, m.why, i.cause);
+            let few: Vec<String> =
+                m.alerts.iter().take(3).map(|a| format!("{:?} {}", a.key.name, a.key.object)).collect();
+            println!("{after} #{} {:?} {:?} {} lost {lost}, {open} open alerts {few:?}", i.id, m.kind, m.why, i.cause);
         }
     }
 

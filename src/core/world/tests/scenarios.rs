@@ -6,12 +6,12 @@ use crate::model::Span;
 use crate::registry::{Needs, NodeKind};
 use crate::world::Policy;
 
-fn with_canary() -> Policy {
+pub(super) fn with_canary() -> Policy {
     Policy { canaries: vec!["gw".into()], ..Policy::default() }
 }
 
 /// A town of the size of Liuzhi: 20 switches, 778 cameras, an entrance each.
-fn big_town() -> Plan {
+pub(super) fn big_town() -> Plan {
     let switches: Vec<usize> = (0..20).map(|i| if i < 18 { 39 } else { 38 }).collect();
     Plan::town(&switches)
 }
@@ -32,7 +32,7 @@ struct Scenario {
     lost: fn(&str) -> bool,
 }
 
-fn number(entrance: &str) -> usize {
+pub(super) fn number(entrance: &str) -> usize {
     entrance.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0)
 }
 
@@ -371,7 +371,7 @@ fn a_third_of_all_packets_lost_for_twenty_minutes_is_no_page() {
 }
 
 /// The town of 20 switches of 20 cameras as it is, and as a register knows it that holds no node.
-fn unknown_nodes() -> (Plan, Vec<String>) {
+pub(super) fn unknown_nodes() -> (Plan, Vec<String>) {
     let known = Plan::town(&[20; 20]);
     let ids = known.registry.cameras.keys().map(ToString::to_string).collect();
     let mut unknown = known;

@@ -94,6 +94,8 @@ impl Life<'_> {
                 self.reload(change);
             }
             What::Acknowledge if !self.sim.is_behind() => self.acknowledge(),
+            What::Work(of, lasts) if !self.sim.is_behind() => self.announce(of, *lasts),
+            What::Silence(span) if !self.sim.is_behind() => self.silence(*span),
             What::StoreAway => {
                 self.sometimes(lost, "store away while something is lost");
                 self.sometimes(act.lasts > Span::seconds(30), "store away longer than store_grace");
@@ -129,6 +131,11 @@ impl Life<'_> {
         self.sometimes(snapshot.round.is_some(), "crash in a first round");
         self.sometimes(snapshot.blind.is_some(), "crash while blind");
         self.sometimes(self.sim.store_away, "crash while the store is away");
+        self.sometimes(self.oracle.hands.collects(), "crash while something is collected");
+        let silent = snapshot.incidents.values().any(|i| i.status.is_open() && i.silence_at(self.sim.now).is_some());
+        self.sometimes(silent, "crash while something is silenced");
+        let planned = self.oracle.truth.entrances.values().any(|g| g.planned);
+        self.sometimes(planned, "crash while something is lost by maintenance");
         self.trace.push(format!("{:.3} dies for {pause}", (self.now() - NOON).seconds_f64()));
         self.sim.restart(pause);
         self.was_away();
@@ -154,6 +161,31 @@ impl Life<'_> {
         for (n, incident) in open.into_iter().enumerate() {
             let until = (n % 2 == 1).then(|| self.sim.now + Span::minutes(20));
             self.sim.apply(Event::Acknowledge { incident, by: "duty".into(), note: "".into(), until });
+        }
+    }
+
+    /// Somebody silences what is open for so long.
+    pub(super) fn silence(&mut self, span: Span) {
+        let (snapshot, until) = (self.sim.world.snapshot(), self.sim.now + span);
+        for id in snapshot.incidents.values().filter(|i| i.status.is_open()).map(|i| i.id) {
+            self.oracle.hands.silence(id, until);
+            self.sim.apply(Event::Silence { incident: id, by: "duty".into(), note: "".into(), until });
+        }
+    }
+
+    /// Somebody lifts the silences that are in force.
+    pub(super) fn lift(&mut self) {
+        let snapshot = self.sim.world.snapshot();
+        let silent = |i: &&std::sync::Arc<cunkou_core::alert::Incident>| i.silence_at(self.sim.now).is_some();
+        let all: Vec<_> = snapshot.incidents.values().filter(silent).filter(|i| i.status.is_open()).cloned().collect();
+        for incident in &all {
+            if self.sim.is_behind() {
+                return;
+            }
+            let until = self.sim.now;
+            self.oracle.seen.saw("a silence is lifted");
+            self.oracle.hands.lift(incident.id, until);
+            self.sim.apply(Event::Silence { incident: incident.id, by: "duty".into(), note: "".into(), until });
         }
     }
 

@@ -6,12 +6,16 @@ use cunkou_core::alert::{EndReason, IncidentStatus, Message, MessageKind, SayRea
 use cunkou_core::health::Cause;
 
 /// Each must be reached over all seeds of a run.
-pub(crate) const SOMETIMES: [&str; 58] = [
+pub(crate) const SOMETIMES: [&str; 79] = [
     "a word: opened",
     "a word: updated",
     "a word: more_lost",
     "a word: reopened",
     "a word: acknowledged",
+    "a word: silenced",
+    "a word: reminded",
+    "a word: escalated",
+    "a word: digest",
     "a word: resolved",
     "a word: merged",
     "why: new_loss",
@@ -20,6 +24,23 @@ pub(crate) const SOMETIMES: [&str; 58] = [
     "why: named_later",
     "why: cause_changed",
     "why: part_over",
+    "why: held_silenced",
+    "why: silence_ended",
+    "why: ack_expired",
+    "why: still_open",
+    "why: not_taken",
+    "why: held_for_digest",
+    "why: held_maintenance",
+    "why: maintenance_ended",
+    "escalated twice",
+    "a digest of three and more",
+    "over while silenced",
+    "a silence is lifted",
+    "maintenance ended early",
+    "maintenance ends while something is lost by it",
+    "crash while something is collected",
+    "crash while something is silenced",
+    "crash while something is lost by maintenance",
     "alert: EntranceLost",
     "alert: EntranceLostTonight",
     "alert: EntranceReduced",
@@ -107,6 +128,15 @@ impl Seen {
         }
         if message.incident.reopenings >= 2 && message.why == SayReason::NamedLater {
             self.saw("an incident that flaps");
+        }
+        if message.kind == MessageKind::Escalated && message.incident.level >= 2 {
+            self.saw("escalated twice");
+        }
+        if message.digest.len() >= 3 {
+            self.saw("a digest of three and more");
+        }
+        if message.kind == MessageKind::Resolved && message.incident.silence_at(message.at).is_some() {
+            self.saw("over while silenced");
         }
         let taken = message.incident.acknowledged.is_some() && message.incident.status == IncidentStatus::Acknowledged;
         if taken && message.kind == MessageKind::MoreLost {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::super::harness::Sim;
 use super::super::kept::Sink;
 use super::counters::Seen;
+use super::hands::Hands;
 use super::truth::{CENTRE, Truth};
 use cunkou_core::alert::{
     Alert, AlertKey, AlertName, AlertObject, EndReason, Incident, IncidentStatus, Message, MessageKind, SayReason,
@@ -37,7 +38,7 @@ pub(crate) struct Oracle {
     /// Open alerts that a word has named.
     pub(crate) open: BTreeMap<AlertKey, IncidentId>,
     /// The last word of each incident.
-    last: BTreeMap<IncidentId, (u32, Arc<Incident>)>,
+    pub(super) last: BTreeMap<IncidentId, (u32, Arc<Incident>)>,
     /// Lost entrances that people were told of.
     people: BTreeSet<EntranceId>,
     /// Entrances of which somebody took that they will be lost tonight.
@@ -62,6 +63,7 @@ pub(crate) struct Oracle {
     wall: Time,
     blind_since: Option<Time>,
     round_since: Option<Time>,
+    pub(crate) hands: Hands,
     pub(crate) figures: Figures,
 }
 
@@ -98,6 +100,11 @@ impl Oracle {
             }
         }
         self.pages_for_a_reason(message, at)?;
+        if at.since(self.dim) > SLACK {
+            self.truth.pages_for_no_work(message, at)?;
+        }
+        let before = self.last.get(&message.incident.id).map(|(_, i)| i.clone());
+        self.hands.hear(message, before.as_deref(), at, &sim.policy)?;
         for alert in &message.alerts {
             match alert.ended {
                 None => {
@@ -206,7 +213,7 @@ impl Oracle {
             (_, _, EndReason::Removed) => lately(self.reloaded),
             (_, _, EndReason::Superseded) => true,
             (AlertObject::Entrance(id), AlertName::EntranceLost, _) => {
-                self.truth.entrance(id).is_none_or(|g| g.was_well(at, OVER_WITHIN))
+                self.truth.entrance(id).is_none_or(|g| g.was_well(at, OVER_WITHIN) || g.was_well_by_turns(at))
             }
             (AlertObject::Camera(id), AlertName::CameraDown, _) => {
                 self.truth.cameras.get(id).is_none_or(|t| t.works || t.since.is_some_and(|t| at.since(t) <= SLACK))
@@ -260,7 +267,9 @@ impl Oracle {
         let taken = before.is_some_and(|i| i.status == IncidentStatus::Acknowledged);
         self.figures.after_acknowledgement += u64::from(taken && !news && !rose);
         let first = message.kind == MessageKind::Opened && (lost.is_empty() || news);
-        if first || news || rose || again || self.is_due_reminder(message, at) {
+        // Held against its time by what is known of whose hands it is in.
+        let goes_on = message.kind == MessageKind::Escalated;
+        if first || news || rose || again || goes_on || self.is_due_reminder(message, at) {
             return Ok(());
         }
         Err(format!("a page that says nothing new ({:?}, {:?}): {:#?}", message.kind, message.why, message.incident))
@@ -271,6 +280,9 @@ impl Oracle {
     fn is_due_reminder(&self, message: &Message, at: Time) -> bool {
         let Some((_, before)) = self.last.get(&message.incident.id) else { return false };
         let taken_until = before.acknowledged.as_ref().map(|a| a.until);
+        if message.why == SayReason::SilenceEnded {
+            return before.silenced.as_ref().is_some_and(|_| !self.hands.is_silent(before.id, message.at));
+        }
         message.kind == MessageKind::Reminded
             && match taken_until {
                 Some(until) => message.why == SayReason::AckExpired && until.is_some_and(|t| t <= message.at),
@@ -304,6 +316,7 @@ impl Oracle {
     /// The process is another one.
     pub(crate) fn begins_anew(&mut self) {
         self.round_since = None;
+        self.hands.begins_anew();
     }
 
     /// An incident that is told as over leaves no alert open.
@@ -321,6 +334,8 @@ impl Oracle {
     /// What must hold at any moment.
     pub(crate) fn check(&mut self, now: Time, sim: &Sim) -> Verdict {
         self.what_is_over_is_over(sim)?;
+        self.hands_keep_their_promises(now, sim)?;
+        let told_in = sim.world.snapshot().alerts;
         self.sees_what_can_be_seen(now, sim)?;
         for (id, gap) in &self.truth.entrances {
             let key = lost_key(id);
@@ -331,8 +346,11 @@ impl Oracle {
                     return Err(format!("{id} is lost since {since:?}, and at {now:?} nobody was told"));
                 }
                 let flaps = self.truth.may_flap(id, now);
-                // What maintenance explains pages nobody before that ends.
+                // What maintenance explains, or somebody silenced, pages nobody before that ends.
                 let since = gap.last_planned.map_or(since, |t| since.max(t));
+                let incident = told_in.get(&key).map(|a| a.incident).or(self.open.get(&key).copied());
+                let quiet = incident.and_then(|i| self.hands.last_quiet(i));
+                let since = quiet.map_or(since, |t| since.max(t));
                 let due = now.since(since) > PEOPLE_WITHIN && !gap.planned;
                 if named && due && !self.people.contains(id) && !self.expected.contains(id) && !flaps {
                     return Err(format!("{id} is lost since {since:?}, and at {now:?} no person was told"));
@@ -346,7 +364,7 @@ impl Oracle {
         Ok(())
     }
 
-    fn dim_for(&self, id: &EntranceId) -> Time {
+    pub(super) fn dim_for(&self, id: &EntranceId) -> Time {
         self.dim_of.get(id).map_or(self.dim, |t| self.dim.max(*t))
     }
 

@@ -3,7 +3,7 @@
 use super::super::harness::NOON;
 use super::oracle::{TOLD_WITHIN, Verdict};
 use super::run::Life;
-use cunkou_core::alert::Message;
+use cunkou_core::alert::{Message, MessageKind};
 use cunkou_core::model::{Severity, Span, Time};
 
 /// A scene of one plain fault, while it goes on.
@@ -43,8 +43,8 @@ impl Life<'_> {
 
     pub(super) fn count_plain(&mut self, message: &Message) {
         let Some(plain) = &mut self.plain else { return };
-        // Reminders are held against their times by the oracle.
-        let again = message.kind == cunkou_core::alert::MessageKind::Reminded;
+        // Reminders and escalations are held against their times by the oracle.
+        let again = matches!(message.kind, MessageKind::Reminded | MessageKind::Escalated);
         let again = again || message.why.is_for_machines();
         if !message.kind.pages() || again || message.incident.severity < Severity::Warning {
             return;

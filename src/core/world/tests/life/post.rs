@@ -1,12 +1,13 @@
 //! The sinks: what each was told, in which order, and whether that is all of it once it can be reached.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::super::kept::{Keeper, Sink};
 use super::counters::Seen;
 use super::oracle::Verdict;
-use cunkou_core::alert::{IncidentStatus, Message};
-use cunkou_core::model::{IncidentId, Time};
+use cunkou_core::alert::{IncidentStatus, Message, MessageKind};
+use cunkou_core::model::{IncidentId, Severity, Time};
 
 #[derive(Default)]
 pub(crate) struct Post {
@@ -15,6 +16,10 @@ pub(crate) struct Post {
     told: BTreeMap<(Sink, IncidentId), Message>,
     /// The last word that each must have.
     wanted: BTreeMap<(Sink, IncidentId), u32>,
+    /// Who knows of which incident, also from a digest.
+    knows: BTreeSet<(Sink, IncidentId)>,
+    /// The last word that a sink has of each incident from a digest.
+    in_digests: BTreeMap<(Sink, IncidentId), Arc<Message>>,
     /// Steps that were committed while a sink was away.
     missed: BTreeMap<(Sink, IncidentId), u32>,
 }
@@ -24,7 +29,11 @@ impl Post {
     pub(crate) fn committed(&mut self, message: &Message) {
         for sink in Sink::ALL {
             let key = (sink, message.incident.id);
-            if !sink.takes(message, self.wanted.contains_key(&key)) {
+            let knows = self.knows.contains(&key);
+            if sink.learns(message, knows) {
+                self.knows.insert(key);
+            }
+            if !sink.takes(message, knows) {
                 continue;
             }
             self.wanted.insert(key, message.step);
@@ -71,6 +80,10 @@ impl Post {
         if over && before.is_none() && message.incident.status == IncidentStatus::Resolved {
             seen.saw("opened and over while a sink was away");
         }
+        // What of a digest is of too little weight for a sink, it is not told.
+        for item in message.digest_from(Severity::Warning).iter().flat_map(|m| &m.digest) {
+            self.in_digests.insert((sink, item.incident.id), item.clone());
+        }
         self.told.insert(key, message.clone());
         Ok(())
     }
@@ -88,6 +101,13 @@ impl Post {
 
     /// Incidents that a sink holds for open.
     pub(crate) fn open(&self) -> Vec<(Sink, IncidentId)> {
-        self.told.iter().filter(|(_, m)| m.incident.status.is_open()).map(|(k, _)| *k).collect()
+        let single = self.told.iter().filter(|(_, m)| m.kind != MessageKind::Digest).map(|(key, m)| (*key, m));
+        let mut last: BTreeMap<(Sink, IncidentId), &Message> = single.collect();
+        for (key, item) in &self.in_digests {
+            if last.get(key).is_none_or(|m| m.step < item.step) {
+                last.insert(*key, item);
+            }
+        }
+        last.into_iter().filter(|(_, m)| m.incident.status.is_open()).map(|(key, _)| key).collect()
     }
 }

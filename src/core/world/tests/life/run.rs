@@ -12,7 +12,7 @@ use super::post::Post;
 use super::script::{Act, Crash, Scene, What};
 use super::town::town;
 use cunkou_core::model::{CameraId, EntranceId, Span, Time, stable_hash};
-use cunkou_core::world::{Policy, Subject};
+use cunkou_core::world::{Policy, Subject, Window};
 
 /// After it last stirred it is asked one by one for so long before a stretch is taken at once.
 const CALM_AFTER: Span = Span::seconds(40);
@@ -65,11 +65,19 @@ pub(crate) struct Life<'a> {
     pub(super) hash: u64,
     pub(super) last_words: std::collections::BTreeMap<Subject, &'static str>,
     pub(super) one_by_one: Span,
+    /// Maintenance that is under way.
+    pub(super) at_work: Vec<Window>,
 }
 
 pub(crate) fn policy(seed: u64) -> Policy {
     let mut dice = Dice::new(seed, "policy");
-    Policy { canaries: if dice.one_in(3) { Vec::new() } else { vec!["gw".into()] }, ..Policy::default() }
+    let canaries = if dice.one_in(3) { Vec::new() } else { vec!["gw".into()] };
+    let mut policy = Policy { canaries, ..Policy::default() };
+    policy.alert.levels = u8::try_from(dice.roll(3)).unwrap_or(0);
+    if dice.one_in(2) {
+        policy.alert.storm_messages = 3;
+    }
+    policy
 }
 
 /// Lives through a script.
@@ -121,6 +129,7 @@ impl<'a> Life<'a> {
             hash: 0,
             last_words: Default::default(),
             one_by_one: Span::ZERO,
+            at_work: Vec::new(),
         }
     }
 
@@ -151,7 +160,8 @@ impl<'a> Life<'a> {
             let now = self.now();
             let edge = self.edges.last().map(|e| e.0);
             let light = self.next_light.map(|t| t - self.skew);
-            let next = [edge, light, self.oracle.next_deadline(now), self.plain.as_ref().map(|p| p.over)];
+            let plain = self.plain.as_ref().map(|p| p.over);
+            let next = [edge, light, self.next_work(), self.oracle.next_deadline(now), plain];
             let next = next.into_iter().flatten().filter(|t| *t > now).min().unwrap_or(end).min(end);
             self.advance(next)?;
             self.look()?;
@@ -205,6 +215,7 @@ impl<'a> Life<'a> {
         }
         for message in &messages {
             self.light_changes(message.at);
+            self.work_changes();
             let at = message.at - self.skew;
             self.tell(message, at);
             self.hash = stable_hash(&format!("{}{message:?}", self.hash));
@@ -241,7 +252,14 @@ impl<'a> Life<'a> {
         let lost: Vec<&str> = i.entrances_lost.iter().map(|e| e.as_str()).collect();
         let after = (at - NOON).seconds_f64();
         let kind = (message.kind, message.why);
-        self.trace.push(format!("{after:.3} #{} step {} {kind:?} {} lost {lost:?}", i.id, message.step, i.cause));
+        let (over, on): (Vec<_>, Vec<_>) = message.alerts.iter().partition(|a| a.ended.is_some());
+        let over: Vec<String> = over.iter().map(|a| format!("{:?} {}", a.key.name, a.key.object)).collect();
+        let items: Vec<String> = message.digest.iter().map(|m| format!("#{} {:?}", m.incident.id, m.kind)).collect();
+        let (step, on) = (message.step, on.len());
+        self.trace.push(format!(
+            "{after:.3} #{} step {step} {kind:?} {} lost {lost:?}, {on} alerts, over {over:?} {items:?}",
+            i.id, i.cause
+        ));
     }
 
     pub(super) fn edges_that_are_due(&mut self) -> Verdict {
@@ -258,9 +276,13 @@ impl<'a> Life<'a> {
             } else {
                 self.trace.push(format!("{:.3} is over: {:?}", (at - NOON).seconds_f64(), act.what));
                 self.going_on.remove(&i);
-                if matches!(act.what, What::Crash(_)) && self.dies.is_some() {
-                    self.crash()?;
+                match &act.what {
+                    What::Crash(_) if self.dies.is_some() => self.crash()?,
+                    What::Work(of, _) => self.end_work(of),
+                    What::Silence(span) if act.lasts < *span => self.lift(),
+                    _ => {}
                 }
+                self.read()?;
             }
             self.put_in_place()?;
         }
@@ -287,6 +309,7 @@ impl<'a> Life<'a> {
     pub(super) fn look(&mut self) -> Verdict {
         let now = self.now();
         self.light_changes(self.sim.now);
+        self.work_changes();
         self.darkness(now);
         if !self.sim.loss.is_empty() {
             self.oracle.truth.lossy = Some(now);

@@ -6,8 +6,10 @@
 use super::super::harness::Fault;
 use super::super::kept::Sink;
 use super::dice::Dice;
+use super::people::more;
 use cunkou_core::model::Span;
 use cunkou_core::registry::Registry;
+use cunkou_core::world::Works;
 
 /// One thing that happens.
 #[derive(Clone, PartialEq, Debug)]
@@ -33,6 +35,10 @@ pub(crate) enum What {
     Reload(Change),
     /// Somebody takes everything that is open.
     Acknowledge,
+    /// Somebody announces work for so long, and says so when it is over before that.
+    Work(Works, Span),
+    /// Somebody silences everything that is open for so long, and lifts that when the act is over before.
+    Silence(Span),
 }
 
 /// Where the process dies; `lasts` of the act is how long it takes to start again.
@@ -78,12 +84,12 @@ pub(crate) struct Scene {
 
 /// Names of a town's things.
 pub(crate) struct Names {
-    cameras: Vec<String>,
+    pub(super) cameras: Vec<String>,
     /// Nodes that something hangs on, without the uplink.
     nodes: Vec<String>,
     entrances: Vec<String>,
     /// Where each camera hangs.
-    node_of: Vec<(String, String)>,
+    pub(super) node_of: Vec<(String, String)>,
 }
 
 impl Names {
@@ -112,29 +118,30 @@ pub(crate) fn script(seed: u64, registry: &Registry, days: i64) -> Vec<Scene> {
         scenes.push(std::mem::replace(&mut writer.scene, empty()));
         at = over + writer.dice.span(45 * 60, 23 * 3_600);
     }
+    scenes.extend(more(seed, registry, at));
     scenes
 }
 
-fn empty() -> Scene {
+pub(super) fn empty() -> Scene {
     Scene { about: "", plain: None, acts: Vec::new() }
 }
 
-struct Writer {
-    dice: Dice,
-    names: Names,
-    scene: Scene,
+pub(super) struct Writer {
+    pub(super) dice: Dice,
+    pub(super) names: Names,
+    pub(super) scene: Scene,
 }
 
 impl Writer {
-    fn add(&mut self, at: Span, lasts: Span, what: What) {
+    pub(super) fn add(&mut self, at: Span, lasts: Span, what: What) {
         self.scene.acts.push(Act { at, lasts, what });
     }
 
-    fn a_camera(&mut self) -> String {
+    pub(super) fn a_camera(&mut self) -> String {
         self.dice.pick(&self.names.cameras).clone()
     }
 
-    fn a_node(&mut self) -> String {
+    pub(super) fn a_node(&mut self) -> String {
         self.dice.pick(&self.names.nodes).clone()
     }
 
@@ -143,7 +150,7 @@ impl Writer {
     }
 
     /// How long a fault lasts: mostly minutes, now and then hours.
-    fn a_while(&mut self) -> Span {
+    pub(super) fn a_while(&mut self) -> Span {
         if self.dice.one_in(6) { self.dice.scaled(1_800, 30_000) } else { self.dice.scaled(5, 1_500) }
     }
 
@@ -224,7 +231,7 @@ impl Writer {
         self.add(at, lasts, What::Camera(camera, fault));
     }
 
-    fn some_faults(&mut self, at: Span, n: u64, within_s: i64) {
+    pub(super) fn some_faults(&mut self, at: Span, n: u64, within_s: i64) {
         for _ in 0..n {
             let (when, lasts) = (at + self.dice.span(0, within_s), self.a_while());
             let what = if self.dice.one_in(2) {
@@ -392,7 +399,7 @@ impl Writer {
         }
     }
 
-    fn mess(&mut self, at: Span) {
+    pub(super) fn mess(&mut self, at: Span) {
         let faults = 2 + self.dice.roll(4);
         self.some_faults(at, faults, 400);
         for _ in 0..self.dice.roll(3) {

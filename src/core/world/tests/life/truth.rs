@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::answers::Fault;
 use super::super::harness::Sim;
+use super::work::Work;
 use cunkou_core::coverage::is_night;
 use cunkou_core::model::{CameraId, EntranceId, NodeId, NodeIx, Span, Time};
 use cunkou_core::registry::{Camera, EntranceStatus, Gate, Life, LonLat, Needs, NightLight, Registry};
 
 /// Where the towns of the tests lie.
 pub(crate) const CENTRE: LonLat = LonLat { lon: 114.5, lat: 30.9 };
+
+/// Which nodes are dead.
+pub(super) type Dead<'a> = &'a dyn Fn(&NodeId) -> bool;
 
 /// A recovery that lasts for less is hardly confirmed of a camera, and not of all that is above it.
 const HARDLY: Span = Span::seconds(30);
@@ -55,6 +59,10 @@ pub(crate) struct Gap {
     /// It is lost, and would not be if what is in maintenance worked.
     pub(crate) planned: bool,
     pub(crate) last_planned: Option<Time>,
+    /// Since when that is so without a break.
+    pub(crate) planned_since: Option<Time>,
+    /// Fewer work than are wanted, and since then enough would if what is in maintenance worked.
+    pub(crate) reduced_as_planned: Option<Time>,
     /// How many of them may fail before it is lost …
     spare: Option<usize>,
     /// … and before fewer work than are wanted.
@@ -69,6 +77,8 @@ pub(crate) struct Truth {
     pub(crate) night: bool,
     /// When packets were last lost on some way: then three tries in a row may be, if seldom.
     pub(crate) lossy: Option<Time>,
+    /// What is in maintenance.
+    pub(crate) work: Work,
 }
 
 impl Thing {
@@ -111,14 +121,16 @@ impl Truth {
         if !sim.loss.is_empty() {
             self.lossy = Some(now);
         }
+        self.work.know(&registry, sim, now);
         let mut known = BTreeMap::new();
+        let dead = |id: &NodeId| sim.dead_nodes.contains(id.as_str());
         for id in registry.nodes.keys() {
-            let works = node_works(&registry, sim, id, &mut known);
+            let works = node_works(&registry, &dead, id, &mut known);
             let own = sim.dead_nodes.contains(id.as_str()) || sim.mute_nodes.contains(id.as_str());
             self.nodes.entry(id.clone()).or_default().know(works && !sim.mute_nodes.contains(id.as_str()), own, now);
         }
         for camera in registry.cameras.values() {
-            let path = gate(&registry, sim, &Gate { needs: Needs::All, of: camera.node.clone() }, &mut known);
+            let path = gate(&registry, &dead, &Gate { needs: Needs::All, of: camera.node.clone() }, &mut known);
             let fault = sim.faults.get(camera.id.as_str());
             let own = matches!(fault, Some(Fault::Refuse | Fault::Drop | Fault::StreamHangs));
             let thing = self.cameras.entry(camera.id.clone()).or_default();
@@ -137,7 +149,8 @@ impl Truth {
             let watchers: Vec<&Camera> = registry.cameras.values().filter(watching).collect();
             let active = entrance.status == EntranceStatus::Active;
             let gap = self.entrances.entry(entrance.id.clone()).or_default();
-            gap.know(&watchers, entrance.required.max(1), entrance.target, active, self.night, &self.cameras, now);
+            let wanted = (entrance.required.max(1), entrance.target);
+            gap.know(&watchers, wanted, active, self.night, &self.cameras, &self.work, now);
         }
     }
 
@@ -165,11 +178,11 @@ impl Gap {
     fn know(
         &mut self,
         watchers: &[&Camera],
-        required: u32,
-        target: u32,
+        (required, target): (u32, u32),
         active: bool,
         night: bool,
         cameras: &BTreeMap<CameraId, Thing>,
+        work: &Work,
         now: Time,
     ) {
         let works = |c: &Camera| cameras.get(&c.id).is_some_and(|t| t.works);
@@ -194,9 +207,12 @@ impl Gap {
         if self.planned {
             self.last_planned = Some(now);
         }
-        let in_maintenance = |c: &&&Camera| c.status == Life::Maintenance && (!night || c.night != NightLight::None);
+        let in_maintenance = |c: &&&Camera| work.holds(c) && (!night || c.night != NightLight::None);
         let dead = watchers.iter().filter(in_maintenance).filter(|c| !works(c)).count();
         self.planned = self.lost && live + dead >= required;
+        self.planned_since = self.planned_since.or(Some(now)).filter(|_| self.planned);
+        let as_planned = self.reduced && live + dead >= (target.max(1) as usize);
+        self.reduced_as_planned = self.reduced_as_planned.or(Some(now)).filter(|_| as_planned);
         self.well_since = if self.lost { None } else { self.well_since.or(Some(now)) };
         let of_this_hour = watchers.iter().filter(|c| !night || c.night != NightLight::None);
         let broken: BTreeSet<&CameraId> = of_this_hour.clone().filter(|c| !works(c)).map(|c| &c.id).collect();
@@ -244,6 +260,13 @@ impl Gap {
         self.reduced || self.last_reduced.is_some_and(|t| at.since(t) <= slack) || by_turns
     }
 
+    /// Whether of its cameras, one after the other, enough worked: one came back when the next had just failed, and nobody
+    /// can know the second at once.
+    pub(crate) fn was_well_by_turns(&self, at: Time) -> bool {
+        let long = self.broken.values().filter(|t| at.since(**t) > HARDLY).count();
+        self.spare.is_some_and(|spare| long <= spare)
+    }
+
     /// Whether it was not lost at a moment within `slack` before `at`.
     pub(crate) fn was_well(&self, at: Time, slack: Span) -> bool {
         !self.lost || self.lost_since.is_some_and(|t| at.since(t) <= slack)
@@ -264,19 +287,20 @@ fn is_alone_below_a_dead_node(sim: &Sim, camera: &Camera) -> bool {
     slot.is_some_and(|c| c.required.iter().filter(dead).any(|ix| needed(*ix).count() == 1))
 }
 
-fn node_works(registry: &Registry, sim: &Sim, id: &NodeId, known: &mut BTreeMap<NodeId, bool>) -> bool {
+/// Whether a node works if those are dead.
+pub(super) fn node_works(registry: &Registry, dead: Dead, id: &NodeId, known: &mut BTreeMap<NodeId, bool>) -> bool {
     if let Some(works) = known.get(id) {
         return *works;
     }
     let Some(node) = registry.nodes.get(id) else { return true };
-    let alive = !sim.dead_nodes.contains(id.as_str());
-    let works = alive && gate(registry, sim, &node.parents, known) && gate(registry, sim, &node.power, known);
+    let works = !dead(id) && gate(registry, dead, &node.parents, known) && gate(registry, dead, &node.power, known);
     known.insert(id.clone(), works);
     works
 }
 
-fn gate(registry: &Registry, sim: &Sim, gate: &Gate, known: &mut BTreeMap<NodeId, bool>) -> bool {
-    let mut each = gate.of.iter().map(|id| node_works(registry, sim, id, known));
+/// Whether a way is open if those are dead.
+pub(super) fn gate(registry: &Registry, dead: Dead, gate: &Gate, known: &mut BTreeMap<NodeId, bool>) -> bool {
+    let mut each = gate.of.iter().map(|id| node_works(registry, dead, id, known));
     match gate.needs {
         _ if gate.of.is_empty() => true,
         Needs::All => each.all(|works| works),
