@@ -16,6 +16,8 @@
 //! | `entrances`, `villages`, `cameras` | each with `count`, `names` (at most 50) and `list` (capped, as in `lines`) |
 //! | `cameras_of` | for a node in part: of how many cameras; else none |
 //! | `cause`, `rivals` | why, and what explains the same |
+//! | `evidence`, `ruled_out`, `undecided` | what the judgement rests on, each rival with what rules it out, and nodes that
+//! nothing speaks for or against; empty once it is over |
 //! | `since`, `until` | local times; `until` is empty while it goes on |
 //! | `station` | `name` and `km` of the nearest work station, or none |
 //! | `link` | where it can be looked at; empty where no `public_url` is set |
@@ -157,6 +159,9 @@ impl Facts {
             ("cameras_of", Value::from(told.cameras_of)),
             ("cause", text(&told.cause)),
             ("rivals", texts(&told.rivals)),
+            ("evidence", texts(&told.found.evidence)),
+            ("ruled_out", texts(&told.found.ruled_out)),
+            ("undecided", texts(&told.found.undecided)),
             ("since", text(&told.since)),
             ("until", text(told.until.as_deref().unwrap_or_default())),
             ("station", station.unwrap_or(Value::from(()))),

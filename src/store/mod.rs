@@ -47,7 +47,7 @@ pub use figures::{DAY_BYTES, DailyRow, HourlyRow, RTT_BUCKETS, Sums, day_of, hou
 pub use history::{CameraAt, EntranceAt, TransitionQuery, TransitionRow};
 pub use incidents::{Delivery, IncidentQuery, IncidentStory, Step};
 pub use lock::Holder;
-pub use maintenance::{Maintenance, Weekly, works_words};
+pub use maintenance::{Maintenance, works_words};
 pub use outbox::{Backlog, OutboxKey, OutboxRow, Received, Take};
 pub use place::locate;
 pub use registry::{Change, RegistryPut, RegistryVersion};

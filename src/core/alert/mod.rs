@@ -19,4 +19,7 @@ pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, Policy, SayReason,
 };
-pub use words::{Listed, Speaker, Station, Told, clean, nearest_station, node_kind_name, reason_name};
+pub use words::{
+    FoundWords, Listed, Naming, Speaker, Station, Told, clean, found_words, nearest_station, node_kind_name,
+    reason_name, say_reason_name,
+};

@@ -127,6 +127,7 @@ pub(super) fn incident(id: u64) -> Incident {
         cause_name: "甘棠汇聚".into(),
         rivals: Vec::new(),
         exact: true,
+        findings: None,
         cameras: vec![CameraId::new("C1").unwrap(), CameraId::new("C2").unwrap()],
         cameras_of: None,
         entrances_lost: lost.clone(),

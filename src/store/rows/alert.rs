@@ -10,6 +10,7 @@ use cunkou_core::health::Cause;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Time};
 use serde::{Deserialize, Serialize};
 
+use super::found::FindingsRow;
 use super::{RowFault, area, cause, ids, millis, shared, texts, word};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,6 +80,9 @@ pub(in crate::store) struct IncidentRow {
     by_digest: bool,
     #[serde(default)]
     digest_from: Option<u32>,
+    /// Younger than the table: of an older row nobody knows what it rested on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    findings: Option<FindingsRow>,
 }
 
 impl From<&Incident> for IncidentRow {
@@ -117,6 +121,7 @@ impl From<&Incident> for IncidentRow {
             step: i.step,
             by_digest: i.in_digest.by,
             digest_from: i.in_digest.from,
+            findings: i.findings.as_deref().map(FindingsRow::from),
         }
     }
 }
@@ -133,6 +138,7 @@ impl TryFrom<IncidentRow> for Incident {
             cause_name: shared(&r.cause_name),
             rivals: rivals?,
             exact: r.exact,
+            findings: r.findings.map(TryInto::try_into).transpose()?,
             cameras: ids(&r.cameras, CameraId::new)?,
             cameras_of: r.cameras_of,
             entrances_lost: ids(&r.entrances_lost, EntranceId::new)?,

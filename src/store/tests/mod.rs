@@ -69,6 +69,7 @@ fn incident(id: u64) -> Incident {
         cause_name: "甘棠村口 100%_西".into(),
         rivals: Vec::new(),
         exact: true,
+        findings: None,
         cameras: vec![camera(1)],
         cameras_of: None,
         entrances_lost: vec![entrance(1)],
