@@ -5,8 +5,8 @@
 //! | `title` | what happened, what is lost, how many cameras, the cause |
 //! | `headline` | the same without what happened |
 //! | `lines` | a fact a line, long lists capped and counted |
-//! | `kind` | opened, updated, more_lost, reopened, acknowledged, silenced, reminded, escalated, resolved, merged, digest; of
-//! an alert alone: firing, resolved |
+//! | `kind` | opened, updated, more_lost, reopened, acknowledged, silenced, reminded, escalated, resolved, merged, digest,
+//! review; of an alert alone: firing, resolved |
 //! | `level` | how far the incident has been escalated; 0: not |
 //! | `pages`, `resolved` | whether it is news that pages; whether it is over |
 //! | `incident` | its number, of a digest the digest's own; 0 where there is none |
@@ -66,6 +66,19 @@ impl News {
             alert: worst.map_or("", |name| name.word()),
             incident: message.incident.id.0,
             level: message.incident.level,
+        }
+    }
+
+    /// Of a review: no news at all.
+    pub(super) const fn of_review() -> News {
+        News {
+            kind: "review",
+            pages: false,
+            resolved: false,
+            severity: Severity::None,
+            alert: "",
+            incident: 0,
+            level: 0,
         }
     }
 

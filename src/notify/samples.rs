@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cunkou_core::alert::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
-    MessageKind, SayReason, Speaker,
+    MessageKind, OftenOut, Review, ReviewEvery, SayReason, Speaker,
 };
 use cunkou_core::health::{Cause, Evidence, Findings, Heard, MonitorCause, Objection, RuledOut, Witness};
 use cunkou_core::model::{
@@ -94,7 +94,11 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
             facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None), nobody()),
         )
     });
-    messages.into_iter().chain([asked]).chain(alerts).collect()
+    let reviews = [ReviewEvery::Day, ReviewEvery::Week].map(|every| {
+        let told = speaker.told_of_review(&review(every));
+        ("the review".to_owned(), facts(News::of_review(), told, nobody()))
+    });
+    messages.into_iter().chain([asked]).chain(alerts).chain(reviews).collect()
 }
 
 /// A number of which nothing stands in any other fact, and nothing needs an escape.
@@ -190,6 +194,23 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
     let items = if kind == MessageKind::Digest { &[MessageKind::Opened, MessageKind::Resolved][..] } else { &[] };
     let digest = items.iter().map(|kind| Arc::new(message(names, *kind, id, at))).collect();
     Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at, digest }
+}
+
+/// A review with something of everything.
+fn review(every: ReviewEvery) -> Review {
+    let incident = |kind, id| message(&HOSTILE, kind, IncidentId(id), THEN).incident;
+    let worst = ids(CameraId::new).into_iter();
+    Review {
+        every,
+        from: THEN,
+        to: THEN,
+        open: vec![incident(MessageKind::Opened, 42)],
+        open_in_all: 60,
+        mended: vec![incident(MessageKind::Resolved, 41)],
+        mended_in_all: 60,
+        available: Some(0.991),
+        worst: worst.map(|camera| OftenOut { camera, out: Span::hours(2), available: 0.9 }).collect(),
+    }
 }
 
 /// Evidence and rivals of every kind: whatever a judgement can rest on is tried in every text.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cunkou_core::alert::{Alert, AlertKey, AlertName, AlertObject, Incident, Message, MessageKind, Speaker, Told};
+use cunkou_core::alert::{
+    Alert, AlertKey, AlertName, AlertObject, Incident, Message, MessageKind, Review, Speaker, Told,
+};
 use cunkou_core::model::{EntranceId, IncidentId, Language, Severity, Time};
 use cunkou_core::world::Snapshot;
 use jiff::Timestamp;
@@ -66,6 +68,13 @@ impl Voice {
     pub(super) fn told_of_alert(&self, snapshot: &Snapshot, alert: &Alert) -> Told {
         let incident = snapshot.incidents.get(&alert.incident);
         self.speak(snapshot, &[], |s| s.told_of_alert(alert, incident.map(|i| &**i)))
+    }
+
+    /// What a review says, in parts.
+    pub(super) fn told_of_review(&self, snapshot: &Snapshot, review: &Review) -> Told {
+        let mut told = self.speak(snapshot, &[], |s| s.told_of_review(review));
+        told.link = (!self.public_url.is_empty()).then(|| format!("{}/", self.public_url));
+        told
     }
 
     /// The annotations of an alert that goes out alone: its own words.

@@ -7,12 +7,14 @@ mod agenda;
 mod book;
 mod digest;
 mod hold;
+mod review;
 mod speak;
 mod storm;
 mod types;
 mod words;
 
 pub(crate) use book::{Book, Want, Wanted};
+pub use review::{MAX_REVIEWED, MAX_WORST, OftenOut, Review, ReviewEvery};
 pub(crate) use speak::{CauseFacts, Facts};
 pub use storm::InDigest;
 pub use types::{

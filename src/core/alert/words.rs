@@ -8,6 +8,7 @@ mod digest;
 mod en;
 mod found;
 mod names;
+mod review;
 mod station;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,9 @@ mod told;
 mod why;
 mod zh;
 
-use crate::alert::{Alert, AlertName, AlertObject, EndReason, Hold, Incident, Message, MessageKind, SayReason};
+use crate::alert::{
+    Alert, AlertName, AlertObject, EndReason, Hold, Incident, Message, MessageKind, ReviewEvery, SayReason,
+};
 use crate::health::{Cause, MonitorCause};
 use crate::model::{CameraId, Check, EntranceId, FailKind, IncidentId, Language, Reason, ReasonSet, Time};
 use crate::registry::{NodeKind, Registry};
@@ -91,6 +94,15 @@ trait Tongue: Sync {
     fn ruled_out_by_refusal(&self, rival: &str, by: &str, at: &str) -> String;
     fn explains_less(&self, rival: &str, explains: u32, of: u32) -> String;
     fn why_line(&self, evidence: &str, ruled_out: Option<&str>) -> String;
+    fn review(&self, every: ReviewEvery, headline: &str) -> String;
+    fn period_line(&self, from: &str, to: &str) -> String;
+    fn open_and_mended(&self, open: usize, mended: usize) -> String;
+    fn available(&self, percent: &str) -> String;
+    fn mended_line(&self, id: &str, cause: &str) -> String;
+    /// So many more; nothing where there are none.
+    fn rest_line(&self, n: usize) -> Option<String>;
+    fn out_for(&self, camera: &str, hours: &str, percent: &str) -> String;
+    fn worst_line(&self, list: &str) -> String;
     /// Facts on one line.
     fn together(&self, facts: &[String]) -> String;
 }

@@ -9,6 +9,7 @@ mod kill;
 mod opening;
 mod outbox;
 mod registry;
+mod reviews;
 mod round_trip;
 mod whole;
 

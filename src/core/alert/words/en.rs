@@ -1,7 +1,7 @@
 //! English.
 
 use super::Tongue;
-use crate::alert::{AlertName, EndReason, MessageKind};
+use crate::alert::{AlertName, EndReason, MessageKind, ReviewEvery};
 use crate::health::MonitorCause;
 use crate::model::{Check, FailKind, IncidentId, Reason};
 use crate::registry::NodeKind;
@@ -145,6 +145,41 @@ impl Tongue for En {
     fn why_line(&self, evidence: &str, ruled_out: Option<&str>) -> String {
         let ruled_out = ruled_out.map(|r| format!(". Ruled out: {r}")).unwrap_or_default();
         format!("evidence: {evidence}{ruled_out}")
+    }
+
+    fn review(&self, every: ReviewEvery, headline: &str) -> String {
+        match every {
+            ReviewEvery::Day => format!("Daily review: {headline}"),
+            ReviewEvery::Week => format!("Weekly review: {headline}"),
+        }
+    }
+
+    fn period_line(&self, from: &str, to: &str) -> String {
+        self.lasted_line(from, to)
+    }
+
+    fn open_and_mended(&self, open: usize, mended: usize) -> String {
+        format!("{} open, {mended} mended", count(open, "incident", "incidents"))
+    }
+
+    fn available(&self, percent: &str) -> String {
+        format!("cameras available {percent}")
+    }
+
+    fn mended_line(&self, id: &str, cause: &str) -> String {
+        format!("{id} mended, cause: {cause}")
+    }
+
+    fn rest_line(&self, n: usize) -> Option<String> {
+        (n > 0).then(|| format!("+{n} more"))
+    }
+
+    fn out_for(&self, camera: &str, hours: &str, percent: &str) -> String {
+        format!("{camera}: {hours} h, available {percent}")
+    }
+
+    fn worst_line(&self, list: &str) -> String {
+        format!("out for longest: {list}")
     }
 
     fn together(&self, facts: &[String]) -> String {

@@ -2,6 +2,7 @@
 
 mod digest;
 mod found;
+mod review;
 mod told;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! 简体中文。
 
 use super::Tongue;
-use crate::alert::{AlertName, EndReason, MessageKind};
+use crate::alert::{AlertName, EndReason, MessageKind, ReviewEvery};
 use crate::health::MonitorCause;
 use crate::model::{Check, FailKind, IncidentId, Reason};
 use crate::registry::NodeKind;
@@ -136,6 +136,41 @@ impl Tongue for Zh {
     fn why_line(&self, evidence: &str, ruled_out: Option<&str>) -> String {
         let ruled_out = ruled_out.map(|r| format!("。已排除：{r}")).unwrap_or_default();
         format!("依据：{evidence}{ruled_out}")
+    }
+
+    fn review(&self, every: ReviewEvery, headline: &str) -> String {
+        match every {
+            ReviewEvery::Day => format!("【日报】{headline}"),
+            ReviewEvery::Week => format!("【周报】{headline}"),
+        }
+    }
+
+    fn period_line(&self, from: &str, to: &str) -> String {
+        format!("统计时段：{from} 至 {to}")
+    }
+
+    fn open_and_mended(&self, open: usize, mended: usize) -> String {
+        format!("未恢复事件 {open} 起，已恢复 {mended} 起")
+    }
+
+    fn available(&self, percent: &str) -> String {
+        format!("摄像机在线率 {percent}")
+    }
+
+    fn mended_line(&self, id: &str, cause: &str) -> String {
+        format!("{id} 已恢复，原因：{cause}")
+    }
+
+    fn rest_line(&self, n: usize) -> Option<String> {
+        (n > 0).then(|| format!("另有 {n} 起未列出"))
+    }
+
+    fn out_for(&self, camera: &str, hours: &str, percent: &str) -> String {
+        format!("{camera}（{hours} 小时，在线率 {percent}）")
+    }
+
+    fn worst_line(&self, list: &str) -> String {
+        format!("中断最久的摄像机：{list}")
     }
 
     fn together(&self, facts: &[String]) -> String {
