@@ -158,6 +158,7 @@ fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
         cause_name: "西口枪机".into(),
         rivals: Vec::new(),
         exact: true,
+        findings: None,
         cameras: vec![camera.clone()],
         cameras_of: None,
         entrances_lost: vec![entrance.clone()],
@@ -611,7 +612,10 @@ fn status_explain_and_incident_are_answered_from_the_database() {
     let list = town.run(&["incident"]).ends(0);
     assert!(list.out.contains("camera 西口枪机 (C2)"), "{list:?}");
     let story = town.run(&["incident", "1"]).ends(0);
-    assert!(story.out.contains("entrances lost: 西口 (E2)") && story.out.contains("opened (first_word)"), "{story:?}");
+    assert!(
+        story.out.contains("entrances lost: 西口 (E2)") && story.out.contains("opened (first_word: new"),
+        "{story:?}"
+    );
     assert_eq!(town.run(&["incident", "1", "--format", "json"]).ends(0).json()["steps"][0]["kind"], "opened");
     assert_eq!(
         town.run(&["incident", "--status", "resolved", "--format", "json"]).json()["items"],

@@ -78,6 +78,7 @@ fn incident() -> Incident {
         cause_name: "东口枪机".into(),
         rivals: Vec::new(),
         exact: true,
+        findings: None,
         cameras: Vec::new(),
         cameras_of: None,
         entrances_lost: Vec::new(),

@@ -396,6 +396,7 @@ impl Teller {
             link: &|_| None,
             reasons: &|_| cunkou_core::model::ReasonSet::EMPTY,
             lost_now: &[],
+            open_now: &[],
         };
         let number = if zh { format!("事件 {}", incident.id) } else { format!("incident {}", incident.id) };
         let mark = if incident.status == IncidentStatus::Resolved { "✔" } else { "●" };

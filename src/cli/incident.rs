@@ -1,7 +1,10 @@
 //! `cunkou incident`: the list, or the story of one.
 
+mod found;
+
 use std::fmt::Write as _;
 
+use cunkou_core::alert::{SayReason, say_reason_name};
 use cunkou_core::model::IncidentId;
 
 use super::client::{Body, Daemon};
@@ -139,6 +142,9 @@ fn cameras(i: &Incident) -> String {
 /// What happened, in the order in which it did.
 fn story(detail: &IncidentDetail, tongue: &Tongue) -> String {
     let mut out = head(&detail.incident, tongue);
+    if let Some(findings) = &detail.findings {
+        out += &found::part(findings, tongue);
+    }
     let at = |stamp: &str| when::local_stamp(stamp, &tongue.zone);
     if !detail.alerts.is_empty() {
         let _ = writeln!(out, "\n{}", tongue.say("未结告警", "open alerts"));
@@ -151,11 +157,18 @@ fn story(detail: &IncidentDetail, tongue: &Tongue) -> String {
         let _ = writeln!(out, "\n{}", tongue.say("经过", "what was told"));
         for s in &detail.steps {
             let kind = s.kind.as_deref().unwrap_or(tongue.say("未发", "held"));
-            let _ = writeln!(out, "  {}  {}  {} ({})", at(&s.at), s.step, plain(kind), plain(&s.why));
+            let why = SayReason::from_word(&s.why).map_or_else(|| plain(&s.why), |why| explained(why, tongue));
+            let _ = writeln!(out, "  {}  {}  {} ({why})", at(&s.at), s.step, plain(kind));
         }
     }
     out += &deliveries(&detail.deliveries, tongue);
     out
+}
+
+/// Why a word was said or held: the reason as it stands in logs and the API, and what it means.
+fn explained(why: SayReason, tongue: &Tongue) -> String {
+    let phrase = say_reason_name(why, tongue.language);
+    format!("{}{}{phrase}", why.word(), tongue.say("：", ": "))
 }
 
 /// What became of the messages: a line each.

@@ -1,7 +1,7 @@
 //! `cunkou maintenance`: what is announced, announcing, ending. Through the daemon; where none runs, under its lock.
 
 use anyhow::{Context, bail};
-use cunkou_core::registry::Registry;
+use cunkou_core::registry::{Registry, Weekly};
 use cunkou_core::world::Effects;
 
 use super::client::{Body, Daemon, Server};
@@ -10,10 +10,10 @@ use super::exit::Exit;
 use super::source::{Announced, announced, database};
 use super::table::{self, named, plain};
 use super::when;
-use crate::engine::{self, Maintain, MaintainRequest, Origin, maintained, restore_registry};
+use crate::engine::{self, Maintain, MaintainRequest, Origin, maintained, restore_registry, work_of_file};
 use crate::files::settings::Settings;
 use crate::http::wire::{Maintenance, MaintenanceBody, Page, stamp};
-use crate::store::{Batch, OpenMode, Store, Weekly};
+use crate::store::{Batch, OpenMode, Store};
 
 /// Announces work on a camera, on a node and whatever would fail with it, or on a village: what it explains pages nobody.
 #[derive(Debug, clap::Args)]
@@ -54,8 +54,8 @@ enum What {
     },
     /// Ends it, whether it is under way or to come
     End {
-        /// Its number
-        id: u64,
+        /// Its number; what maintenance.csv announces is ended by taking its row out there
+        id: String,
         #[command(flatten)]
         daemon: Daemon,
     },
@@ -71,7 +71,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let json = args.format == "json";
     let (what, named) = match args.what {
         What::List { daemon } => {
-            let items = list(&settings, &daemon).await?;
+            let items = list(&settings, &daemon, &tongue).await?;
             if json {
                 print_json(&Page { items, next: None })?
             } else {
@@ -119,15 +119,18 @@ async fn daemon(settings: &Settings, daemon: &Daemon) -> anyhow::Result<Option<S
     }
 }
 
-async fn list(settings: &Settings, named: &Daemon) -> anyhow::Result<Vec<Maintenance>> {
+async fn list(settings: &Settings, named: &Daemon, tongue: &Tongue) -> anyhow::Result<Vec<Maintenance>> {
     if let Some(server) = daemon(settings, named).await? {
         let page: Page<Maintenance> = server.get(&["maintenance"], &[]).await?;
         return Ok(page.items);
     }
     let store = database(settings).await?;
     let registry = in_force(&store).await?;
-    let (rows, _) = store.maintenance(when::now()).await.context("what is announced cannot be read")?;
-    Ok(rows.iter().map(|row| Maintenance::of(row, &registry)).collect())
+    let now = when::now();
+    let (rows, _) = store.maintenance(now).await.context("what is announced cannot be read")?;
+    let of_file = work_of_file(&registry, &tongue.zone, now);
+    let rows = rows.iter().map(|row| Maintenance::of(row, &registry));
+    Ok(rows.chain(of_file.iter().map(|(id, row)| Maintenance::of_file(id, row, &registry))).collect())
 }
 
 async fn in_force(store: &Store) -> anyhow::Result<Registry> {
@@ -138,7 +141,7 @@ async fn in_force(store: &Store) -> anyhow::Result<Registry> {
 
 async fn through(server: &Server, what: Maintain) -> anyhow::Result<Maintenance> {
     match what {
-        Maintain::End(id) => Ok(server.delete(&["maintenance", &id.to_string()]).await?),
+        Maintain::End(id) => Ok(server.delete(&["maintenance", &id]).await?),
         Maintain::Add { object, from, to, weekly, note } => {
             let (from, to, weekly) = (from.map(stamp), to.map(stamp), weekly.map(|w| w.to_string()));
             let body = Body::json(&MaintenanceBody { object, from, to, weekly, note })?;
@@ -168,35 +171,43 @@ async fn alone(settings: &Settings, what: Maintain) -> anyhow::Result<Maintenanc
 }
 
 fn told(m: &Maintenance, tongue: &Tongue) -> String {
-    let what = named(&m.name, &m.object);
+    let (what, id) = (named(&m.name, &m.object), number(m));
     let (zh, en) = match &m.ended_at {
-        Some(_) => (format!("维护 {} 已结束：{what}\n", m.id), format!("maintenance {} is over: {what}\n", m.id)),
+        Some(_) => (format!("维护 {id} 已结束：{what}\n"), format!("maintenance {id} is over: {what}\n")),
         None => {
             let span = span(m, tongue);
-            (format!("维护 {}：{what}，{span}\n", m.id), format!("maintenance {} of {what}: {span}\n", m.id))
+            (format!("维护 {id}：{what}，{span}\n"), format!("maintenance {id} of {what}: {span}\n"))
         }
     };
     tongue.say(&zh, &en).to_owned()
 }
 
-/// From when to when, and at which times of a week.
+/// Its number, or the id of its row in the file.
+fn number(m: &Maintenance) -> String {
+    m.id.map_or_else(|| plain(m.row.as_deref().unwrap_or_default()), |id| id.to_string())
+}
+
+/// From when to when, and at which times of a week; what a file announces without a begin has none.
 fn span(m: &Maintenance, tongue: &Tongue) -> String {
     let at = |stamp: &str| when::local_stamp(stamp, &tongue.zone);
+    let from = m.from.as_deref().map(at).unwrap_or_default();
     let to = m.to.as_deref().map(at).unwrap_or_default();
     let weekly = m.weekly.as_deref().map(|w| format!(" ({})", plain(w))).unwrap_or_default();
-    format!("{} → {to}{weekly}", at(&m.from))
+    format!("{from} → {to}{weekly}").trim().to_owned()
 }
 
 fn text(items: &[Maintenance], tongue: &Tongue) -> String {
     if items.is_empty() {
         return tongue.say("没有维护计划。\n", "No maintenance is announced.\n").to_owned();
     }
-    let zh = ["编号", "对象", "时间", "由", "备注"];
-    let en = ["no.", "of", "when", "by", "note"];
+    let zh = ["编号", "对象", "时间", "由", "备注", "来自"];
+    let en = ["no.", "of", "when", "by", "note", "from"];
     let header: Vec<&str> = zh.iter().zip(en).map(|(zh, en)| tongue.say(zh, en)).collect();
     let mut table = table::table(&header);
     for m in items {
-        table.add_row(vec![m.id.to_string(), named(&m.name, &m.object), span(m, tongue), plain(&m.by), plain(&m.note)]);
+        let from = if m.row.is_some() { "maintenance.csv" } else { "" };
+        let (what, span) = (named(&m.name, &m.object), span(m, tongue));
+        table.add_row(vec![number(m), what, span, plain(&m.by), plain(&m.note), from.to_owned()]);
     }
     table::text(&table)
 }

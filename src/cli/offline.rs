@@ -18,8 +18,8 @@ use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
 use crate::http::wire::{
-    Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, NoPost,
-    NoQuestion, RepairOrder, Start, Status, WhatIf, WhatIfBody,
+    Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
+    IncidentFindings, NoPost, NoQuestion, RepairOrder, Start, Status, WhatIf, WhatIfBody,
 };
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
@@ -196,6 +196,7 @@ impl Offline {
         let incident = Incident::of(&story.incident, &self.snapshot.registry).with_context(none)?;
         let steps = story.steps.iter().map(|s| http::Step { step: s.step, at: s.at, kind: Some(s.kind), why: s.why });
         Ok(IncidentDetail {
+            findings: story.incident.findings.as_deref().map(|f| IncidentFindings::of(f, &self.snapshot.registry)),
             incident,
             alerts: IncidentAlert::of(&self.snapshot, &story.incident),
             steps: steps.map(|s| (&s).into()).collect(),

@@ -1,12 +1,13 @@
 //! The store as the rooms beside it want to see it: history for the API, the outbox for the sinks, counters for the
 //! engine.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cunkou_core::alert::Incident;
+use cunkou_core::alert::{Incident, MAX_REVIEWED, MAX_WORST, OftenOut};
 use cunkou_core::health::State;
-use cunkou_core::model::{CameraId, IncidentId, Outcome, Period, Span, Time};
+use cunkou_core::model::{CameraId, IncidentId, Outcome, Period, Severity, Span, Time};
 use cunkou_core::world::Subject;
 
 use crate::engine::Watcher;
@@ -14,8 +15,9 @@ use crate::http::{
     Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastChange, PastEntrance, PastTurn, Step,
 };
 use crate::metrics::Counters;
-use crate::notify::{self, Outbox, OutboxError, OutboxItem, RowKey, Take};
-use crate::store::{self, IncidentQuery, OutboxKey, Store, StoreError, TransitionQuery};
+use crate::notify::{self, Outbox, OutboxError, OutboxItem, Past, RowKey, Take};
+use crate::report::{self, Availability, Turn, standing};
+use crate::store::{self, CameraTurn, IncidentQuery, OutboxKey, Store, StoreError, TransitionQuery};
 
 /// The past, out of the store.
 pub(super) struct StoreHistory(pub(super) Store);
@@ -223,6 +225,34 @@ impl Outbox for StoreOutbox {
             self.store.dropped(&key(sink, row), at, why).await.map_err(outbox)?;
         }
         Ok(())
+    }
+
+    async fn last_review(&self, sink: &str) -> Result<Option<Time>, OutboxError> {
+        self.store.last_review(sink).await.map_err(outbox)
+    }
+
+    async fn reviewed(&self, sink: &str, due: Time) -> Result<(), OutboxError> {
+        self.store.reviewed(sink, due).await.map_err(outbox)
+    }
+
+    async fn past(&self, least: Severity, between: (Time, Time)) -> Result<Past, OutboxError> {
+        let (mended, mended_in_all) = self.store.mended(least, between, MAX_REVIEWED).await.map_err(outbox)?;
+        let turns = self.store.camera_turns(between).await.map_err(outbox)?.unwrap_or_default();
+        let turn = |t: &CameraTurn| Turn { at: t.at, since: t.since, standing: standing(&t.to, t.reasons) };
+        let turns: BTreeMap<CameraId, Vec<Turn>> =
+            turns.iter().map(|(id, turns)| (id.clone(), turns.iter().map(turn).collect())).collect();
+        let (available, worst) = report::worst(&turns, between, between.1, MAX_WORST);
+        let out = |(camera, a): (CameraId, Availability)| OftenOut {
+            camera,
+            out: a.out,
+            available: a.share().unwrap_or_default(),
+        };
+        Ok(Past {
+            mended: mended.into_iter().map(Arc::new).collect(),
+            mended_in_all,
+            available,
+            worst: worst.into_iter().map(out).collect(),
+        })
     }
 
     async fn next_attempt(&self, sink: &str) -> Result<Option<Time>, OutboxError> {

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use cunkou_core::model::{AreaId, CameraId, NodeId, Span, Time};
-use cunkou_core::registry::Registry;
+use cunkou_core::model::{AreaId, CameraId, NodeId, Span, Time, WorkId};
+use cunkou_core::registry::{PlannedWork, Registry, WallTime, Weekly};
 use cunkou_core::world::{Window, Works};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::Origin;
-use crate::store::{Maintenance, Weekly};
+use crate::store::Maintenance;
 
 /// How far ahead what recurs is laid out; it is laid out anew long before.
 const AHEAD_DAYS: i64 = 9;
@@ -42,8 +42,9 @@ pub enum Maintain {
         /// For the others to read.
         note: String,
     },
-    /// What was announced under this number is over.
-    End(u64),
+    /// What was announced under this number is over; the id of a row of maintenance.csv is refused with the way to end
+    /// it.
+    End(String),
 }
 
 /// Why work cannot be announced or ended.
@@ -61,6 +62,9 @@ pub enum MaintainError {
     /// Nothing of this number is under way or to come.
     #[error("no maintenance that is under way or to come has this number")]
     NotFound,
+    /// It is written in a file, and goes on as long as it stands there.
+    #[error("{0} is a row of maintenance.csv: take it out there, or give it an end, and reload")]
+    OfFile(String),
     /// The store does not take it.
     #[error("the store does not write at the moment; try again")]
     NotKept,
@@ -96,7 +100,12 @@ impl Announced {
         self.open.retain(|m| m.is_open(now));
         match &request.what {
             Maintain::End(id) => {
-                let at = self.open.iter().position(|m| m.id == *id).ok_or(MaintainError::NotFound)?;
+                let at = self.open.iter().position(|m| m.id.to_string() == *id);
+                let of_file = || match registry.work.contains_key(id.as_str()) {
+                    true => MaintainError::OfFile(id.clone()),
+                    false => MaintainError::NotFound,
+                };
+                let at = at.ok_or_else(of_file)?;
                 let before = self.open.remove(at);
                 Ok((Maintenance { ended: Some(now), ..before.clone() }, Some(before)))
             }
@@ -124,10 +133,53 @@ impl Announced {
         }
     }
 
-    /// The windows that are under way at a moment or begin in the days after it.
+    /// The windows that are under way at a moment or begin in the days after it: of what was announced, and of what the
+    /// files of the registry announce.
     #[must_use]
-    pub fn windows(&self, zone: &TimeZone, now: Time) -> Vec<Window> {
-        self.open.iter().filter(|m| m.is_open(now)).flat_map(|m| windows_of(m, zone, now)).collect()
+    pub fn windows(&self, registry: &Registry, zone: &TimeZone, now: Time) -> Vec<Window> {
+        let of_file = work_of_file(registry, zone, now);
+        let all = self.open.iter().filter(|m| m.is_open(now)).chain(of_file.iter().map(|(_, m)| m));
+        all.flat_map(|m| windows_of(m, zone, now)).collect()
+    }
+}
+
+/// The work that the files announce and that is not over, by the id of its row; numbers and times of making it has none
+/// (both 0). A row whose object has left the registry is none.
+#[must_use]
+pub fn work_of_file(registry: &Registry, zone: &TimeZone, now: Time) -> Vec<(WorkId, Maintenance)> {
+    let announced =
+        registry.work.values().filter_map(|work| Some((work.id.clone(), announced_by(work, registry, zone)?)));
+    announced.filter(|(_, m)| m.is_open(now)).collect()
+}
+
+fn announced_by(work: &PlannedWork, registry: &Registry, zone: &TimeZone) -> Option<Maintenance> {
+    let to = work.until.map(|t| moment_of(t, zone)).map_or(Some(None), |to| to.map(Some))?;
+    // What comes once has its end: a registry in force has none without.
+    if to.is_none() && work.weekly.is_none() {
+        return None;
+    }
+    Some(Maintenance {
+        id: 0,
+        of: works_on(registry, &work.object).ok()?,
+        from: work.from.map_or(Some(Time(0)), |t| moment_of(t, zone))?,
+        to,
+        weekly: work.weekly,
+        note: work.note.as_deref().unwrap_or_default().to_owned(),
+        by: work.who.as_deref().unwrap_or_default().to_owned(),
+        made: Time(0),
+        ended: None,
+    })
+}
+
+/// What the clocks of the town show is a moment in its zone: an hour that does not exist is the one after, and of one
+/// that comes twice the first.
+fn moment_of(at: WallTime, zone: &TimeZone) -> Option<Time> {
+    match at {
+        WallTime::At(at) => Some(at),
+        WallTime::Local(ms) => {
+            let shown = Timestamp::from_millisecond(ms).ok()?.to_zoned_datetime(TimeZone::UTC).datetime();
+            Some(Time(zone.to_ambiguous_timestamp(shown).compatible().ok()?.as_millisecond()))
+        }
     }
 }
 
@@ -254,5 +306,68 @@ mod tests {
         assert!(check_times(now + hour * 2, Some(now + hour), None, now).is_err());
         assert_eq!(check_times(now, Some(now + hour), None, now), Ok(()));
         assert_eq!(check_times(now, None, weekly, now), Ok(()));
+    }
+
+    fn town(work: &[(&str, PlannedWork)]) -> Registry {
+        let area = cunkou_core::registry::Area {
+            id: AreaId::new("V1").unwrap(),
+            parent: None,
+            kind: cunkou_core::registry::AreaKind::Village,
+            name: "甘棠村".into(),
+            code: None,
+            at: None,
+            boundary: None,
+            extra: Default::default(),
+        };
+        Registry {
+            areas: [(area.id.clone(), area)].into(),
+            work: work.iter().map(|(id, w)| (WorkId::new(id).unwrap(), w.clone())).collect(),
+            ..Registry::default()
+        }
+    }
+
+    fn of_row(id: &str, from: Option<&str>, until: Option<&str>, weekly: Option<&str>) -> PlannedWork {
+        PlannedWork {
+            id: WorkId::new(id).unwrap(),
+            object: "V1".into(),
+            from: from.map(|t| WallTime::parse(t).unwrap()),
+            until: until.map(|t| WallTime::parse(t).unwrap()),
+            weekly: weekly.map(|w| Weekly::parse(w).unwrap()),
+            note: None,
+            who: Some("王工".into()),
+            extra: Default::default(),
+        }
+    }
+
+    #[test]
+    fn windows_of_the_file_and_those_that_somebody_announced_live_together() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let registry = town(&[
+            ("W1", of_row("W1", Some("2026-11-28 09:00"), Some("2026-11-28T03:00:00Z"), None)),
+            ("W2", of_row("W2", None, None, Some("sat 01:00-05:00"))),
+            ("W3", of_row("W3", Some("2026-11-01 09:00"), Some("2026-11-01 10:00"), None)),
+        ]);
+        let now = at("2026-11-27T12:00:00Z");
+        let by_hand = Maintenance { id: 7, ..row(None, "2026-11-27T00:00:00Z", Some("2026-11-29T00:00:00Z")) };
+        let mut announced = Announced::new(vec![by_hand], 8);
+        let begins = |all: &[Window]| {
+            let mut begins: Vec<String> =
+                all.iter().map(|w| Timestamp::from_millisecond(w.from.millis()).unwrap().to_string()).collect();
+            begins.sort();
+            begins
+        };
+        let expected = ["2026-11-27T00:00:00Z", "2026-11-27T17:00:00Z", "2026-11-28T01:00:00Z", "2026-12-04T17:00:00Z"];
+        assert_eq!(begins(&announced.windows(&registry, &zone, now)), expected, "what is over is no window");
+        let listed = work_of_file(&registry, &zone, now);
+        assert_eq!(
+            listed.iter().map(|(id, m)| (id.as_str(), m.by.as_str())).collect::<Vec<_>>(),
+            [("W1", "王工"), ("W2", "王工")]
+        );
+        // What a file says is ended in the file; what somebody announced by its number.
+        let end = |id: &str| MaintainRequest { what: Maintain::End(id.to_owned()), by: Origin::here("duty", "test") };
+        assert_eq!(announced.change(&end("W2"), &registry, now), Err(MaintainError::OfFile("W2".to_owned())));
+        assert_eq!(announced.change(&end("8"), &registry, now), Err(MaintainError::NotFound));
+        assert_eq!(announced.change(&end("7"), &registry, now).map(|(m, _)| m.ended), Ok(Some(now)));
+        assert_eq!(begins(&announced.windows(&registry, &zone, now)), expected[1..]);
     }
 }

@@ -16,7 +16,7 @@ mod schedule;
 mod thread;
 mod writer;
 
-pub use crate::store::{Maintenance, Weekly, works_words};
+pub use crate::store::{Maintenance, works_words};
 pub use changes::{maintained, rostered};
 pub use clock::Clock;
 pub use dispatch::ProbeLimits;
@@ -24,7 +24,7 @@ pub use handle::{
     AckError, AckRequest, Alive, CHANGES, Command, Handle, LOOP_STANDS_AFTER, Origin, REGISTRY, ROSTER, ReloadRefused,
     ReloadReport, ReloadRequest, ReloadSource, STORE_STANDS_AFTER, SilenceRequest,
 };
-pub use maintenance::{Announced, Maintain, MaintainError, MaintainRequest};
+pub use maintenance::{Announced, Maintain, MaintainError, MaintainRequest, work_of_file};
 pub use reload::{RegistrySource, registry_rows, restore_registry};
 pub use thread::on_own_thread;
 pub use writer::{Engine, EngineSettings, Watcher};

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use cunkou_core::alert::Incident;
 use cunkou_core::model::{CameraIx, Check, IncidentId, Outcome, ProbeResult, Span, Target, Time};
+use cunkou_core::registry::Registry;
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -431,8 +432,14 @@ impl Engine {
 
     /// Tells the World from when to when work is announced.
     fn lay_out_maintenance(&mut self, now: Time) {
+        let registry = self.world.snapshot().registry;
+        self.lay_out_maintenance_of(&registry, now);
+    }
+
+    /// The same with what the files of a registry announce.
+    fn lay_out_maintenance_of(&mut self, registry: &Registry, now: Time) {
         self.lay_out_at = now + LAY_OUT;
-        let windows = self.announced.windows(&self.settings.zone, now);
+        let windows = self.announced.windows(registry, &self.settings.zone, now);
         self.apply(Event::Maintenance(windows), now);
     }
 
@@ -491,6 +498,8 @@ impl Engine {
             return;
         }
         self.version = version;
+        // First, so that what the new files explain is no news; a thing that is new is worked on once it is there.
+        self.lay_out_maintenance_of(&accepted.registry, now);
         self.apply(Event::Registry { registry: accepted.registry, version }, now);
         self.put_secrets_in_force(accepted.secrets, now);
         self.lay_plan(now);

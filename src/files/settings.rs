@@ -22,7 +22,7 @@ use cunkou_core::registry::Intervals;
 pub use fault::{FaultKind, Place, SettingFault};
 pub use heartbeat::{HeartbeatSettings, TOKEN as HEARTBEAT_TOKEN};
 pub use roster::roster;
-pub use sinks::{MailTls, SinkForm, SinkKind, SinkSettings, TemplateSettings};
+pub use sinks::{MailTls, ReviewTimes, SinkForm, SinkKind, SinkSettings, TemplateSettings};
 pub use tables::{
     CoverageSettings, DatabaseSettings, HttpSettings, KeepSettings, MetricsSettings, Mode, MonitorSettings,
     ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cunkou_core::alert::{Alert, AlertName, Message};
+use cunkou_core::alert::{Alert, AlertName, Message, Review};
 use cunkou_core::model::{Severity, Span, Time};
 use cunkou_core::world::Snapshot;
 use serde::Serialize;
@@ -161,6 +161,11 @@ impl Carrier for Alertmanager {
     async fn aside(&mut self, alert: &Alert, key: &str, scene: &Scene) -> Tried {
         let alert = self.postable(&scene.snapshot, alert, scene.now, AHEAD);
         self.send(&[alert], key, scene.now).await
+    }
+
+    /// Machines have the API: the settings ask for none.
+    async fn review(&mut self, _: &Review, _: &str, _: &Scene) -> Tried {
+        Tried::Taken
     }
 
     async fn pulse(&mut self, scene: &Scene, stuck: Option<&Alert>) -> Tried {

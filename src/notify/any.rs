@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cunkou_core::alert::Alert;
+use cunkou_core::alert::{Alert, Review};
 use cunkou_core::model::Time;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
@@ -287,6 +287,10 @@ impl Carrier for Any {
 
     async fn pulse(&mut self, scene: &Scene, stuck: Option<&Alert>) -> Tried {
         each!(self, sink => sink.pulse(scene, stuck).await)
+    }
+
+    async fn review(&mut self, review: &Review, key: &str, scene: &Scene) -> Tried {
+        each!(self, sink => sink.review(review, key, scene).await)
     }
 
     fn told_to(&mut self) -> Option<String> {

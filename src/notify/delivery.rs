@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cunkou_core::alert::{Alert, AlertName, EndReason};
+use cunkou_core::alert::{Alert, AlertName, EndReason, Review};
 use cunkou_core::model::{Span, Time};
 use cunkou_core::world::Snapshot;
 use futures_util::FutureExt as _;
@@ -19,6 +19,7 @@ use super::labels::about_monitor;
 use super::letter::Letter;
 use super::outbox::{Outbox, OutboxError, Received, RowKey, Take};
 use super::post::Tried;
+use super::review::{Reviewed, Reviewing};
 use super::sinks::Clock;
 
 /// Rows taken at once.
@@ -46,6 +47,8 @@ pub(super) trait Carrier: Send + Sync + 'static {
     fn aside(&mut self, alert: &Alert, key: &str, scene: &Scene) -> impl Future<Output = Tried> + Send;
     /// What is sent again and again: standing alerts, the watchdog; neither retried nor counted, the next one comes.
     fn pulse(&mut self, scene: &Scene, stuck: Option<&Alert>) -> impl Future<Output = Tried> + Send;
+    /// One try to bring a review; only asked of sinks that people read.
+    fn review(&mut self, review: &Review, key: &str, scene: &Scene) -> impl Future<Output = Tried> + Send;
     /// Who was called by the letter that was brought last, by name; `None`: whom the settings of the sink name.
     fn told_to(&mut self) -> Option<String> {
         None
@@ -101,6 +104,8 @@ pub(super) struct Delivery<C, O> {
     pub(super) stuck: watch::Receiver<Option<Time>>,
     pub(super) counters: Counters,
     pub(super) pace: Pace,
+    pub(super) reviewing: Option<Reviewing>,
+    pub(super) reviewed: Reviewed,
     state: State,
 }
 
@@ -122,12 +127,15 @@ pub(super) struct Wires<O> {
     pub(super) stuck: watch::Receiver<Option<Time>>,
     pub(super) counters: Counters,
     pub(super) pace: Pace,
+    /// When the sink wants a review; `None`: never.
+    pub(super) reviewing: Option<Reviewing>,
 }
 
 impl<C: Carrier, O: Outbox> Delivery<C, O> {
     pub(super) fn new(name: String, carrier: C, wires: Wires<O>) -> Delivery<C, O> {
-        let Wires { outbox, snapshot, clock, wake, stuck, counters, pace } = wires;
-        Delivery { name, carrier, outbox, snapshot, clock, wake, stuck, counters, pace, state: State::default() }
+        let Wires { outbox, snapshot, clock, wake, stuck, counters, pace, reviewing } = wires;
+        let (reviewed, state) = (Reviewed::default(), State::default());
+        Delivery { name, carrier, outbox, snapshot, clock, wake, stuck, counters, pace, reviewing, reviewed, state }
     }
 
     /// Runs until it is stopped; then brings what is due once more, and ends.
@@ -139,6 +147,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
             if stop.is_cancelled() {
                 return;
             }
+            let pause = pause.min(self.review().await);
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.wake.notified() => {}
@@ -186,7 +195,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
     }
 
     /// How long the sink is still left alone.
-    fn away_for(&self) -> Option<Duration> {
+    pub(super) fn away_for(&self) -> Option<Duration> {
         let until = self.state.away?.until;
         let wait = until.since((self.clock)());
         (wait > Span::ZERO).then(|| wait.to_std().min(IDLE))
@@ -299,7 +308,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
         }
     }
 
-    fn scene(&self) -> Scene {
+    pub(super) fn scene(&self) -> Scene {
         Scene { snapshot: self.snapshot.borrow().clone(), now: (self.clock)() }
     }
 
@@ -360,7 +369,7 @@ impl<C: Carrier, O: Outbox> Delivery<C, O> {
         self.state.marks.values().filter_map(due).collect()
     }
 
-    fn store_away(&self, error: &OutboxError) -> Duration {
+    pub(super) fn store_away(&self, error: &OutboxError) -> Duration {
         tracing::warn!(sink = %self.name, error = %chain(error), "outbox");
         STORE_PAUSE
     }

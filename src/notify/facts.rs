@@ -5,8 +5,8 @@
 //! | `title` | what happened, what is lost, how many cameras, the cause |
 //! | `headline` | the same without what happened |
 //! | `lines` | a fact a line, long lists capped and counted |
-//! | `kind` | opened, updated, more_lost, reopened, acknowledged, silenced, reminded, escalated, resolved, merged, digest; of
-//! an alert alone: firing, resolved |
+//! | `kind` | opened, updated, more_lost, reopened, acknowledged, silenced, reminded, escalated, resolved, merged, digest,
+//! review; of an alert alone: firing, resolved |
 //! | `level` | how far the incident has been escalated; 0: not |
 //! | `pages`, `resolved` | whether it is news that pages; whether it is over |
 //! | `incident` | its number, of a digest the digest's own; 0 where there is none |
@@ -16,6 +16,8 @@
 //! | `entrances`, `villages`, `cameras` | each with `count`, `names` (at most 50) and `list` (capped, as in `lines`) |
 //! | `cameras_of` | for a node in part: of how many cameras; else none |
 //! | `cause`, `rivals` | why, and what explains the same |
+//! | `evidence`, `ruled_out`, `undecided` | what the judgement rests on, each rival with what rules it out, and nodes that
+//! nothing speaks for or against; empty once it is over |
 //! | `since`, `until` | local times; `until` is empty while it goes on |
 //! | `station` | `name` and `km` of the nearest work station, or none |
 //! | `link` | where it can be looked at; empty where no `public_url` is set |
@@ -64,6 +66,19 @@ impl News {
             alert: worst.map_or("", |name| name.word()),
             incident: message.incident.id.0,
             level: message.incident.level,
+        }
+    }
+
+    /// Of a review: no news at all.
+    pub(super) const fn of_review() -> News {
+        News {
+            kind: "review",
+            pages: false,
+            resolved: false,
+            severity: Severity::None,
+            alert: "",
+            incident: 0,
+            level: 0,
         }
     }
 
@@ -157,6 +172,9 @@ impl Facts {
             ("cameras_of", Value::from(told.cameras_of)),
             ("cause", text(&told.cause)),
             ("rivals", texts(&told.rivals)),
+            ("evidence", texts(&told.found.evidence)),
+            ("ruled_out", texts(&told.found.ruled_out)),
+            ("undecided", texts(&told.found.undecided)),
             ("since", text(&told.since)),
             ("until", text(told.until.as_deref().unwrap_or_default())),
             ("station", station.unwrap_or(Value::from(()))),

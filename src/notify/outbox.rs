@@ -4,8 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use cunkou_core::alert::{Message, MessageKind};
-use cunkou_core::model::{IncidentId, Time};
+use cunkou_core::alert::{Incident, Message, MessageKind, OftenOut};
+use cunkou_core::model::{IncidentId, Severity, Time};
 
 /// A row of a sink: which step of which incident.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -68,6 +68,19 @@ pub enum Received {
     Maybe,
 }
 
+/// What the past has for a review.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Past {
+    /// Incidents that people were told of and that were over in that time, latest first; bounded.
+    pub mended: Vec<Arc<Incident>>,
+    /// How many there are in all.
+    pub mended_in_all: usize,
+    /// Over all cameras, the share of the time in which something was known, in which they were available.
+    pub available: Option<f64>,
+    /// Those that were out for longest; bounded.
+    pub worst: Vec<OftenOut>,
+}
+
 /// The rows of the outbox. Each sink has rows of its own, one a message that it takes (see [`super::takes`]).
 ///
 /// Every call names rows that exist or once existed; one for a row that is gone changes nothing.
@@ -109,6 +122,15 @@ pub trait Outbox: Send + Sync + 'static {
 
     /// The sink's settings no longer take these rows.
     fn dropped(&self, sink: &str, rows: &[RowKey], at: Time) -> impl Future<Output = Result<(), OutboxError>> + Send;
+
+    /// When the last review that `sink` has taken was due; `None`: it was never asked to take one.
+    fn last_review(&self, sink: &str) -> impl Future<Output = Result<Option<Time>, OutboxError>> + Send;
+
+    /// `sink` has taken the review that was due then, or is told none before the next.
+    fn reviewed(&self, sink: &str, due: Time) -> impl Future<Output = Result<(), OutboxError>> + Send;
+
+    /// What became of the town in a stretch of time; of incidents those of at least this severity.
+    fn past(&self, least: Severity, between: (Time, Time)) -> impl Future<Output = Result<Past, OutboxError>> + Send;
 
     /// The earliest `next_attempt_at` of those rows that [`Outbox::pending`] would hand out in time.
     fn next_attempt(&self, sink: &str) -> impl Future<Output = Result<Option<Time>, OutboxError>> + Send;

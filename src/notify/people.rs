@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
-use cunkou_core::alert::{Alert, AlertName, Message, MessageKind};
+use cunkou_core::alert::{Alert, AlertName, Message, MessageKind, Review};
 use cunkou_core::model::{Severity, Time};
 
 use super::delivery::{Carrier, Scene};
@@ -222,6 +222,20 @@ impl<C: Channel> Carrier for People<C> {
     async fn aside(&mut self, alert: &Alert, key: &str, scene: &Scene) -> Tried {
         let called = self.desk.as_ref().map(|desk| desk.call_first(scene.now)).unwrap_or_default();
         self.say_to(&called, key, scene.now, |sink, people| sink.lone(alert, key, scene, people)).await
+    }
+
+    /// Nobody is called for it: it goes to whom the settings of the sink name.
+    async fn review(&mut self, review: &Review, key: &str, scene: &Scene) -> Tried {
+        let facts = Facts {
+            news: News::of_review(),
+            told: self.voice.told_of_review(&scene.snapshot, review),
+            asked: Asked::default(),
+            sink: self.name.clone(),
+            language: self.voice.language,
+        };
+        // Each is a thread of its own.
+        let script = self.script(&facts, key.to_owned(), true, &[]);
+        self.say(&script, key, scene.now).await
     }
 
     fn told_to(&mut self) -> Option<String> {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use cunkou_core::alert::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
-    MessageKind, SayReason, Speaker,
+    MessageKind, OftenOut, Review, ReviewEvery, SayReason, Speaker,
 };
-use cunkou_core::health::Cause;
+use cunkou_core::health::{Cause, Evidence, Findings, Heard, MonitorCause, Objection, RuledOut, Witness};
 use cunkou_core::model::{
-    AreaId, CameraId, Chunked, EntranceId, IncidentId, Language, NodeId, PlaceId, ReasonSet, Severity, Span, Time,
+    AreaId, CameraId, Check, Chunked, EntranceId, FailKind, IncidentId, Language, NodeId, PlaceId, Reason, ReasonSet,
+    Severity, Span, Time,
 };
 use cunkou_core::registry::{
     Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Gate, LonLat, Node, NodeKind, Place, PlaceKind, Registry,
@@ -62,6 +63,7 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
         link: &|id| (id.0 != 0).then(|| format!("https://cunkou.example/page/incident/{id}")),
         reasons: &|_| ReasonSet::default(),
         lost_now: &lost_now,
+        open_now: &[IncidentId(8), IncidentId(9)],
     };
     // A body must be one also where nobody is on duty.
     let nobody = Asked::default;
@@ -92,7 +94,11 @@ pub(super) fn every_kind(language: Language) -> Vec<(String, Facts)> {
             facts(News::of_alert(&alert), speaker.told_of_alert(&alert, None), nobody()),
         )
     });
-    messages.into_iter().chain([asked]).chain(alerts).collect()
+    let reviews = [ReviewEvery::Day, ReviewEvery::Week].map(|every| {
+        let told = speaker.told_of_review(&review(every));
+        ("the review".to_owned(), facts(News::of_review(), told, nobody()))
+    });
+    messages.into_iter().chain([asked]).chain(alerts).chain(reviews).collect()
 }
 
 /// A number of which nothing stands in any other fact, and nothing needs an escape.
@@ -160,6 +166,7 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         cause_name: names.node.into(),
         rivals: ids(NodeId::new).into_iter().map(Cause::Partial).collect(),
         exact: true,
+        findings: Some(Arc::new(findings(at))),
         cameras: ids(CameraId::new),
         cameras_of: (kind == MessageKind::Updated).then_some(40),
         entrances_lost: if over { Vec::new() } else { ids(EntranceId::new) },
@@ -188,6 +195,47 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
     let items = if kind == MessageKind::Digest { &[MessageKind::Opened, MessageKind::Resolved][..] } else { &[] };
     let digest = items.iter().map(|kind| Arc::new(message(names, *kind, id, at))).collect();
     Message { incident: Arc::new(incident), alerts, step: 1, kind, why: SayReason::FirstWord, at, digest }
+}
+
+/// A review with something of everything.
+fn review(every: ReviewEvery) -> Review {
+    let incident = |kind, id| message(&HOSTILE, kind, IncidentId(id), THEN).incident;
+    let worst = ids(CameraId::new).into_iter();
+    Review {
+        every,
+        from: THEN,
+        to: THEN,
+        open: vec![incident(MessageKind::Opened, 42)],
+        open_in_all: 60,
+        mended: vec![incident(MessageKind::Resolved, 41)],
+        mended_in_all: 60,
+        available: Some(0.991),
+        worst: worst.map(|camera| OftenOut { camera, out: Span::hours(2), available: 0.9 }).collect(),
+    }
+}
+
+/// Evidence and rivals of every kind: whatever a judgement can rest on is tried in every text.
+fn findings(at: Time) -> Findings {
+    let witnesses =
+        ids(NodeId::new).into_iter().map(Witness::Node).chain(ids(CameraId::new).into_iter().map(Witness::Camera));
+    let heard = [
+        Heard::Failed { check: Check::Reach, how: Some(FailKind::Timeout), confirmed: Some(at) },
+        Heard::Trouble { check: Check::Stream, reasons: [Reason::Auth].into_iter().collect() },
+        Heard::LastAnswer,
+        Heard::Turns(3),
+    ];
+    let evidence = witnesses.zip(heard).map(|(of, heard)| Evidence { of, heard, at }).collect();
+    let by = Witness::Canary("TEST".into());
+    let objections = [
+        Objection::Answered { by: by.clone(), at, others: 3 },
+        Objection::Reached { by, at },
+        Objection::ExplainsLess { explains: 1, of: 2 },
+    ];
+    // The first is the cause.
+    let second = ids(NodeId::new).into_iter().skip(1).map(Cause::Node).cycle();
+    let rivals = second.take(2).chain([Cause::Monitor(MonitorCause::Blind)]);
+    let ruled_out = rivals.zip(objections).map(|(rival, by)| RuledOut { rival, by }).collect();
+    Findings { evidence, failed: 2, inferred: 1, ruled_out, undecided: ids(NodeId::new) }
 }
 
 /// What an alert of each name is about.

@@ -20,6 +20,7 @@ use super::delivery::{Carrier, Delivery, Wires};
 use super::duty::DutyCounters;
 use super::outbox::Outbox;
 use super::people;
+use super::review::Reviewing;
 use super::templates::Templates;
 use super::webhook;
 use crate::files::secrets::Secrets;
@@ -145,12 +146,20 @@ impl Sinks {
         };
         for settings in setup.sinks {
             let carrier = Any::new(settings, &making)?;
-            sinks.spawn(settings.name.clone(), carrier, &setup, counters.clone());
+            let zone = setup.time_zone.clone();
+            let reviewing = settings.review.map(|times| Reviewing { times, zone, least: settings.min_severity });
+            sinks.spawn(settings.name.clone(), carrier, &setup, (counters.clone(), reviewing));
         }
         Ok(sinks)
     }
 
-    fn spawn<C: Carrier, O: Outbox>(&mut self, name: String, carrier: C, setup: &Setup<'_, O>, counters: Counters) {
+    fn spawn<C: Carrier, O: Outbox>(
+        &mut self,
+        name: String,
+        carrier: C,
+        setup: &Setup<'_, O>,
+        (counters, reviewing): (Counters, Option<Reviewing>),
+    ) {
         let wake = Arc::new(Notify::new());
         self.wakes.push(wake.clone());
         let wires = Wires {
@@ -161,6 +170,7 @@ impl Sinks {
             stuck: self.stuck.subscribe(),
             counters,
             pace: setup.pace,
+            reviewing,
         };
         self.tasks.spawn(Delivery::new(name, carrier, wires).run(self.stop.clone()));
     }

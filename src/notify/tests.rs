@@ -9,6 +9,7 @@ mod http;
 mod mail;
 mod payloads;
 mod people;
+mod reviews;
 mod robots;
 mod templates;
 mod turns;

@@ -1,7 +1,11 @@
 //! A sink's language, and what links and times look like: what makes texts of a snapshot.
 
-use cunkou_core::alert::{Alert, AlertKey, AlertName, AlertObject, Message, MessageKind, Speaker, Told};
-use cunkou_core::model::{EntranceId, IncidentId, Language, Time};
+use std::sync::Arc;
+
+use cunkou_core::alert::{
+    Alert, AlertKey, AlertName, AlertObject, Incident, Message, MessageKind, Review, Speaker, Told,
+};
+use cunkou_core::model::{EntranceId, IncidentId, Language, Severity, Time};
 use cunkou_core::world::Snapshot;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -36,6 +40,8 @@ impl Voice {
     fn speak<R>(&self, snapshot: &Snapshot, just_ended: &[&AlertKey], with: impl FnOnce(Speaker<'_>) -> R) -> R {
         let open = snapshot.alerts.keys().filter(|key| !just_ended.contains(key));
         let lost_now: Vec<EntranceId> = open.filter_map(lost_entrance).cloned().collect();
+        let told = |i: &&Arc<Incident>| i.status.is_open() && i.severity >= Severity::Warning;
+        let open_now: Vec<IncidentId> = snapshot.incidents.values().filter(told).map(|i| i.id).collect();
         with(Speaker {
             language: self.language,
             registry: &snapshot.registry,
@@ -43,6 +49,7 @@ impl Voice {
             link: &|id| self.link(id),
             reasons: &|id| snapshot.camera(id.as_str()).map(|(_, view)| view.reasons).unwrap_or_default(),
             lost_now: &lost_now,
+            open_now: &open_now,
         })
     }
 
@@ -61,6 +68,13 @@ impl Voice {
     pub(super) fn told_of_alert(&self, snapshot: &Snapshot, alert: &Alert) -> Told {
         let incident = snapshot.incidents.get(&alert.incident);
         self.speak(snapshot, &[], |s| s.told_of_alert(alert, incident.map(|i| &**i)))
+    }
+
+    /// What a review says, in parts.
+    pub(super) fn told_of_review(&self, snapshot: &Snapshot, review: &Review) -> Told {
+        let mut told = self.speak(snapshot, &[], |s| s.told_of_review(review));
+        told.link = (!self.public_url.is_empty()).then(|| format!("{}/", self.public_url));
+        told
     }
 
     /// The annotations of an alert that goes out alone: its own words.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Alert, AlertName, IncidentStatus, Message, MessageKind};
+use cunkou_core::alert::{Alert, AlertName, IncidentStatus, Message, MessageKind, Review};
 use cunkou_core::model::{Severity, Time};
 use cunkou_core::world::Snapshot;
 use serde::Serialize;
@@ -146,6 +146,11 @@ impl Carrier for Webhook {
 
     async fn aside(&mut self, alert: &Alert, key: &str, scene: &Scene) -> Tried {
         self.post.json(self.lone(&scene.snapshot, alert), Some(key), scene.now).await
+    }
+
+    /// Machines have the API: the settings ask for none.
+    async fn review(&mut self, _: &Review, _: &str, _: &Scene) -> Tried {
+        Tried::Taken
     }
 
     async fn pulse(&mut self, scene: &Scene, stuck: Option<&Alert>) -> Tried {

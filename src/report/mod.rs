@@ -3,6 +3,8 @@
 //! Reckons with what was believed at the time and never judges the past anew; knows no database and no clock: changes
 //! of state and moments come in, lengths of time go out.
 
+use std::collections::BTreeMap;
+
 use cunkou_core::health::State;
 use cunkou_core::model::{ReasonSet, Span, Time};
 
@@ -104,6 +106,29 @@ impl Availability {
     }
 }
 
+/// The share of the time in which something was known, over all of these cameras, in which they were available; and those
+/// that were out for longest, the worst first, at most `most`.
+#[must_use]
+pub fn worst<K: Ord + Clone>(
+    cameras: &BTreeMap<K, Vec<Turn>>,
+    period: (Time, Time),
+    seen: Time,
+    most: usize,
+) -> (Option<f64>, Vec<(K, Availability)>) {
+    let mut sum = Availability::default();
+    let mut out: Vec<(K, Availability)> = Vec::new();
+    for (camera, turns) in cameras {
+        let own = availability(turns, period, seen);
+        sum.add(&own);
+        if own.out > Span::ZERO {
+            out.push((camera.clone(), own));
+        }
+    }
+    out.sort_by(|a, b| (b.1.out, &a.0).cmp(&(a.1.out, &b.0)));
+    out.truncate(most);
+    (sum.share(), out)
+}
+
 #[cfg(test)]
 mod tests {
     use cunkou_core::model::Reason;
@@ -146,6 +171,22 @@ mod tests {
         assert_eq!(standing("removed", ReasonSet::EMPTY), Standing::Absent);
         let turns = [turn(0, 0, "up"), turn(100, 100, "removed")];
         assert_eq!(sums(availability(&turns, (Time(0), Time(1_000)), LATER)), [100, 0, 0]);
+    }
+
+    #[test]
+    fn those_that_were_out_for_longest_come_first() {
+        let cameras = BTreeMap::from([
+            ("a", vec![turn(0, 0, "up"), turn(100, 100, "down"), turn(200, 200, "up")]),
+            ("b", vec![turn(0, 0, "up"), turn(100, 100, "down"), turn(500, 500, "up")]),
+            ("c", vec![turn(0, 0, "up")]),
+            ("d", vec![turn(0, 0, "unknown")]),
+            ("e", vec![turn(0, 0, "up"), turn(900, 900, "down")]),
+        ]);
+        let (share, all) = worst(&cameras, (Time(0), Time(1_000)), LATER, 9);
+        assert_eq!(share, Some(3_400.0 / 4_000.0), "of what nothing is known, nothing counts");
+        assert_eq!(all.iter().map(|(c, _)| *c).collect::<Vec<_>>(), ["b", "a", "e"], "ties in the order of ids");
+        assert_eq!(worst(&cameras, (Time(0), Time(1_000)), LATER, 1).1.len(), 1);
+        assert_eq!(worst(&BTreeMap::<u8, _>::new(), (Time(0), Time(1)), LATER, 9), (None, Vec::new()));
     }
 
     proptest! {

@@ -1,8 +1,7 @@
 //! Maintenance that people announced: once, or each week. What it explains is the World's; here it is kept as it was said.
 
-use std::fmt;
-
 use cunkou_core::model::{AreaId, CameraId, NodeId, Time};
+use cunkou_core::registry::Weekly;
 use cunkou_core::world::Works;
 use sqlx::any::AnyRow;
 
@@ -12,76 +11,6 @@ use super::{Store, StoreError};
 
 /// Rows that are read at most: those that are over are history, and what is announced is bounded by the engine.
 const MOST: i64 = 10_000;
-/// The days of a week, Monday first.
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// Minutes of a day.
-const DAY: u16 = 24 * 60;
-
-/// Days of a week and a time of day, in the time zone of the town: `sat,sun 01:00-05:00`; `daily` stands for all seven.
-/// An end that is not after its begin is on the next day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Weekly {
-    /// Bit 0 is Monday.
-    days: u8,
-    /// Minutes after midnight.
-    from: u16,
-    /// Minutes after midnight, up to and with 24:00.
-    to: u16,
-}
-
-impl Weekly {
-    /// Reads what [`fmt::Display`] writes; from a time of day to the same is a whole day.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Weekly> {
-        let (days, hours) = text.trim().split_once(' ')?;
-        let days = if days == "daily" {
-            0x7f
-        } else {
-            days.split(',').try_fold(0, |all, day| DAYS.iter().position(|d| *d == day).map(|i| all | 1 << i))?
-        };
-        let (from, to) = hours.trim().split_once('-')?;
-        let (from, to) = (minutes(from)?, minutes(to)?);
-        (from < DAY).then_some(Weekly { days, from, to })
-    }
-
-    /// Whether it begins on a day; 0 is Monday.
-    #[must_use]
-    pub const fn begins_on(self, day: u8) -> bool {
-        self.days & (1 << (day % 7)) != 0
-    }
-
-    /// Minutes after midnight at which it begins; and at which it ends, counted from the midnight of the day on which it
-    /// began.
-    #[must_use]
-    pub fn minutes(self) -> (u16, u16) {
-        (self.from, if self.to > self.from { self.to } else { self.to + DAY })
-    }
-}
-
-/// `05:30`, up to `24:00`.
-fn minutes(text: &str) -> Option<u16> {
-    let (hour, minute) = text.split_once(':')?;
-    let digits = |t: &str| t.len() == 2 && t.bytes().all(|b| b.is_ascii_digit());
-    if !digits(hour) || !digits(minute) {
-        return None;
-    }
-    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-    let all = hour * 60 + minute;
-    (minute < 60 && all <= DAY).then_some(all)
-}
-
-impl fmt::Display for Weekly {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.days == 0x7f {
-            f.write_str("daily")?;
-        } else {
-            let days = DAYS.iter().enumerate().filter(|(i, _)| self.days & (1 << i) != 0);
-            f.write_str(&days.map(|(_, day)| *day).collect::<Vec<_>>().join(","))?;
-        }
-        let clock = |m: u16| format!("{:02}:{:02}", m / 60, m % 60);
-        write!(f, " {}-{}", clock(self.from), clock(self.to))
-    }
-}
 
 /// Work that somebody announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,40 +113,4 @@ fn read(row: &AnyRow) -> Result<Maintenance, StoreError> {
         made: row.time("made_ms")?,
         ended: row.maybe_time("ended_ms")?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_a_week_read_what_they_write() {
-        for (text, written) in [
-            ("sat,sun 01:00-05:00", "sat,sun 01:00-05:00"),
-            ("sun,sat 01:00-05:00", "sat,sun 01:00-05:00"),
-            ("daily 22:00-24:00", "daily 22:00-24:00"),
-            ("mon,tue,wed,thu,fri,sat,sun 00:00-00:30", "daily 00:00-00:30"),
-            (" fri 22:00-02:00 ", "fri 22:00-02:00"),
-        ] {
-            assert_eq!(Weekly::parse(text).map(|w| w.to_string()).as_deref(), Some(written), "{text}");
-        }
-        for bad in [
-            "",
-            "sat",
-            "sat 5:00-6:00",
-            "sam 01:00-05:00",
-            "sat 24:00-01:00",
-            "sat 01:60-02:00",
-            "sat 01:00-25:00",
-            "sat, 01:00-02:00",
-        ] {
-            assert_eq!(Weekly::parse(bad), None, "{bad}");
-        }
-        assert_eq!(Weekly::parse("sat 01:00-01:00").map(Weekly::minutes), Some((60, 1_500)), "a whole day");
-        let over_midnight = Weekly::parse("fri 22:00-02:00").unwrap();
-        assert_eq!(
-            (over_midnight.minutes(), over_midnight.begins_on(4), over_midnight.begins_on(5)),
-            ((1_320, 1_560), true, false)
-        );
-    }
 }

@@ -434,6 +434,7 @@ impl Book {
         self.edit_incident(id, |i| {
             if i.cause != *cause {
                 i.cause = cause.clone();
+                i.findings = None;
                 // A silence is one of the fault that somebody knew of.
                 super::hold::end_silence(i, now);
             }
@@ -524,6 +525,7 @@ impl Book {
                 i.waiting_since = now;
                 i.level = 0;
                 i.since = since;
+                i.findings = None;
             });
             self.touched.entry(id).or_default().reopened = true;
             return id;
@@ -575,6 +577,7 @@ impl Incident {
             cause_name: Arc::from(""),
             rivals: Vec::new(),
             exact: true,
+            findings: None,
             cameras: Vec::new(),
             cameras_of: None,
             entrances_lost: Vec::new(),

@@ -7,6 +7,7 @@ mod agenda;
 mod book;
 mod digest;
 mod hold;
+mod review;
 mod speak;
 mod storm;
 #[cfg(test)]
@@ -15,10 +16,14 @@ mod types;
 mod words;
 
 pub(crate) use book::{Book, Ready, Want, Wanted};
+pub use review::{MAX_REVIEWED, MAX_WORST, OftenOut, Review, ReviewEvery};
 pub(crate) use speak::{CauseFacts, Facts};
 pub use storm::InDigest;
 pub use types::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
     MessageKind, News, Policy, SayReason,
 };
-pub use words::{Listed, Speaker, Station, Told, clean, nearest_station, node_kind_name, reason_name};
+pub use words::{
+    FoundWords, Listed, Naming, Speaker, Station, Told, clean, found_words, nearest_station, node_kind_name,
+    reason_name, say_reason_name,
+};

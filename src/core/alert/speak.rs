@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::book::{Book, Touch, name};
 use super::{Alert, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason};
-use crate::health::Cause;
+use crate::health::{Cause, Findings};
 use crate::model::planted;
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, Severity, Span, Time};
 
@@ -36,6 +36,8 @@ pub(crate) struct CauseFacts {
 pub(crate) trait Facts {
     /// About a cause.
     fn cause(&self, cause: &Cause) -> CauseFacts;
+    /// What speaks for a cause and against its rivals; `None` while nothing may be concluded.
+    fn findings(&self, cause: &Cause) -> Option<Findings>;
     /// The village of a camera.
     fn village(&self, camera: &CameraId) -> Option<AreaId>;
 }
@@ -72,7 +74,7 @@ impl Book {
         let alerts = self.alerts_of(id);
         let mut incident = Arc::unwrap_or_clone(before.clone());
         if !alerts.is_empty() {
-            refresh(&mut incident, &alerts, facts);
+            refresh(&mut incident, &alerts, touch, facts);
             incident.news.worst = incident.news.worst.max(incident.severity);
         }
         let Some((kind, why)) = self.decide(&mut incident, &before, touch, &alerts, now) else {
@@ -395,9 +397,31 @@ fn is_untold_again(incident: &Incident, now: Time) -> bool {
     incident.reopened_at > incident.last_page_at && !flaps(incident, now)
 }
 
+/// What the judgement rests on stays as it was found, until another is made: another cause, other rivals, or a failure
+/// where nothing had failed before.
+fn refresh_findings(incident: &mut Incident, rivals: &[Cause], touch: &Touch, facts: &dyn Facts) {
+    let stands = incident.findings.as_ref().is_some_and(|f| {
+        let same = incident.rivals == rivals;
+        same && (f.failed > 0 || !touch.joined)
+    });
+    if stands {
+        return;
+    }
+    if let Some(found) = facts.findings(&incident.cause) {
+        incident.findings = Some(Arc::new(found));
+    }
+    // What explains the same by now is ruled out no more, also while nothing new may be concluded.
+    if let Some(found) = &mut incident.findings
+        && found.ruled_out.iter().any(|r| rivals.contains(&r.rival))
+    {
+        Arc::make_mut(found).ruled_out.retain(|r| !rivals.contains(&r.rival));
+    }
+}
+
 /// What an incident says of itself, from its open alerts and what the World knows of its cause.
-fn refresh(incident: &mut Incident, alerts: &[Arc<Alert>], facts: &dyn Facts) {
+fn refresh(incident: &mut Incident, alerts: &[Arc<Alert>], touch: &Touch, facts: &dyn Facts) {
     let cause = facts.cause(&incident.cause);
+    refresh_findings(incident, &cause.rivals, touch, facts);
     incident.severity = alerts.iter().map(|a| a.key.name.severity()).max().unwrap_or(incident.severity);
     if !cause.name.is_empty() {
         incident.cause_name = cause.name;

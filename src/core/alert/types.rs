@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::InDigest;
-use crate::health::Cause;
+use crate::health::{Cause, Findings};
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Span, Time};
 
 /// The numbers of this room (names.md, settings `[incident]`).
@@ -362,6 +362,8 @@ pub struct Incident {
     pub rivals: Vec<Cause>,
     /// Whether the cause was found by exact search.
     pub exact: bool,
+    /// What the judgement rests on; `None` where it was judged before that was kept.
+    pub findings: Option<Arc<Findings>>,
     /// Cameras that are down by this cause.
     pub cameras: Vec<CameraId>,
     /// For a node in part: of how many cameras.

@@ -6,22 +6,29 @@
 
 mod digest;
 mod en;
+mod found;
 mod names;
+mod review;
 mod station;
 #[cfg(test)]
 mod tests;
 mod told;
+mod why;
 mod zh;
 
-use crate::alert::{Alert, AlertName, AlertObject, EndReason, Hold, Incident, Message, MessageKind, SayReason};
+use crate::alert::{
+    Alert, AlertName, AlertObject, EndReason, Hold, Incident, Message, MessageKind, ReviewEvery, SayReason,
+};
 use crate::health::{Cause, MonitorCause};
-use crate::model::{CameraId, EntranceId, IncidentId, Language, Reason, ReasonSet, Time};
+use crate::model::{CameraId, Check, EntranceId, FailKind, IncidentId, Language, Reason, ReasonSet, Time};
 use crate::registry::{NodeKind, Registry};
 
+pub use found::{FoundWords, Naming, found_words};
 use names::Names;
 pub use names::clean;
 pub use station::{Station, nearest_station};
 pub use told::{Listed, Told};
+pub use why::say_reason_name;
 
 /// Entrances, and villages, that a message names.
 const MAX_ENTRANCES: usize = 10;
@@ -50,6 +57,7 @@ trait Tongue: Sync {
     fn link_line(&self, link: &str) -> String;
     fn still_lost_line(&self, n: usize, list: &str) -> String;
     fn none_lost_line(&self) -> String;
+    fn others_open_line(&self, n: usize, list: &str) -> String;
     fn acknowledged_line(&self, by: &str, at: &str, note: &str, until: Option<&str>) -> String;
     fn silenced_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
     fn ack_expired_line(&self, by: &str, at: &str, note: &str, until: &str) -> String;
@@ -73,6 +81,28 @@ trait Tongue: Sync {
     fn reason(&self, reason: Reason) -> &'static str;
     /// So many incidents of a digest go on, so many are over.
     fn digest(&self, open: usize, over: usize) -> String;
+    fn check(&self, check: Check) -> &'static str;
+    /// How a try failed; `None`: it is not known any more.
+    fn failure(&self, how: Option<FailKind>) -> &'static str;
+    fn failed(&self, of: &str, check: &str, how: &str, from: &str, confirmed: Option<&str>) -> String;
+    fn trouble(&self, of: &str, check: &str, reasons: &str, at: &str) -> String;
+    fn last_answer(&self, of: &str, at: &str) -> String;
+    fn turned(&self, of: &str, times: u32, at: &str) -> String;
+    fn failed_and_inferred(&self, failed: u32, inferred: u32) -> String;
+    fn own_sight(&self) -> &'static str;
+    fn ruled_out_by_answer(&self, rival: &str, by: &str, at: &str, others: u32) -> String;
+    fn ruled_out_by_refusal(&self, rival: &str, by: &str, at: &str) -> String;
+    fn explains_less(&self, rival: &str, explains: u32, of: u32) -> String;
+    fn why_line(&self, evidence: &str, ruled_out: Option<&str>) -> String;
+    fn review(&self, every: ReviewEvery, headline: &str) -> String;
+    fn period_line(&self, from: &str, to: &str) -> String;
+    fn open_and_mended(&self, open: usize, mended: usize) -> String;
+    fn available(&self, percent: &str) -> String;
+    fn mended_line(&self, id: &str, cause: &str) -> String;
+    /// So many more; nothing where there are none.
+    fn rest_line(&self, n: usize) -> Option<String>;
+    fn out_for(&self, camera: &str, hours: &str, percent: &str) -> String;
+    fn worst_line(&self, list: &str) -> String;
     /// Facts on one line.
     fn together(&self, facts: &[String]) -> String;
 }
@@ -104,6 +134,8 @@ pub struct Speaker<'a> {
     pub reasons: &'a dyn Fn(&CameraId) -> ReasonSet,
     /// Every entrance that is lost at this moment, by whatever incident: a word that something is over says what is not.
     pub lost_now: &'a [EntranceId],
+    /// Every incident that people were told of and that goes on: who hears that one is over is told of the others.
+    pub open_now: &'a [IncidentId],
 }
 
 impl Speaker<'_> {
@@ -166,6 +198,7 @@ impl Speaker<'_> {
         self.push_extent(message, &mut lines);
         lines.push(t.cause(&self.incident_cause(incident)));
         self.push_rivals(incident, &mut lines);
+        lines.extend(self.why_line(incident).filter(|_| Self::says_why(message)));
         match incident.resolved_at.filter(|_| message.kind == MessageKind::Resolved) {
             Some(end) => lines.push(t.lasted_line(&self.time(incident.since), &self.time(end))),
             None => lines.push(t.since_line(&self.time(incident.since))),
@@ -175,6 +208,7 @@ impl Speaker<'_> {
                 lines.push(t.ended_line(&self.time(message.at), EndReason::Removed));
             }
             lines.push(self.still_lost());
+            lines.extend(self.others_open(incident.id));
         } else {
             if message.kind != MessageKind::Acknowledged {
                 lines.extend(self.acknowledged_line(incident));
@@ -280,6 +314,13 @@ impl Speaker<'_> {
         t.still_lost_line(n, &self.capped(self.lost_now.iter().map(|id| names.entrance(id)), MAX_ENTRANCES, n))
     }
 
+    /// The other incidents that go on; `None` where there is none.
+    fn others_open(&self, but: IncidentId) -> Option<String> {
+        let others: Vec<String> = self.open_now.iter().filter(|id| **id != but).map(|id| format!("#{id}")).collect();
+        let n = others.len();
+        (n > 0).then(|| self.tongue().others_open_line(n, &self.capped(others.into_iter(), MAX_ENTRANCES, n)))
+    }
+
     /// One line for an alert.
     #[must_use]
     pub fn alert_summary(&self, alert: &Alert) -> String {
@@ -301,6 +342,7 @@ impl Speaker<'_> {
         lines.extend(alert.cause.as_ref().map(|cause| t.cause(&self.cause(cause))));
         if let Some(incident) = incident {
             self.push_rivals(incident, &mut lines);
+            lines.extend(self.why_line(incident).filter(|_| alert.ended.is_none()));
         }
         match alert.ended {
             Some((at, why)) => {

@@ -2,7 +2,7 @@
 
 use super::Policy;
 use crate::model::planted;
-use crate::model::{ProbeResult, Reason, ReasonSet, Span, Time};
+use crate::model::{FailKind, ProbeResult, Reason, ReasonSet, Span, Time};
 
 /// What tries in a row have confirmed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -43,6 +43,8 @@ pub(crate) struct CheckHealth {
     pub(crate) last_pass: Option<Time>,
     /// Start of the last try that failed.
     pub(crate) last_fail: Option<Time>,
+    /// How it failed; `None` where that was before this start.
+    pub(crate) how: Option<FailKind>,
     /// Whether the last conclusive try passed.
     pub(crate) last_alive: Option<bool>,
     /// Start of the last conclusive try.
@@ -153,8 +155,9 @@ impl CheckHealth {
     }
 
     /// As many failures as [`CheckHealth::take`] would take one by one, of a check that fails already.
-    pub(crate) fn went_on_failing(&mut self, tries: u32, begun: Time) {
+    pub(crate) fn went_on_failing(&mut self, tries: u32, begun: Time, how: FailKind) {
         self.fails = self.fails.saturating_add(tries);
+        self.how = Some(how);
         self.last_fail = self.last_fail.max(Some(begun));
         self.last_try = Some(begun);
         self.due = begun;
@@ -177,6 +180,10 @@ impl CheckHealth {
     fn fail(&mut self, t: Try, silent: bool, policy: &Policy) -> Option<Time> {
         self.last_alive = Some(false);
         self.last_fail = self.last_fail.max(Some(t.begun));
+        self.how = match t.result {
+            ProbeResult::Fail(kind) => Some(kind),
+            _ => None,
+        };
         self.passes = 0;
         let agreed = std::mem::take(&mut self.awaiting) && self.verdict == Verdict::Failing;
         self.fails = self.fails.saturating_add(1);

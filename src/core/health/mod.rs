@@ -6,6 +6,7 @@
 
 pub(crate) mod cause;
 pub(crate) mod check;
+mod findings;
 pub(crate) mod machine;
 mod policy;
 mod recent;
@@ -14,5 +15,6 @@ pub(crate) mod sight;
 mod tests;
 mod words;
 
+pub use findings::{Evidence, Findings, Heard, MAX_EVIDENCE, MAX_RIVALS, Objection, RuledOut, Witness};
 pub use policy::Policy;
 pub use words::{Cause, CommonScope, MonitorCause, State};

@@ -95,6 +95,8 @@ id! {
     PlaceId,
     /// Where a camera could stand.
     SiteId,
+    /// A row of work that is announced.
+    WorkId,
 }
 
 /// The number of an incident; they count up from 1 and are never reused.

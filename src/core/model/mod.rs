@@ -15,7 +15,7 @@ pub use chunked::Chunked;
 pub use hash::{stable_hash, stable_hash_parts};
 pub use ids::{
     AreaId, CameraId, CameraIx, CanaryIx, ElementId, EntranceId, EntranceIx, IdFault, IncidentId, NodeId, NodeIx,
-    PlaceId, SiteId, Target, check_id,
+    PlaceId, SiteId, Target, WorkId, check_id,
 };
 pub use local::LocalTime;
 pub(crate) use planted::planted;

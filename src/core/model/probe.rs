@@ -153,6 +153,12 @@ impl FailKind {
         }
     }
 
+    /// The kind a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<FailKind> {
+        FailKind::ALL.into_iter().find(|k| k.word() == word)
+    }
+
     /// Whether a node above could be to blame: only silence is; everything else was said by the camera itself, so the
     /// path up to it has answered (semantics.md §1 and §2).
     #[must_use]

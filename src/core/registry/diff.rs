@@ -85,6 +85,7 @@ pub fn diff(old: &Registry, new: &Registry) -> Diff {
     compare(&mut changes, &old.elements, &new.elements, write::element);
     compare(&mut changes, &old.places, &new.places, write::place);
     compare(&mut changes, &old.sites, &new.sites, write::site);
+    compare(&mut changes, &old.work, &new.work, write::work);
     Diff { changes, renames: renames(old, new), cameras_before: old.cameras.len() }
 }
 
@@ -270,6 +271,7 @@ const fn kind(kind: ObjectKind, language: Language) -> &'static str {
         (Language::ZhCn, ObjectKind::Element) => "规划要素",
         (Language::ZhCn, ObjectKind::Place) => "站点",
         (Language::ZhCn, ObjectKind::Site) => "候选点位",
+        (Language::ZhCn, ObjectKind::Work) => "维护计划",
     }
 }
 

@@ -276,6 +276,18 @@ pub enum CellFault {
     Duty,
     /// Not a day.
     Date,
+    /// Neither local time nor RFC 3339.
+    Moment,
+    /// Not days of a week.
+    Days,
+    /// Not `22:00`.
+    Clock,
+    /// Not a length from 1 minute to 24 hours.
+    Length,
+    /// Empty, though what comes once has begin and end, and what recurs has days, start and length.
+    WorkTimes,
+    /// It would end before it begins.
+    EndsFirst,
     /// Not 20 digits.
     GbCode,
     /// Not a host.

@@ -153,6 +153,19 @@ fn cell(why: &CellFault, value: &str) -> String {
         }
         CellFault::Duty => format!("{value} is no time of duty; write it like 08:00-18:00"),
         CellFault::Date => format!("{value} is no day; write it like 2024-05-31"),
+        CellFault::Moment => {
+            format!("{value} is no moment; write it like 2026-11-24 11:00 (local time) or 2026-11-24T03:00:00Z")
+        }
+        CellFault::Days => {
+            format!("{value} are no days; write daily, or mon tue wed thu fri sat sun, separated by spaces")
+        }
+        CellFault::Clock => format!("{value} is no time of day; write it like 22:00"),
+        CellFault::Length => format!("{value} is no length from 1m to 24h in whole minutes, such as 90m or 4h"),
+        CellFault::WorkTimes => {
+            "the cell is empty; work that comes once needs from and until, work that recurs days, start and length"
+                .to_owned()
+        }
+        CellFault::EndsFirst => format!("{value} is not after from"),
         CellFault::GbCode => format!("{value} is not the 20 digits of GB/T 28181"),
         CellFault::Host(hint) => format!("{value} is no IP address or host name{}", host(hint)),
         CellFault::Address(hint) => format!("{value} is neither host nor host:port{}", host(hint)),
@@ -236,5 +249,6 @@ const fn kind(kind: ObjectKind) -> &'static str {
         ObjectKind::Element => "a plan element",
         ObjectKind::Place => "a place",
         ObjectKind::Site => "a site",
+        ObjectKind::Work => "announced work",
     }
 }

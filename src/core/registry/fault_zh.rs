@@ -135,6 +135,18 @@ fn cell(why: &CellFault, value: &str) -> String {
         CellFault::TargetBelowRequired { required } => format!("目标数 {value} 低于需要数（{required}）"),
         CellFault::Duty => format!("{value} 不是值守时段；请写成 08:00-18:00"),
         CellFault::Date => format!("{value} 不是日期；请写成 2024-05-31"),
+        CellFault::Moment => {
+            format!("{value} 不是时间；请写成 2026-11-24 11:00（当地时间）或 2026-11-24T03:00:00Z")
+        }
+        CellFault::Days => {
+            format!("{value} 不是星期；请写 daily，或用空格隔开的 mon tue wed thu fri sat sun")
+        }
+        CellFault::Clock => format!("{value} 不是钟点；请写成 22:00"),
+        CellFault::Length => format!("{value} 不是时长；应为 1m 到 24h 的整分钟，例如 90m、4h"),
+        CellFault::WorkTimes => {
+            "这一格是空的；一次性维护要填 from 和 until，每周维护要填 days、start 和 length".to_owned()
+        }
+        CellFault::EndsFirst => format!("{value} 不晚于 from"),
         CellFault::GbCode => format!("{value} 不是 GB/T 28181 的 20 位数字编码"),
         CellFault::Host(hint) => format!("{value} 不是 IP 地址或主机名{}", host(hint)),
         CellFault::Address(hint) => format!("{value} 不是 host 或 host:port{}", host(hint)),
@@ -215,5 +227,6 @@ const fn kind(kind: ObjectKind) -> &'static str {
         ObjectKind::Element => "规划要素",
         ObjectKind::Place => "点位",
         ObjectKind::Site => "候选杆位",
+        ObjectKind::Work => "维护计划",
     }
 }

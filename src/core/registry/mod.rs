@@ -20,6 +20,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod work;
 mod write;
 
 pub use camera::{
@@ -42,4 +43,5 @@ pub use read::read;
 pub use summary::{PlanSummary, plan_summary};
 pub use tables::{FileKind, Lines, ObjectKind, Row, RowCells, Table, Tables};
 pub use topology::{CameraSlot, DenseGate, EntranceSlot, NodeSlot, Topology};
+pub use work::{PlannedWork, WallTime, Weekly};
 pub use write::{ObjectRow, empty as empty_table, object_row, object_rows, tables_of, tables_of_rows};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use geo::{Geometry, MultiPolygon};
 
-use super::{Camera, ObjectKind};
-use crate::model::{AreaId, CameraId, ElementId, EntranceId, NodeId, PlaceId, SiteId};
+use super::{Camera, ObjectKind, PlannedWork};
+use crate::model::{AreaId, CameraId, ElementId, EntranceId, NodeId, PlaceId, SiteId, WorkId};
 
 /// Columns that names.md does not know; kept and shown, never dropped.
 pub type Extra = BTreeMap<Arc<str>, Arc<str>>;
@@ -318,6 +318,8 @@ pub struct Registry {
     pub places: BTreeMap<PlaceId, Place>,
     /// Where cameras could stand.
     pub sites: BTreeMap<SiteId, Site>,
+    /// Work that is announced.
+    pub work: BTreeMap<WorkId, PlannedWork>,
 }
 
 impl Registry {
@@ -333,6 +335,7 @@ impl Registry {
             .chain(of(&self.elements, ObjectKind::Element))
             .chain(of(&self.places, ObjectKind::Place))
             .chain(of(&self.sites, ObjectKind::Site))
+            .chain(of(&self.work, ObjectKind::Work))
     }
 
     /// The village or community an area lies in, itself included; for a town or an area above, none.

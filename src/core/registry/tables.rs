@@ -27,6 +27,8 @@ words! {
         Places = "places.csv",
         /// Where cameras could stand.
         Sites = "sites.csv",
+        /// Work that is announced.
+        Maintenance = "maintenance.csv",
     }
 }
 words! {
@@ -46,6 +48,8 @@ words! {
         Place = "place",
         /// A site.
         Site = "site",
+        /// Work that is announced.
+        Work = "maintenance",
     }
 }
 
@@ -70,6 +74,7 @@ impl FileKind {
             FileKind::Plan => ObjectKind::Element,
             FileKind::Places => ObjectKind::Place,
             FileKind::Sites => ObjectKind::Site,
+            FileKind::Maintenance => ObjectKind::Work,
         }
     }
 
@@ -84,6 +89,7 @@ impl FileKind {
             ObjectKind::Element => FileKind::Plan,
             ObjectKind::Place => FileKind::Places,
             ObjectKind::Site => FileKind::Sites,
+            ObjectKind::Work => FileKind::Maintenance,
         }
     }
 
@@ -153,6 +159,7 @@ impl FileKind {
             FileKind::Plan => &["id", "layer", "name", "parent", "entrances", "max_gap_m", "radius_m"],
             FileKind::Places => &["id", "kind", "name", "area", "lon", "lat", "contact"],
             FileKind::Sites => &["id", "kind", "lon", "lat", "cost"],
+            FileKind::Maintenance => &["id", "object", "from", "until", "days", "start", "length", "note", "who"],
         }
     }
 
@@ -162,6 +169,7 @@ impl FileKind {
         match self {
             FileKind::Areas | FileKind::Nodes => &["id", "kind"],
             FileKind::Entrances | FileKind::Cameras => &["id", "area", "name"],
+            FileKind::Maintenance => &["id", "object"],
             FileKind::AreaShapes | FileKind::Plan | FileKind::Places | FileKind::Sites => &["id"],
         }
     }

@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use geo::{Geometry, MultiPolygon};
 
 use super::tables::{FileKind, ObjectKind, Row, Table, Tables};
+use super::work::{Weekly, clock};
 use super::{
-    Area, Camera, ChecksSpec, Duty, Element, Entrance, Extra, LonLat, Node, Place, Registry, Site, WatchRule, derive,
+    Area, Camera, ChecksSpec, Duty, Element, Entrance, Extra, LonLat, Node, Place, PlannedWork, Registry, Site,
+    WatchRule, derive,
 };
+
+use crate::model::Span;
 
 /// An object as text.
 #[derive(Clone, PartialEq, Debug)]
@@ -33,6 +37,7 @@ pub fn object_rows(registry: &Registry) -> Vec<ObjectRow> {
     rows.extend(r.elements.values().map(element));
     rows.extend(r.places.values().map(place));
     rows.extend(r.sites.values().map(site));
+    rows.extend(r.work.values().map(work));
     rows
 }
 
@@ -48,6 +53,7 @@ pub fn object_row(registry: &Registry, kind: ObjectKind, id: &str) -> Option<Obj
         ObjectKind::Element => r.elements.get(id).map(element),
         ObjectKind::Place => r.places.get(id).map(place),
         ObjectKind::Site => r.sites.get(id).map(site),
+        ObjectKind::Work => r.work.get(id).map(work),
     }
 }
 
@@ -280,4 +286,18 @@ pub(super) fn place(p: &Place) -> ObjectRow {
 pub(super) fn site(s: &Site) -> ObjectRow {
     let cells = Cells::of(s.id.as_str()).text("kind", s.kind.word()).position(s.at).maybe("cost", s.cost);
     cells.row(ObjectKind::Site, &s.extra, None)
+}
+
+pub(super) fn work(w: &PlannedWork) -> ObjectRow {
+    let length = w.weekly.map(Weekly::minutes).map(|(from, to)| Span::minutes(i64::from(to - from)));
+    let cells = Cells::of(w.id.as_str())
+        .text("object", &w.object)
+        .maybe("from", w.from)
+        .maybe("until", w.until)
+        .maybe("days", w.weekly.map(|w| w.days(" ")))
+        .maybe("start", w.weekly.map(|w| clock(w.minutes().0)))
+        .maybe("length", length)
+        .maybe("note", w.note.as_ref())
+        .maybe("who", w.who.as_ref());
+    cells.row(ObjectKind::Work, &w.extra, None)
 }

@@ -145,6 +145,7 @@ impl Town {
             elements: plan.elements(&land, &blocks, &gates)?.into_iter().map(|e| (e.id.clone(), e)).collect(),
             places: places::places(spec.seed, &land, &plan, &counts)?.into_iter().map(|p| (p.id.clone(), p)).collect(),
             sites: BTreeMap::new(),
+            work: BTreeMap::new(),
         };
         let mut town = Town { spec: *spec, registry, roads: roads(&land, &ways), placed, survey, notes: String::new() };
         town.notes = notes::notes(&town, counts.area_m2);

@@ -18,6 +18,7 @@ mod quiet;
 mod reload;
 mod restart;
 mod sight;
+mod story;
 mod timers;
 mod types;
 mod wants;

@@ -225,8 +225,8 @@ impl World {
             return;
         }
         let Some(health) = health_mut(&mut self.cameras, &mut self.nodes, row.target) else { return };
-        if row.fails.is_some() {
-            health.checks[row.check.at()].went_on_failing(tries, last);
+        if let Some(how) = row.fails {
+            health.checks[row.check.at()].went_on_failing(tries, last, how);
             return;
         }
         health.passed(row.check, tries, last, rtt);

@@ -7,7 +7,7 @@ use super::{Subject, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, CauseFacts, EndReason, Facts, Ready, Want, Wanted};
 use crate::coverage::{EntranceState, GapReason};
 use crate::health::machine::Health;
-use crate::health::{Cause, CommonScope, MonitorCause, State};
+use crate::health::{Cause, CommonScope, Findings, MonitorCause, State};
 use crate::model::planted;
 use crate::model::{AreaId, CameraId, CameraIx, EntranceIx, NodeIx, Target, Time};
 use crate::registry::{Entrance, Life, Registry};
@@ -428,6 +428,10 @@ impl Facts for World {
             cameras_of: node.and_then(|n| u32::try_from(self.topology.nodes[n.at()].below.len()).ok()),
             cameras,
         }
+    }
+
+    fn findings(&self, cause: &Cause) -> Option<Findings> {
+        self.found(cause)
     }
 
     fn village(&self, camera: &CameraId) -> Option<AreaId> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use cunkou_core::alert::ReviewEvery;
 use cunkou_core::model::{Language, Severity, check_id};
 
 use super::fault::{FaultKind, Place};
@@ -123,6 +124,23 @@ pub enum SinkForm {
     },
 }
 
+/// When a sink is told a review: each day or each Monday, at a time of day of the town's clocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReviewTimes {
+    /// On Mondays only.
+    pub weekly: bool,
+    /// Minutes after midnight, 0 to 1439.
+    pub minute: u16,
+}
+
+impl ReviewTimes {
+    /// How often.
+    #[must_use]
+    pub const fn every(self) -> ReviewEvery {
+        if self.weekly { ReviewEvery::Week } else { ReviewEvery::Day }
+    }
+}
+
 /// `[[sink]]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SinkSettings {
@@ -140,6 +158,8 @@ pub struct SinkSettings {
     pub watchdog: bool,
     /// Whether it calls who is on duty; what its settings name is then for when nobody is.
     pub on_duty: bool,
+    /// When it is told how the town stands and what became of it; `None`: never.
+    pub review: Option<ReviewTimes>,
     /// The language of its texts.
     pub language: Language,
     /// The entry of the secrets file that it is shown, or signed with.
@@ -190,6 +210,7 @@ fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<
     let watchdog = t.flag("watchdog", kind == Some(SinkKind::Alertmanager));
     // Machines know no duty.
     let on_duty = kind.is_none_or(SinkKind::is_for_people) && t.flag("on_duty", false);
+    let review = if kind.is_none_or(SinkKind::is_for_people) { review(&mut t) } else { None };
     let language =
         t.text("language", LANGUAGES, ui, |tag| if tag.is_empty() { Some(ui) } else { Language::from_tag(tag) });
     let secret = t.text("secret", "the name of an entry of the secrets file", None, |entry| match entry {
@@ -210,10 +231,23 @@ fn sink(mut t: Table<'_>, ui: Language, names: &mut BTreeSet<String>) -> Option<
         level,
         watchdog,
         on_duty,
+        review,
         language,
         secret,
         form: form?,
     })
+}
+
+/// Machines need none.
+fn review(t: &mut Table<'_>) -> Option<ReviewTimes> {
+    let words = [("", None), ("daily", Some(false)), ("weekly", Some(true))];
+    let weekly = t.word("review", "daily, weekly, or nothing", &words, None);
+    let minute = t.text("review_at", "a time of day: 08:00", 8 * 60, |text| {
+        let (hour, minute) = text.split_once(':')?;
+        let number = |part: &str, most: u16| part.parse::<u16>().ok().filter(|n| *n <= most && part.len() == 2);
+        Some(number(hour, 23)? * 60 + number(minute, 59)?)
+    });
+    weekly.map(|weekly| ReviewTimes { weekly, minute })
 }
 
 fn kind(t: &mut Table<'_>) -> Option<SinkKind> {

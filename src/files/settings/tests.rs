@@ -261,6 +261,21 @@ fn sinks_and_tokens_are_read_whole() {
 }
 
 #[test]
+fn reviews_are_for_sinks_of_people_and_have_a_time_of_day() {
+    let text =
+        |kind: &str, more: &str| format!("[[sink]]\nname = \"a\"\nkind = \"{kind}\"\nurl = \"http://a/t\"\n{more}\n");
+    let review = |more: &str| parse(&text("ntfy", more)).unwrap().sinks[0].review;
+    assert_eq!(review(""), None);
+    assert_eq!(review("review = \"daily\""), Some(ReviewTimes { weekly: false, minute: 480 }));
+    let weekly = "review = \"weekly\"\nreview_at = \"17:05\"";
+    assert_eq!(review(weekly), Some(ReviewTimes { weekly: true, minute: 1_025 }));
+    for wrong in ["review = \"hourly\"", "review_at = \"24:00\"", "review_at = \"8:00\"", "review_at = \"08:60\""] {
+        assert_eq!(faults(&text("ntfy", wrong)).len(), 1, "{wrong}");
+    }
+    assert_eq!(faults(&text("webhook", "review = \"daily\"")), ["line 5: sink[0].review: there is no such setting"]);
+}
+
+#[test]
 fn who_is_on_duty_is_called_by_sinks_of_people_alone() {
     let text =
         |kind: &str| format!("[[sink]]\nname = \"a\"\nkind = \"{kind}\"\nurl = \"http://a/t\"\non_duty = true\n");

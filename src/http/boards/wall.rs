@@ -192,6 +192,7 @@ impl Wall<'_> {
             link: &|_| None,
             reasons: &no_reasons,
             lost_now: &[],
+            open_now: &[],
         };
         html.raw("<li class=\"").raw(class).raw("\"><span class=\"tag\">").text(word).raw("</span> <b>");
         html.text(&speaker.cause(&incident.cause)).raw("</b>");

@@ -207,7 +207,7 @@ impl Page<'_> {
     }
 }
 
-fn local(zone: &TimeZone, at: &str) -> Option<String> {
+pub(super) fn local(zone: &TimeZone, at: &str) -> Option<String> {
     let at: jiff::Timestamp = at.parse().ok()?;
     Some(at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
 }

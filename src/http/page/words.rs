@@ -185,6 +185,9 @@ catalogue! {
     resolved: "恢复时间", "Resolved";
     acknowledged: "接单", "Taken by";
     merged_into: "已并入", "Merged into";
+    rests_on: "依据", "Evidence";
+    ruled_out: "已排除", "Ruled out";
+    undecided: "无从判断（其下没有其他设备）", "Could be as well (nothing else hangs on it)";
     what_was_said: "已发出的消息", "What was said";
     said_opened: "新事件", "new";
     said_updated: "更新", "update";

@@ -18,7 +18,9 @@ use super::lists::{Wanted, answer, lies_in};
 use crate::engine::{AckError, AckRequest, Origin};
 use crate::http::auth::Holder;
 use crate::http::params::{AreaParam, ListParams, Query};
-use crate::http::wire::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, Page, words};
+use crate::http::wire::{
+    AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentFindings, Page, words,
+};
 use crate::http::{AppState, Problem};
 
 /// Incidents that are read from history in one go.
@@ -139,6 +141,7 @@ pub(super) async fn one(
     let deliveries = history.deliveries(id).await?;
     Ok(Json(IncidentDetail {
         incident: shown,
+        findings: incident.findings.as_deref().map(|f| IncidentFindings::of(f, &snapshot.registry)),
         alerts: IncidentAlert::of(&snapshot, &incident),
         steps: steps.iter().map(Into::into).collect(),
         // Whatever may be read without a token, people are not.

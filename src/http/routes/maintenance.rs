@@ -5,14 +5,15 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use cunkou_core::model::Time;
+use cunkou_core::registry::Weekly;
 
 use super::body::{check_note, read_body, time};
-use crate::engine::{Maintain, MaintainError, MaintainRequest, Origin, Weekly};
+use crate::engine::{Maintain, MaintainError, MaintainRequest, Origin, work_of_file};
 use crate::http::params::Query;
 use crate::http::wire::{Maintenance, MaintenanceBody, Page};
 use crate::http::{AppState, Problem};
 
-/// What is under way or to come, in the order in which it was announced.
+/// What is under way or to come, in the order in which it was announced; then what maintenance.csv announces.
 #[utoipa::path(get, path = "/api/v1/maintenance", operation_id = "maintenance", tag = "maintenance",
     responses((status = 200, description = "All that is announced and not over.", body = Page<Maintenance>),
         (status = 503, description = "The history cannot be read at the moment.", body = Problem,
@@ -24,7 +25,10 @@ pub(super) async fn list(
     Query::read(raw.as_deref(), &[])?;
     let snapshot = state.snapshot();
     let rows = state.parts.history.maintenance(state.now()).await?;
-    let items = rows.iter().map(|row| Maintenance::of(row, &snapshot.registry)).collect();
+    let registry = &*snapshot.registry;
+    let of_file = work_of_file(registry, &state.parts.settings.time_zone, state.now());
+    let items = rows.iter().map(|row| Maintenance::of(row, registry));
+    let items = items.chain(of_file.iter().map(|(id, row)| Maintenance::of_file(id, row, registry))).collect();
     Ok(Json(Page { items, next: None }))
 }
 
@@ -73,9 +77,11 @@ fn moment(name: &'static str, text: Option<&str>) -> Result<Option<Time>, Proble
 
 /// Ends what was announced, whether it is under way or to come: what still stands is told.
 #[utoipa::path(delete, path = "/api/v1/maintenance/{id}", operation_id = "end_maintenance", tag = "maintenance",
-    params(("id" = u64, Path, description = "Number of an announcement.")),
+    params(("id" = String, Path, description = "Number of an announcement.")),
     responses((status = 200, description = "What was announced, with its end.", body = Maintenance),
         (status = 404, description = "Nothing that is under way or to come has this number.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "A row of maintenance.csv announces it: it is ended there.", body = Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "The store does not write, or the daemon stops.", body = Problem,
             content_type = "application/problem+json")))]
@@ -86,7 +92,6 @@ pub(super) async fn end(
     RawQuery(raw): RawQuery,
 ) -> Result<Json<Maintenance>, Problem> {
     Query::read(raw.as_deref(), &[])?;
-    let id = id.parse().map_err(|_| refused(MaintainError::NotFound))?;
     change(&state, by, Maintain::End(id)).await
 }
 
@@ -107,7 +112,7 @@ fn refused(error: MaintainError) -> Problem {
             Problem::parameter("to", error.to_string(), "a moment that is still to come, after from")
                 .with_status(StatusCode::CONFLICT)
         }
-        MaintainError::TooMany => Problem::new(StatusCode::CONFLICT, error.to_string()),
+        MaintainError::TooMany | MaintainError::OfFile(_) => Problem::new(StatusCode::CONFLICT, error.to_string()),
         MaintainError::NotKept | MaintainError::Stopping => Problem::unavailable(error.to_string()),
     }
 }

@@ -24,7 +24,7 @@ const MAX_NAME: usize = 64;
 /// How long the files of a registry may take to come: 64 MiB over 2 Mbit/s.
 const UPLOAD: Duration = Duration::from_secs(300);
 /// The files that a registry has.
-const FILES: &str = "areas.csv, areas.geojson, nodes.csv, entrances.csv, cameras.csv, plan.geojson, places.csv, sites.csv, \
+const FILES: &str = "areas.csv, areas.geojson, nodes.csv, entrances.csv, cameras.csv, plan.geojson, places.csv, sites.csv, maintenance.csv, \
                      roads.geojson, roads.osm.pbf";
 /// Faults that one answer lists at most.
 const MAX_FAULTS: usize = 1_000;

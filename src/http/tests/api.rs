@@ -310,6 +310,14 @@ async fn maintenance_is_announced_listed_and_ended() {
     assert_eq!(end("7").await.json()["ended_at"], "2026-11-24T03:00:00.000Z");
     end("99").await.problem(404);
     end("x").await.problem(404);
+    let row = &listed["items"][1];
+    assert_eq!(
+        (&row["id"], &row["row"], &row["from"], &row["made_at"]),
+        (&json!(null), &json!("W-1"), &json!(null), &json!(null))
+    );
+    assert_eq!((&row["kind"], &row["object"], &row["by"]), (&json!("area"), &json!("V1"), &json!("王工")));
+    assert_eq!((&row["weekly"], &listed["items"][0]["row"]), (&json!("sat,sun 01:00-05:00"), &json!(null)));
+    assert!(end("W-1").await.problem(409).detail.contains("maintenance.csv"), "it is ended in its file");
 
     let no_object =
         d.post(path, Role::Operate, r#"{"object": "NONE", "to": "2026-11-24T06:00:00Z"}"#).await.problem(404);

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use cunkou_core::alert::{Alert, AlertKey, AlertName, AlertObject, Incident, IncidentStatus};
 use cunkou_core::coverage::{EntranceBelief, EntranceState, GapReason, Judgement, Verdict, Watch, Watcher};
-use cunkou_core::health::{Cause, MonitorCause, State};
+use cunkou_core::health::{Cause, Evidence, Findings, Heard, MonitorCause, Objection, RuledOut, State, Witness};
 use cunkou_core::model::{
-    AreaId, CameraId, Check, Chunked, EntranceId, IncidentId, NodeId, PlaceId, Reason, Severity, Span, Time,
+    AreaId, CameraId, Check, Chunked, EntranceId, FailKind, IncidentId, NodeId, PlaceId, Reason, Severity, Span, Time,
+    WorkId,
 };
 use cunkou_core::registry::{
     Area, AreaKind, Camera, CameraKind, Density, Dirs, Entrance, EntranceStatus, Gate, Intervals, Layer, Life, LonLat,
-    Needs, NightLight, Node, NodeKind, Place, PlaceKind, Registry, Topology,
+    Needs, NightLight, Node, NodeKind, Place, PlaceKind, PlannedWork, Registry, Topology, Weekly,
 };
 use cunkou_core::world::{CameraView, CanaryView, EntranceView, NodeView, Round, Snapshot, Works};
 
@@ -142,6 +143,16 @@ pub(crate) fn registry() -> Registry {
         contact: Some(CONTACT.into()),
         extra: BTreeMap::new(),
     };
+    let work = PlannedWork {
+        id: WorkId::new("W-1").unwrap(),
+        object: "V1".into(),
+        from: None,
+        until: None,
+        weekly: Weekly::parse("sat,sun 01:00-05:00"),
+        note: None,
+        who: Some("王工".into()),
+        extra: BTreeMap::new(),
+    };
     Registry {
         areas: BTreeMap::from([
             area("T", None, AreaKind::Town, "六指街"),
@@ -170,6 +181,7 @@ pub(crate) fn registry() -> Registry {
             camera(6, "V2", Life::Active, "可疑"),
         ]),
         places: BTreeMap::from([(place.id.clone(), place)]),
+        work: BTreeMap::from([(work.id.clone(), work)]),
         ..Registry::default()
     }
 }
@@ -207,6 +219,26 @@ fn belief(now: Judgement, cause: Option<Cause>) -> EntranceView {
     })
 }
 
+/// What the judgement of switch S1 rests on; one of the witnesses has a name that would like to be markup.
+fn findings() -> Findings {
+    let heard = Heard::Failed { check: Check::Reach, how: Some(FailKind::Timeout), confirmed: Some(ago(597)) };
+    let c2 = || Witness::Camera(CameraId::new("C2").unwrap());
+    let node = |id: &str| NodeId::new(id).unwrap();
+    Findings {
+        evidence: vec![
+            Evidence { of: Witness::Node(node("S1")), heard, at: ago(600) },
+            Evidence { of: c2(), heard: Heard::LastAnswer, at: ago(602) },
+        ],
+        failed: 1,
+        inferred: 1,
+        ruled_out: vec![
+            RuledOut { rival: Cause::Node(node("UP")), by: Objection::Answered { by: c2(), at: ago(596), others: 3 } },
+            RuledOut { rival: Cause::Monitor(MonitorCause::Blind), by: Objection::ExplainsLess { explains: 1, of: 2 } },
+        ],
+        undecided: vec![node("S1")],
+    }
+}
+
 /// An incident of switch S1.
 pub(crate) fn incident(id: u64, status: IncidentStatus) -> Arc<Incident> {
     Arc::new(Incident {
@@ -217,6 +249,7 @@ pub(crate) fn incident(id: u64, status: IncidentStatus) -> Arc<Incident> {
         cause_name: "S1 号交换机".into(),
         rivals: vec![Cause::Camera(CameraId::new("C2").unwrap())],
         exact: true,
+        findings: Some(Arc::new(findings())),
         cameras: vec![CameraId::new("C2").unwrap()],
         cameras_of: None,
         entrances_lost: vec![EntranceId::new("E2").unwrap()],

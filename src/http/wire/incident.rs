@@ -6,7 +6,7 @@ use cunkou_core::world::Snapshot;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Cause, entrance_name, stamp, words};
+use super::{Cause, IncidentFindings, entrance_name, stamp, words};
 use crate::http::{Delivery, Step};
 
 /// The alerts of one cause.
@@ -141,6 +141,8 @@ pub struct IncidentDetail {
     /// The incident.
     #[serde(flatten)]
     pub incident: Incident,
+    /// What the judgement of its cause rests on; null where that was judged before it was kept.
+    pub findings: Option<IncidentFindings>,
     /// Its open alerts.
     pub alerts: Vec<IncidentAlert>,
     /// What was said or held, oldest first.

@@ -1,5 +1,6 @@
 //! Maintenance on the wire.
 
+use cunkou_core::model::WorkId;
 use cunkou_core::registry::Registry;
 use cunkou_core::world::Works;
 use serde::{Deserialize, Serialize};
@@ -11,17 +12,19 @@ use crate::engine;
 /// Work that was announced: a failure that it explains pages nobody.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Maintenance {
-    /// Its number.
-    pub id: u64,
+    /// Its number; null: a row of maintenance.csv announces it.
+    pub id: Option<u64>,
+    /// The id of its row in maintenance.csv, where it is ended by taking the row out; null: it was announced here.
+    pub row: Option<String>,
     /// `camera`, `node` (with whatever would fail if it were down) or `area` (every camera in it).
     pub kind: String,
     /// Id of that.
     pub object: String,
     /// Its name; empty once it has left the registry.
     pub name: String,
-    /// From this moment; of what recurs, not before.
+    /// From this moment; of what recurs, not before; null: a file announces it without a begin.
     #[schema(format = DateTime)]
-    pub from: String,
+    pub from: Option<String>,
     /// Up to this moment; null: recurs until somebody ends it.
     #[schema(format = DateTime)]
     pub to: Option<String>,
@@ -29,11 +32,11 @@ pub struct Maintenance {
     pub weekly: Option<String>,
     /// What they wrote.
     pub note: String,
-    /// Who: the name of the token.
+    /// Who: the name of the token; of a file, what its column `who` says.
     pub by: String,
-    /// When it was announced.
+    /// When it was announced; null: by a file.
     #[schema(format = DateTime)]
-    pub made_at: String,
+    pub made_at: Option<String>,
     /// When somebody ended it before its time.
     #[schema(format = DateTime)]
     pub ended_at: Option<String>,
@@ -50,18 +53,29 @@ impl Maintenance {
             Works::Area(id) => registry.areas.get(id).map(|a| a.name.to_string()),
         };
         Maintenance {
-            id: row.id,
+            id: Some(row.id),
+            row: None,
             kind: kind.to_owned(),
             object: object.to_owned(),
             name: name.unwrap_or_default(),
-            from: stamp(row.from),
+            from: Some(stamp(row.from)),
             to: row.to.map(stamp),
             weekly: row.weekly.map(|w| w.to_string()),
             note: row.note.clone(),
             by: row.by.clone(),
-            made_at: stamp(row.made),
+            made_at: Some(stamp(row.made)),
             ended_at: row.ended.map(stamp),
         }
+    }
+}
+
+impl Maintenance {
+    /// What a row of maintenance.csv announces.
+    #[must_use]
+    pub fn of_file(id: &WorkId, row: &engine::Maintenance, registry: &Registry) -> Maintenance {
+        // Without a begin it has the moment 0.
+        let from = Some(row.from).filter(|from| from.millis() != 0).map(stamp);
+        Maintenance { id: None, row: Some(id.to_string()), from, made_at: None, ..Maintenance::of(row, registry) }
     }
 }
 

@@ -116,6 +116,11 @@ schemas! {
     severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
     incident_status: words(INCIDENT_STATUS);
     cause_kind: words(CAUSE_KINDS);
+    witness_kind: words(["camera", "node", "canary"]);
+    heard: words(["failed", "trouble", "last_answer", "turns"]);
+    objection: words(["answered", "reached", "explains_less"]);
+    check_or_null: nullable(Check::ALL.map(Check::word));
+    fail_kind_or_null: nullable(FailKind::ALL.map(FailKind::word));
     component_kind: words(component_kinds());
     change_kind: words(crate::engine::CHANGES);
     problem_type: words(["about:blank"]);

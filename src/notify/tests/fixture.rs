@@ -11,7 +11,7 @@ use cunkou_core::model::{AreaId, CameraId, Chunked, EntranceId, IncidentId, Node
 use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Gate, Node, NodeKind, Registry};
 use cunkou_core::world::Snapshot;
 
-use crate::notify::{Outbox, OutboxError, OutboxItem, Received, RowKey, Take};
+use crate::notify::{Outbox, OutboxError, OutboxItem, Past, Received, RowKey, Take};
 
 /// 2026-11-24 02:10 in Shanghai.
 pub(super) const T0: Time = Time(1_795_457_400_000);
@@ -127,6 +127,7 @@ pub(super) fn incident(id: u64) -> Incident {
         cause_name: "甘棠汇聚".into(),
         rivals: Vec::new(),
         exact: true,
+        findings: None,
         cameras: vec![CameraId::new("C1").unwrap(), CameraId::new("C2").unwrap()],
         cameras_of: None,
         entrances_lost: lost.clone(),
@@ -181,6 +182,8 @@ struct Inside {
     told_to: Vec<Option<String>>,
     /// What each try was answered with.
     codes: Vec<Option<u16>>,
+    /// The last review of each sink.
+    reviews: BTreeMap<String, Time>,
     /// Rows that are with a sink's loop.
     out: BTreeSet<(String, RowKey)>,
 }
@@ -336,6 +339,22 @@ impl Outbox for Memory {
             inside.rows.retain(|r| r.sink != sink || !rows.contains(&r.item.key()));
             inside.dropped.extend(rows.iter().map(|row| (sink.to_owned(), *row)));
         })
+    }
+
+    async fn last_review(&self, sink: &str) -> Result<Option<Time>, OutboxError> {
+        Ok(self.0.lock().unwrap().reviews.get(sink).copied())
+    }
+
+    async fn reviewed(&self, sink: &str, due: Time) -> Result<(), OutboxError> {
+        self.write(|inside| {
+            inside.reviews.insert(sink.to_owned(), due);
+        })
+    }
+
+    async fn past(&self, _: Severity, _: (Time, Time)) -> Result<Past, OutboxError> {
+        // A store that cannot be written to is away altogether.
+        self.write(|_| {})?;
+        Ok(Past { mended_in_all: 3, ..Past::default() })
     }
 
     async fn next_attempt(&self, sink: &str) -> Result<Option<Time>, OutboxError> {

@@ -127,6 +127,7 @@ pub(super) fn sink(name: &str, kind: SinkKind, port: u16) -> SinkSettings {
         level: 0,
         watchdog: false,
         on_duty: false,
+        review: None,
         language: Language::ZhCn,
         secret: Some("desk".to_owned()),
         form: SinkForm::Plain,

@@ -47,6 +47,7 @@ pub(super) fn settings(kind: SinkKind, language: Language) -> SinkSettings {
         level: 0,
         watchdog: false,
         on_duty: false,
+        review: None,
         language,
         secret: None,
         form,

@@ -63,8 +63,8 @@ fn every_built_in_text_says_every_kind_of_message() {
             }
         }
     }
-    // Every kind, a reminder for each of its reasons; one to who is on duty; every alert, open and over.
-    assert_eq!(samples::every_kind(Language::En).len(), 14 + 1 + 2 * 15);
+    // Every kind, a reminder for each of its reasons; one to who is on duty; every alert, open and over; both reviews.
+    assert_eq!(samples::every_kind(Language::En).len(), 14 + 1 + 2 * 15 + 2);
 }
 
 /// docs/messages.md says what a template knows: no more, and no less.

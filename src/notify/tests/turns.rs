@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cunkou_core::alert::{Alert, MessageKind};
+use cunkou_core::alert::{Alert, MessageKind, Review};
 use cunkou_core::model::{Span, Time};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -16,9 +16,10 @@ use crate::notify::delivery::{Carrier, Delivery, Scene, Wires};
 use crate::notify::letter::Letter;
 use crate::notify::outbox::Received;
 use crate::notify::post::Tried;
+use crate::notify::review::Reviewing;
 
 /// One call of the carrier: when (milliseconds since the start), what.
-type Call = (i64, String);
+pub(super) type Call = (i64, String);
 
 struct Scripted {
     script: Arc<Mutex<VecDeque<Tried>>>,
@@ -47,6 +48,11 @@ impl Carrier for Scripted {
         self.call(scene, format!("{key} {}", alert.key.name.word()))
     }
 
+    async fn review(&mut self, review: &Review, key: &str, scene: &Scene) -> Tried {
+        let hours = (review.to - review.from).as_millis() / 3_600_000;
+        self.call(scene, format!("{key} {hours} h, {} open, {} mended", review.open_in_all, review.mended_in_all))
+    }
+
     async fn pulse(&mut self, scene: &Scene, stuck: Option<&Alert>) -> Tried {
         let at = (scene.now - T0).as_millis();
         self.calls.send((at, format!("pulse{}", if stuck.is_some() { " stuck" } else { "" }))).unwrap();
@@ -54,12 +60,12 @@ impl Carrier for Scripted {
     }
 }
 
-struct Rig {
-    outbox: Arc<Memory>,
+pub(super) struct Rig {
+    pub(super) outbox: Arc<Memory>,
     script: Arc<Mutex<VecDeque<Tried>>>,
     calls: mpsc::UnboundedReceiver<Call>,
     wake: Arc<Notify>,
-    stuck: watch::Sender<Option<Time>>,
+    pub(super) stuck: watch::Sender<Option<Time>>,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<()>,
     metrics: prometheus::Registry,
@@ -69,6 +75,11 @@ struct Rig {
 impl Rig {
     /// A loop for the sink `desk` over an outbox; the clock begins at [`T0`].
     fn start(outbox: Memory, script: Vec<Tried>, takes: bool) -> Rig {
+        Rig::reviewed(outbox, script, takes, None)
+    }
+
+    /// The same for a sink that may want reviews.
+    pub(super) fn reviewed(outbox: Memory, script: Vec<Tried>, takes: bool, reviewing: Option<Reviewing>) -> Rig {
         let begin = tokio::time::Instant::now();
         let metrics = prometheus::Registry::new();
         let (outbox, wake) = (Arc::new(outbox), Arc::new(Notify::new()));
@@ -84,6 +95,7 @@ impl Rig {
             stuck: stuck_seen,
             counters: Counters::new(&metrics, ["desk"].into_iter()).unwrap(),
             pace: Pace::default(),
+            reviewing,
         };
         let carrier = Scripted { script: script.clone(), calls: calls_to, takes };
         let stop = CancellationToken::new();
@@ -92,7 +104,7 @@ impl Rig {
     }
 
     /// The next call that is no pulse.
-    async fn next(&mut self) -> Call {
+    pub(super) async fn next(&mut self) -> Call {
         loop {
             let call = self.calls.recv().await.expect("the loop runs");
             if !call.1.starts_with("pulse") {
@@ -102,7 +114,7 @@ impl Rig {
     }
 
     /// Lets the loop end and gives every call that is no pulse and was not looked at.
-    async fn rest(mut self) -> Vec<String> {
+    pub(super) async fn rest(mut self) -> Vec<String> {
         self.stop.cancel();
         (&mut self.task).await.unwrap();
         let mut rest = Vec::new();
@@ -125,7 +137,7 @@ fn away() -> Tried {
     Tried::Failed { why: "no connection".to_owned(), away: true, asked: None, received: Received::No }
 }
 
-fn refused() -> Tried {
+pub(super) fn refused() -> Tried {
     Tried::Failed { why: "answered 400".to_owned(), away: false, asked: None, received: Received::No }
 }
 

@@ -10,6 +10,7 @@ use cunkou_core::health::Cause;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Time};
 use serde::{Deserialize, Serialize};
 
+use super::found::FindingsRow;
 use super::{RowFault, area, cause, ids, millis, shared, texts, word};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -90,6 +91,9 @@ pub(in crate::store) struct IncidentRow {
     escalated: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     calm_since: Option<i64>,
+    /// Younger than the table: of an older row nobody knows what it rested on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    findings: Option<FindingsRow>,
 }
 
 impl From<&Incident> for IncidentRow {
@@ -133,6 +137,7 @@ impl From<&Incident> for IncidentRow {
             worst: Some(i.news.worst.word().to_owned()),
             escalated: i.news.escalated,
             calm_since: millis(i.news.calm_since),
+            findings: i.findings.as_deref().map(FindingsRow::from),
         }
     }
 }
@@ -149,6 +154,7 @@ impl TryFrom<IncidentRow> for Incident {
             cause_name: shared(&r.cause_name),
             rivals: rivals?,
             exact: r.exact,
+            findings: r.findings.map(TryInto::try_into).transpose()?,
             cameras: ids(&r.cameras, CameraId::new)?,
             cameras_of: r.cameras_of,
             entrances_lost: ids(&r.entrances_lost, EntranceId::new)?,

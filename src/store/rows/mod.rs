@@ -3,6 +3,7 @@
 
 mod alert;
 mod evidence;
+mod found;
 mod health;
 
 use std::sync::Arc;

@@ -9,6 +9,7 @@ mod kill;
 mod opening;
 mod outbox;
 mod registry;
+mod reviews;
 mod round_trip;
 mod whole;
 
@@ -69,6 +70,7 @@ fn incident(id: u64) -> Incident {
         cause_name: "甘棠村口 100%_西".into(),
         rivals: Vec::new(),
         exact: true,
+        findings: None,
         cameras: vec![camera(1)],
         cameras_of: None,
         entrances_lost: vec![entrance(1)],

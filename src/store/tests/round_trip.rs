@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use cunkou_core::alert::{Acknowledgement, EndReason, Hold, InDigest, News};
 use cunkou_core::coverage::EntranceState;
-use cunkou_core::health::{CommonScope, MonitorCause, State};
-use cunkou_core::model::{AreaId, NodeId, Period, Reason, ReasonSet, Span};
+use cunkou_core::health::{CommonScope, Evidence, Findings, Heard, MonitorCause, Objection, RuledOut, State, Witness};
+use cunkou_core::model::{AreaId, Check, FailKind, NodeId, Period, Reason, ReasonSet, Span};
 use cunkou_core::world::{Saved, SavedCheck, SavedHealth, SavedTarget, Subject};
+use proptest::collection::vec as many;
 use proptest::prelude::*;
 
 use super::super::rows::target_key;
@@ -140,7 +141,7 @@ fn any_incident() -> impl Strategy<Value = Incident> {
         let hold = (time(), text(), text(), time()).prop_map(|(at, by, note, until)| Hold { at, by, note, until });
         proptest::option::of(hold)
     };
-    let holds = (hold(), hold(), time(), any::<u8>());
+    let holds = (hold(), hold(), time(), any::<u8>(), proptest::option::of(findings().prop_map(Arc::new)));
     let what =
         (cause(), text(), proptest::collection::vec(cause(), 0..3), any::<bool>(), proptest::option::of(0_u32..99));
     let who = (
@@ -160,6 +161,7 @@ fn any_incident() -> impl Strategy<Value = Incident> {
             cause_name: what.1,
             rivals: what.2,
             exact: what.3,
+            findings: holds.4,
             cameras_of: what.4,
             cameras: who.0,
             entrances_lost: who.1,
@@ -187,6 +189,41 @@ fn any_incident() -> impl Strategy<Value = Incident> {
             level: holds.3,
             pages: counts.2,
             step: counts.3,
+        },
+    )
+}
+
+fn witness() -> impl Strategy<Value = Witness> {
+    prop_oneof![
+        (0_u32..9).prop_map(|n| Witness::Camera(camera(n))),
+        node().prop_map(Witness::Node),
+        text().prop_map(Witness::Canary),
+    ]
+}
+
+fn findings() -> impl Strategy<Value = Findings> {
+    let check = || proptest::sample::select(Check::ALL.to_vec());
+    let how = proptest::option::of(proptest::sample::select(FailKind::ALL.to_vec()));
+    let heard = prop_oneof![
+        (check(), how, some_time()).prop_map(|(check, how, confirmed)| Heard::Failed { check, how, confirmed }),
+        (check(), reasons()).prop_map(|(check, reasons)| Heard::Trouble { check, reasons }),
+        Just(Heard::LastAnswer),
+        any::<u32>().prop_map(Heard::Turns),
+    ];
+    let evidence = (witness(), heard, time()).prop_map(|(of, heard, at)| Evidence { of, heard, at });
+    let by = prop_oneof![
+        (witness(), time(), any::<u32>()).prop_map(|(by, at, others)| Objection::Answered { by, at, others }),
+        (witness(), time()).prop_map(|(by, at)| Objection::Reached { by, at }),
+        (any::<u32>(), any::<u32>()).prop_map(|(explains, of)| Objection::ExplainsLess { explains, of }),
+    ];
+    let ruled_out = (cause(), by).prop_map(|(rival, by)| RuledOut { rival, by });
+    (many(evidence, 0..4), many(ruled_out, 0..4), many(node(), 0..3), any::<u32>(), any::<u32>()).prop_map(
+        |(evidence, ruled_out, undecided, failed, inferred)| Findings {
+            evidence,
+            failed,
+            inferred,
+            ruled_out,
+            undecided,
         },
     )
 }

@@ -1,9 +1,9 @@
 //! English.
 
 use super::Tongue;
-use crate::alert::{AlertName, EndReason, MessageKind};
+use crate::alert::{AlertName, EndReason, MessageKind, ReviewEvery};
 use crate::health::MonitorCause;
-use crate::model::{IncidentId, Reason};
+use crate::model::{Check, FailKind, IncidentId, Reason};
 use crate::registry::NodeKind;
 
 pub(super) struct En;
@@ -77,6 +77,111 @@ impl Tongue for En {
         }
     }
 
+    fn check(&self, check: Check) -> &'static str {
+        match check {
+            Check::Reach => "reach",
+            Check::Stream => "stream",
+            Check::Picture => "picture",
+            Check::Device => "device",
+        }
+    }
+
+    fn failure(&self, how: Option<FailKind>) -> &'static str {
+        match how {
+            None => "does not pass",
+            Some(FailKind::Timeout) => "no answer",
+            Some(FailKind::Unreachable) => "unreachable",
+            Some(FailKind::Refused) => "refuses to connect",
+            Some(FailKind::Reset) => "resets the connection",
+            Some(FailKind::Protocol) => "answers what is not of the protocol",
+            Some(FailKind::Tls) => "TLS fails",
+            Some(FailKind::Body) => "answers something else",
+        }
+    }
+
+    fn failed(&self, of: &str, check: &str, how: &str, from: &str, confirmed: Option<&str>) -> String {
+        let confirmed = confirmed.map(|at| format!(", confirmed {at}")).unwrap_or_default();
+        format!("{of}: {how} since {from} ({check}{confirmed})")
+    }
+
+    fn trouble(&self, of: &str, check: &str, reasons: &str, at: &str) -> String {
+        format!("{of} answered at {at}, with {reasons} ({check})")
+    }
+
+    fn last_answer(&self, of: &str, at: &str) -> String {
+        format!("the last answer came from {of} at {at}")
+    }
+
+    fn turned(&self, of: &str, times: u32, at: &str) -> String {
+        format!("{of} went down {} within an hour, the last at {at}", count(times as usize, "time", "times"))
+    }
+
+    fn failed_and_inferred(&self, failed: u32, inferred: u32) -> String {
+        let failed = count(failed as usize, "camera failed", "cameras failed");
+        if inferred == 0 { failed } else { format!("{failed}, {inferred} more inferred") }
+    }
+
+    fn own_sight(&self) -> &'static str {
+        "the monitor's own line"
+    }
+
+    fn ruled_out_by_answer(&self, rival: &str, by: &str, at: &str, others: u32) -> String {
+        let others = match others {
+            0 => String::new(),
+            1 => ", and 1 other since".to_owned(),
+            n => format!(", and {n} others since"),
+        };
+        format!("{rival} ({by} answered at {at}{others})")
+    }
+
+    fn ruled_out_by_refusal(&self, rival: &str, by: &str, at: &str) -> String {
+        format!("{rival} ({by} said something at {at} and so was reached)")
+    }
+
+    fn explains_less(&self, rival: &str, explains: u32, of: u32) -> String {
+        format!("{rival} (explains {explains} of {})", count(of as usize, "failure", "failures"))
+    }
+
+    fn why_line(&self, evidence: &str, ruled_out: Option<&str>) -> String {
+        let ruled_out = ruled_out.map(|r| format!(". Ruled out: {r}")).unwrap_or_default();
+        format!("evidence: {evidence}{ruled_out}")
+    }
+
+    fn review(&self, every: ReviewEvery, headline: &str) -> String {
+        match every {
+            ReviewEvery::Day => format!("Daily review: {headline}"),
+            ReviewEvery::Week => format!("Weekly review: {headline}"),
+        }
+    }
+
+    fn period_line(&self, from: &str, to: &str) -> String {
+        self.lasted_line(from, to)
+    }
+
+    fn open_and_mended(&self, open: usize, mended: usize) -> String {
+        format!("{} open, {mended} mended", count(open, "incident", "incidents"))
+    }
+
+    fn available(&self, percent: &str) -> String {
+        format!("cameras available {percent}")
+    }
+
+    fn mended_line(&self, id: &str, cause: &str) -> String {
+        format!("{id} mended, cause: {cause}")
+    }
+
+    fn rest_line(&self, n: usize) -> Option<String> {
+        (n > 0).then(|| format!("+{n} more"))
+    }
+
+    fn out_for(&self, camera: &str, hours: &str, percent: &str) -> String {
+        format!("{camera}: {hours} h, available {percent}")
+    }
+
+    fn worst_line(&self, list: &str) -> String {
+        format!("out for longest: {list}")
+    }
+
     fn together(&self, facts: &[String]) -> String {
         facts.join("; ")
     }
@@ -123,6 +228,10 @@ impl Tongue for En {
 
     fn none_lost_line(&self) -> String {
         "no entrance is lost now".to_owned()
+    }
+
+    fn others_open_line(&self, n: usize, list: &str) -> String {
+        format!("{} open: {list}", count(n, "other incident is", "other incidents are"))
     }
 
     fn acknowledged_line(&self, by: &str, at: &str, note: &str, until: Option<&str>) -> String {

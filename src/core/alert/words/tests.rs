@@ -1,6 +1,8 @@
 //! Tests of the words: each alert and each kind of message in each language, as tables.
 
 mod digest;
+mod found;
+mod review;
 mod told;
 
 use std::sync::Arc;
@@ -105,6 +107,7 @@ fn incident(lost: usize, cameras: usize, cause: Cause) -> Incident {
         cause_name: "".into(),
         rivals: Vec::new(),
         exact: true,
+        findings: None,
         cameras: ids("C", cameras, |t| CameraId::new(t).unwrap()),
         cameras_of: None,
         entrances_lost: entrances(lost),
@@ -185,6 +188,7 @@ fn speak<R>(
         link: &|id| Some(format!("http://c/{id}")),
         reasons: &|_| [Reason::Auth, Reason::Slow].into_iter().collect(),
         lost_now,
+        open_now: &[IncidentId(42), IncidentId(51), IncidentId(57)],
     })
 }
 
@@ -352,10 +356,11 @@ fn an_end_says_what_is_still_lost() {
     assert_eq!(
         speak(Language::ZhCn, &registry, &entrances(1), |s| s.message_description(&message)),
         "曾失守村口 2 处：甘棠村 1号口、甘棠村 2号口\n涉及村（社区）1 个：甘棠村\n原因：交换机 S12（甘棠汇聚）\n\
-         持续时间：02:00 至 03:40\n目前仍失守村口 1 处：甘棠村 1号口\n详情：http://c/42"
+         持续时间：02:00 至 03:40\n目前仍失守村口 1 处：甘棠村 1号口\n另有 2 起事件未恢复：#51、#57\n详情：http://c/42"
     );
     let en = speak(Language::En, &registry, &[], |s| s.message_description(&message));
     assert!(en.contains("2 entrances were lost before: ") && en.contains("no entrance is lost now"), "{en}");
+    assert!(en.contains("2 other incidents are open: #51, #57"), "is everything mended? {en}");
     assert!(en.contains("from 02:00 to 03:40") && !en.contains("recovery"), "{en}");
     let mut removed = alert(AlertName::EntranceLost, AlertObject::Entrance(EntranceId::new("E3").unwrap()), "3号口");
     removed.ended = Some((Time(3 * HOUR), EndReason::Removed));

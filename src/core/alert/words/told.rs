@@ -1,6 +1,6 @@
 //! What is said, in parts: for texts that a town writes itself, and for sinks that have fields of their own.
 
-use super::{MAX_CAMERAS, MAX_ENTRANCES, Speaker, clean, names, station};
+use super::{FoundWords, MAX_CAMERAS, MAX_ENTRANCES, Speaker, clean, names, station};
 use crate::alert::{Alert, AlertObject, Incident, Message, MessageKind};
 use crate::model::IncidentId;
 
@@ -40,6 +40,8 @@ pub struct Told {
     pub cause: String,
     /// What explains the same.
     pub rivals: Vec<String>,
+    /// What the judgement rests on, and which rivals that rules out.
+    pub found: FoundWords,
     /// Since when, as people there write it.
     pub since: String,
     /// When it was over.
@@ -78,6 +80,7 @@ impl Speaker<'_> {
             cameras_of: incident.cameras_of,
             cause: if digest { String::new() } else { self.incident_cause(incident) },
             rivals: incident.rivals.iter().take(MAX_NAMES).map(|r| self.cause(r)).collect(),
+            found: if digest || over { FoundWords::default() } else { self.found(incident) },
             since: self.time(incident.since),
             until: incident.resolved_at.filter(|_| over).map(|at| self.time(at)),
             station: station.map(|s| (clean(s.name), s.metres)),

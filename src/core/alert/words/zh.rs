@@ -1,9 +1,9 @@
 //! 简体中文。
 
 use super::Tongue;
-use crate::alert::{AlertName, EndReason, MessageKind};
+use crate::alert::{AlertName, EndReason, MessageKind, ReviewEvery};
 use crate::health::MonitorCause;
-use crate::model::{IncidentId, Reason};
+use crate::model::{Check, FailKind, IncidentId, Reason};
 use crate::registry::NodeKind;
 
 pub(super) struct Zh;
@@ -70,6 +70,109 @@ impl Tongue for Zh {
         }
     }
 
+    fn check(&self, check: Check) -> &'static str {
+        match check {
+            Check::Reach => "连通",
+            Check::Stream => "视频流",
+            Check::Picture => "画面",
+            Check::Device => "设备",
+        }
+    }
+
+    fn failure(&self, how: Option<FailKind>) -> &'static str {
+        match how {
+            None => "未通过",
+            Some(FailKind::Timeout) => "无应答",
+            Some(FailKind::Unreachable) => "网络不可达",
+            Some(FailKind::Refused) => "拒绝连接",
+            Some(FailKind::Reset) => "连接被重置",
+            Some(FailKind::Protocol) => "应答不合协议",
+            Some(FailKind::Tls) => "TLS 失败",
+            Some(FailKind::Body) => "内容不对",
+        }
+    }
+
+    fn failed(&self, of: &str, check: &str, how: &str, from: &str, confirmed: Option<&str>) -> String {
+        let confirmed = confirmed.map(|at| format!("，{at} 确认")).unwrap_or_default();
+        format!("{of} 自 {from} 起{how}（{check}{confirmed}）")
+    }
+
+    fn trouble(&self, of: &str, check: &str, reasons: &str, at: &str) -> String {
+        format!("{of} 于 {at} 有应答但异常：{reasons}（{check}）")
+    }
+
+    fn last_answer(&self, of: &str, at: &str) -> String {
+        format!("最后一次应答来自 {of}，{at}")
+    }
+
+    fn turned(&self, of: &str, times: u32, at: &str) -> String {
+        format!("{of} 一小时内中断 {times} 次，最近一次 {at}")
+    }
+
+    fn failed_and_inferred(&self, failed: u32, inferred: u32) -> String {
+        match inferred {
+            0 => format!("实测中断 {failed} 台"),
+            _ => format!("实测中断 {failed} 台，推定 {inferred} 台"),
+        }
+    }
+
+    fn own_sight(&self) -> &'static str {
+        "监测端自身"
+    }
+
+    fn ruled_out_by_answer(&self, rival: &str, by: &str, at: &str, others: u32) -> String {
+        let others = if others > 0 { format!("，另有 {others} 台") } else { String::new() };
+        format!("{rival}（{by} 于 {at} 有应答{others}）")
+    }
+
+    fn ruled_out_by_refusal(&self, rival: &str, by: &str, at: &str) -> String {
+        format!("{rival}（{by} 于 {at} 有回应，线路可达）")
+    }
+
+    fn explains_less(&self, rival: &str, explains: u32, of: u32) -> String {
+        format!("{rival}（只能解释 {of} 处故障中的 {explains} 处）")
+    }
+
+    fn why_line(&self, evidence: &str, ruled_out: Option<&str>) -> String {
+        let ruled_out = ruled_out.map(|r| format!("。已排除：{r}")).unwrap_or_default();
+        format!("依据：{evidence}{ruled_out}")
+    }
+
+    fn review(&self, every: ReviewEvery, headline: &str) -> String {
+        match every {
+            ReviewEvery::Day => format!("【日报】{headline}"),
+            ReviewEvery::Week => format!("【周报】{headline}"),
+        }
+    }
+
+    fn period_line(&self, from: &str, to: &str) -> String {
+        format!("统计时段：{from} 至 {to}")
+    }
+
+    fn open_and_mended(&self, open: usize, mended: usize) -> String {
+        format!("未恢复事件 {open} 起，已恢复 {mended} 起")
+    }
+
+    fn available(&self, percent: &str) -> String {
+        format!("摄像机在线率 {percent}")
+    }
+
+    fn mended_line(&self, id: &str, cause: &str) -> String {
+        format!("{id} 已恢复，原因：{cause}")
+    }
+
+    fn rest_line(&self, n: usize) -> Option<String> {
+        (n > 0).then(|| format!("另有 {n} 起未列出"))
+    }
+
+    fn out_for(&self, camera: &str, hours: &str, percent: &str) -> String {
+        format!("{camera}（{hours} 小时，在线率 {percent}）")
+    }
+
+    fn worst_line(&self, list: &str) -> String {
+        format!("中断最久的摄像机：{list}")
+    }
+
     fn together(&self, facts: &[String]) -> String {
         facts.join("；")
     }
@@ -116,6 +219,10 @@ impl Tongue for Zh {
 
     fn none_lost_line(&self) -> String {
         "目前没有失守的村口".to_owned()
+    }
+
+    fn others_open_line(&self, n: usize, list: &str) -> String {
+        format!("另有 {n} 起事件未恢复：{list}")
     }
 
     fn acknowledged_line(&self, by: &str, at: &str, note: &str, until: Option<&str>) -> String {

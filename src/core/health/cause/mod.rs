@@ -43,7 +43,7 @@ impl Item {
     }
 
     /// The nodes above it, nearest first.
-    fn above(self, topology: &Topology) -> &[NodeIx] {
+    pub(crate) fn above(self, topology: &Topology) -> &[NodeIx] {
         match self {
             Item::Camera(c) => topology.cameras.get(c.at()).map_or(&[], |c| &c.above),
             Item::Node(n) => topology.nodes.get(n.at()).map_or(&[], |n| &n.above),

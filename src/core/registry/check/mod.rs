@@ -53,7 +53,7 @@ impl Checking<'_> {
 
     /// Every id that is named somewhere must exist and be of the right kind.
     fn references(&mut self) {
-        use ObjectKind::{Area, Camera, Element, Entrance, Node, Place};
+        use ObjectKind::{Area, Camera, Element, Entrance, Node, Place, Work};
         let r = self.registry;
         for a in r.areas.values() {
             self.refer(Area, a.id.as_str(), "parent", a.parent.iter(), &[Area]);
@@ -80,6 +80,9 @@ impl Checking<'_> {
         }
         for p in r.places.values() {
             self.refer(Place, p.id.as_str(), "area", p.area.iter(), &[Area]);
+        }
+        for w in r.work.values() {
+            self.refer(Work, w.id.as_str(), "object", [&w.object], &[Camera, Node, Area]);
         }
     }
 

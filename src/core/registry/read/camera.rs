@@ -76,7 +76,7 @@ impl Cells<'_> {
         })
     }
 
-    fn parsed<T>(&mut self, column: &str, parse: fn(&str) -> Option<T>, fault: CellFault) -> Option<T> {
+    pub(super) fn parsed<T>(&mut self, column: &str, parse: fn(&str) -> Option<T>, fault: CellFault) -> Option<T> {
         let value = self.value(column)?;
         let parsed = parse(value);
         if parsed.is_none() {

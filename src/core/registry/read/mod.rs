@@ -10,16 +10,21 @@ mod net;
 mod number;
 mod objects;
 mod shape;
+mod work;
 
 use std::collections::BTreeMap;
 
 use self::cells::Cells;
 use self::header::Header;
+pub(in crate::registry) use self::number::parse_date;
 use super::fault::{Fault, FaultKind, Faults, FileFault};
 use super::guess::Guesses;
 use super::tables::{FileKind, Lines, ObjectKind, Table, Tables};
 use super::{Camera, Registry};
 use crate::model::check_id;
+
+/// Rows of announced work: what is over is to be taken out, since each is looked at whenever one begins or ends.
+const MAX_WORK: usize = 1_000;
 
 /// Reads every row of every table.
 #[must_use]
@@ -54,7 +59,11 @@ impl Reading<'_> {
         if file == FileKind::AreaShapes {
             return self.boundaries(&header, table);
         }
-        for (at, row) in table.rows.iter().enumerate() {
+        let most = if file == FileKind::Maintenance { MAX_WORK } else { usize::MAX };
+        if table.rows.len() > most {
+            self.faults.push(Fault::of_file(file.word(), FileFault::TooManyRows { limit: most }));
+        }
+        for (at, row) in table.rows.iter().take(most).enumerate() {
             let mut cells = Cells { file, header: &header, row, faults: self.faults };
             let id = cells.trimmed("id");
             if let Some((file, row)) = self.lines.elsewhere(id, file, at) {
@@ -69,6 +78,7 @@ impl Reading<'_> {
                 FileKind::Plan => keep(&mut r.elements, cells.element().map(|e| (e.id.clone(), e))),
                 FileKind::Places => keep(&mut r.places, cells.place().map(|p| (p.id.clone(), p))),
                 FileKind::Sites => keep(&mut r.sites, cells.site().map(|s| (s.id.clone(), s))),
+                FileKind::Maintenance => keep(&mut r.work, cells.work().map(|w| (w.id.clone(), w))),
                 FileKind::AreaShapes => {}
             }
         }

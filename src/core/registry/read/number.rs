@@ -62,7 +62,7 @@ fn digits(text: &str, least: usize, most: usize) -> Option<u16> {
 }
 
 /// A day as `2024-05-31`; `2024/5/31`, as spreadsheets write it, is taken too.
-pub(super) fn parse_date(text: &str) -> Option<String> {
+pub(in crate::registry) fn parse_date(text: &str) -> Option<String> {
     let sign = if text.contains('/') { '/' } else { '-' };
     let mut parts = text.split(sign);
     let year = digits(parts.next()?, 4, 4)?;

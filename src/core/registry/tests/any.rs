@@ -145,7 +145,34 @@ pub(crate) fn registry(bytes: &[u8]) -> Registry {
         let (kind, at, cost) = (s.one(SiteKind::ALL), s.maybe(Source::at), s.maybe(|s| s.number(0.0, 1e9)));
         r.sites.insert(id.clone(), Site { id, kind, at, cost, extra: s.extra() });
     }
+    for i in 0..s.below(3) {
+        let work = work(s, &r, i);
+        r.work.insert(work.id.clone(), work);
+    }
     r
+}
+
+fn work(s: &mut Source<'_>, r: &Registry, i: usize) -> PlannedWork {
+    let objects: Vec<Arc<str>> =
+        r.areas.keys().map(|a| a.as_str().into()).chain(r.cameras.keys().map(|c| c.as_str().into())).collect();
+    let moment = |s: &mut Source<'_>, from: f64| {
+        let ms = s.number(from, from + 9e11) as i64 / 1_000 * 1_000;
+        if s.yes() { WallTime::At(Time(ms)) } else { WallTime::Local(ms) }
+    };
+    let recurs = s.yes();
+    let (from, until) = (moment(s, 1e12), moment(s, 2e12));
+    PlannedWork {
+        id: WorkId::new(&format!("W{i}")).unwrap(),
+        object: objects[s.below(objects.len())].clone(),
+        from: Some(from).filter(|_| !recurs || s.yes()),
+        until: Some(until).filter(|_| !recurs || s.yes()),
+        weekly: recurs
+            .then(|| Weekly::new(1 + s.below(127) as u8, s.below(1_440) as u16, 1 + 7 * s.below(200) as u16))
+            .flatten(),
+        note: s.maybe(Source::text),
+        who: s.maybe(Source::text),
+        extra: s.extra(),
+    }
 }
 
 fn area(s: &mut Source<'_>, r: &Registry, i: usize) -> Area {

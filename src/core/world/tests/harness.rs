@@ -62,6 +62,9 @@ pub(crate) struct Sim {
     pub(crate) died: bool,
     /// When a password was shown, and to whom.
     pub(crate) shown: Vec<(Time, String)>,
+    /// Who was answered when (start of the try), and who said anything at all; kept where a test wants it.
+    pub(crate) answered: Option<BTreeSet<(String, Time)>>,
+    pub(crate) spoke: Option<BTreeSet<(String, Time)>>,
     /// What was committed to be told.
     pub(crate) messages: Vec<Message>,
     /// What was committed of history.
@@ -121,6 +124,8 @@ impl Sim {
             dies_at_commit: false,
             died: false,
             shown: Vec::new(),
+            answered: None,
+            spoke: None,
             messages: Vec::new(),
             transitions: Vec::new(),
             store,
@@ -360,6 +365,16 @@ impl Sim {
     }
 
     fn heard(&mut self, outcome: Outcome) {
+        let (alive, silent) = (outcome.result.is_alive(), outcome.result.is_silence());
+        let logs = [self.answered.as_mut().filter(|_| alive), self.spoke.as_mut().filter(|_| !silent)];
+        for log in logs.into_iter().flatten() {
+            let name = match outcome.target {
+                Target::Camera(c) => self.names[0][c.at()].to_string(),
+                Target::Node(n) => self.names[1][n.at()].to_string(),
+                Target::Canary(c) => self.policy.canaries[c.at()].to_string(),
+            };
+            log.insert((name, outcome.begun));
+        }
         if self.behind.is_none() {
             return self.apply(Event::Outcome(outcome));
         }

@@ -5,6 +5,7 @@ mod broken;
 mod causes;
 mod duty;
 mod faults;
+mod found;
 mod harness;
 mod holds;
 mod kept;

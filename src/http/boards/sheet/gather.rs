@@ -101,8 +101,15 @@ pub(super) async fn sheet(state: &AppState, incident: &Incident, language: Langu
     let (zone, registry) = (state.parts.settings.time_zone.clone(), &*snapshot.registry);
     let time = |at: Time| local(&zone, at, "%Y-%m-%d %H:%M:%S");
     let no_reasons = |_: &CameraId| ReasonSet::default();
-    let speaker =
-        Speaker { language, registry, local_time: &time, link: &|_| None, reasons: &no_reasons, lost_now: &[] };
+    let speaker = Speaker {
+        language,
+        registry,
+        local_time: &time,
+        link: &|_| None,
+        reasons: &no_reasons,
+        lost_now: &[],
+        open_now: &[],
+    };
     let hint = rows.iter().find_map(|r| hint(&r.outcomes)).map(|h| h.words(language));
     let at = of.position();
     Sheet {

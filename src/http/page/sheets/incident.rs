@@ -1,14 +1,15 @@
-//! The sheet of an incident: cause, what is lost, who has it, what was said.
+//! The sheet of an incident: cause, what is lost, who has it, what the judgement rests on, what was said and why.
 
 use std::sync::Arc;
 
-use cunkou_core::model::IncidentId;
+use cunkou_core::alert::{self, SayReason, Speaker, say_reason_name};
+use cunkou_core::model::{CameraId, IncidentId, ReasonSet, Time};
 
 use crate::http::AppState;
-use crate::http::page::context::{Page, Sheet};
+use crate::http::page::context::{Page, Sheet, local};
 use crate::http::page::html::Html;
 use crate::http::page::view::pairs;
-use crate::http::wire::{Incident, IncidentStep};
+use crate::http::wire::{Incident, IncidentStep, stamp};
 
 /// Characters of a note that are shown; the API takes no longer one.
 const MAX_NOTE: usize = 500;
@@ -35,6 +36,7 @@ pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id
         html.raw("<p><button class=\"ack\" hidden data-incident=\"").number(incident.id).raw("\">");
         html.text(page.words.acknowledge).raw("</button></p>");
     }
+    found(page, html, &kept);
     let steps: Vec<IncidentStep> = history.steps(number).await.unwrap_or_default().iter().map(Into::into).collect();
     said(page, html, &steps);
     Some(())
@@ -107,6 +109,38 @@ fn facts(page: &Page<'_>, html: &mut Html, incident: &Incident) {
     }
 }
 
+/// What the judgement rests on, and the rivals that it rules out.
+fn found(page: &Page<'_>, html: &mut Html, incident: &alert::Incident) {
+    let zone = &page.settings.time_zone;
+    let time = |at: Time| local(zone, &stamp(at)).unwrap_or_default();
+    let no_reasons = |_: &CameraId| ReasonSet::EMPTY;
+    let (language, registry) = (page.language, &*page.snapshot.registry);
+    let speaker = Speaker {
+        language,
+        registry,
+        local_time: &time,
+        link: &|_| None,
+        reasons: &no_reasons,
+        lost_now: &[],
+        open_now: &[],
+    };
+    let words = speaker.found(incident);
+    let w = page.words;
+    let evidence = words.evidence.into_iter().chain(words.extent).collect();
+    let parts = [(w.rests_on, evidence), (w.ruled_out, words.ruled_out), (w.undecided, words.undecided)];
+    for (title, lines) in parts {
+        let lines: Vec<String> = lines;
+        if lines.is_empty() {
+            continue;
+        }
+        html.raw("<h3>").text(title).raw("</h3><ul class=\"plain\">");
+        for line in &lines {
+            html.raw("<li>").text(line).raw("</li>");
+        }
+        html.raw("</ul>");
+    }
+}
+
 fn cameras(page: &Page<'_>, ids: &[String]) -> Vec<(String, String)> {
     let name = |id: &String| page.snapshot.registry.cameras.get(id.as_str()).map_or("", |c| &c.name).to_owned();
     ids.iter().map(|id| (id.clone(), name(id))).collect()
@@ -135,7 +169,11 @@ fn said(page: &Page<'_>, html: &mut Html, steps: &[IncidentStep]) {
         };
         html.raw("<li>");
         page.time(html, Some(&step.at));
-        html.raw(" ").text(word).raw("</li>");
+        html.raw(" ").text(word);
+        if let Some(why) = SayReason::from_word(&step.why) {
+            html.raw(" · ").text(say_reason_name(why, page.language));
+        }
+        html.raw("</li>");
     }
     html.raw("</ol>");
 }
