@@ -27,7 +27,7 @@ async fn each_sheet_says_what_is_behind_a_state() {
         ),
         (SHEETS[1], &["失守", "上湾南口", "/page/camera/C2", "data-with=\"C2 C4\"", "/page/village/V1", "谁在看护"]),
         (SHEETS[2], &["有覆盖", "再坏哪一处就会失守", "/page/camera/C1"]),
-        (SHEETS[3], &["#7", "未接单", "/page/entrance/E2", "data-incident=\"7\"", "新事件", "/page/node/S1"]),
+        (SHEETS[3], &["#7", "未接单", "/page/entrance/E2", "/sheet/incident/7", "新事件", "/page/node/S1"]),
         (SHEETS[4], &["甘棠村", "/page/entrance/E2", "/page/camera/C2", "420116"]),
         (SHEETS[5], &["S1 号交换机", "交换机", "/page/node/UP", "/page/camera/C1"]),
     ] {
