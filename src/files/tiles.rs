@@ -259,7 +259,7 @@ fn plain(html: &str) -> String {
 }
 
 /// A file that was opened, or why it could not be.
-pub type Opened = Result<Arc<TileFile>, Arc<TileError>>;
+type Opened = Result<Arc<TileFile>, Arc<TileError>>;
 
 /// The file of tiles of the settings, opened again when it has changed.
 #[derive(Debug)]

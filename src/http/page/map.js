@@ -16,14 +16,6 @@ const KIND_OF = { camera: "camera", entrance: "entrance", node: "node" };
 const EMPTY = { type: "FeatureCollection", features: [] };
 const $ = (id) => document.getElementById(id);
 
-function useStylesheet() {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = "/static/maplibre-gl.css";
-  document.head.append(link);
-  return new Promise((on) => { link.onload = on; link.onerror = on; });
-}
-
 class TownMap {
   constructor(words, go, ground, roads, about) {
     Object.assign(this, { words, go, ground, roads, about, past: null, picked: null, made: new Set() });
@@ -238,7 +230,7 @@ function fault(text) {
 // Opens the map in its room, out of what was asked for while the library still came; `go(kind, id)` is told what was
 // clicked.
 export async function open(words, go, data) {
-  const [town, states, roads, about] = await Promise.all([data.town, data.states, data.roads, data.about, useStylesheet()]);
+  const [town, states, roads, about] = await Promise.all([data.town, data.states, data.roads, data.about, data.look]);
   const ground = new Ground(town);
   ground.take(states);
   performance.mark("map-data");

@@ -183,6 +183,15 @@ function say() {
   lostBefore = now;
 }
 
+// Takes a stylesheet in that the lists do not wait for; the map goes on without it, if need be.
+function look(path) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = path;
+  document.head.append(link);
+  return new Promise((on) => { link.onload = on; link.onerror = on; });
+}
+
 async function openMap() {
   const room = $("room");
   try {
@@ -197,7 +206,7 @@ async function openMap() {
   document.body.classList.add("with-map");
   const asked = {
     town: json("/api/v1/map"), states: json("/api/v1/map/states"), roads: json("/api/v1/roads").catch(() => null),
-    about: json("/tiles/about").catch(() => null),
+    about: json("/tiles/about").catch(() => null), look: look("/static/maplibre-gl.css"),
   };
   // That one of them fails is told below, also where the library fails before.
   Object.values(asked).forEach((part) => part.catch(() => null));

@@ -8,7 +8,18 @@ use super::html::Html;
 use super::words::Words;
 
 /// Scripts that the map wants: asked for with the page itself, and not one after the other as each names the next.
-const PARTS: [&str; 6] = ["map.js", "maplibre-gl.mjs", "ground.js", "marks.js", "style.js", "time.js"];
+const PARTS: [&str; 10] = [
+    "feed.js",
+    "keep.js",
+    "act.js",
+    "marks.js",
+    "maplibre-gl.mjs",
+    "map.js",
+    "ground.js",
+    "style.js",
+    "base.js",
+    "time.js",
+];
 /// What can be shown and hidden, by its name in the script, and whether it is shown at first.
 const THINGS: [(&str, bool); 8] = [
     ("entrances", true),
