@@ -177,6 +177,234 @@ fn where_reading_needs_a_token_the_wall_asks_for_it_and_then_lives() {
     no_complaints(&browser);
 }
 
+/// Opens the page with a token and waits until its map stands.
+fn open_page(browser: &Browser, daemon: &Daemon, hash: &str) {
+    browser.open("about:blank");
+    browser.open(&format!("{}/#token={}{hash}", daemon.base, daemon.token));
+    browser.wait("the map", READY);
+    browser.wait("the page to know the token", "return document.querySelector('button.leave') !== null");
+}
+
+/// Whether the first picture of the map stands.
+const READY: &str = "return document.querySelector('#map[data-ready=yes]') !== null";
+
+/// What is announced, as the API has it.
+fn announced(daemon: &Daemon) -> Vec<Value> {
+    daemon.api("maintenance")["items"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn who_is_on_call_silences_an_incident_and_announces_work_where_they_stand() {
+    let Some(browser) = Browser::start() else { return };
+    let town = Town::new(40, FAST);
+    let daemon = town.demo(40);
+    daemon.all_up();
+    let (entrance, camera) = daemon.sole_watcher();
+    control(&daemon).set(&format!("cameras/{camera}"), "refuse");
+    let incident = daemon.incident("the loss", |i| texts(&i["entrances_lost"]).contains(&entrance));
+    let (id, silence) = (&incident["id"], format!("details[data-key='silence-{}']", incident["id"]));
+
+    // Whoever has a token and no link with it enters it; a wrong one is told.
+    browser.open(&format!("{}/#/camera/{camera}", daemon.base));
+    browser.wait("the sheet", "return document.querySelector('#sheet[data-id]') !== null");
+    assert!(!browser.shows("[data-path]"), "nobody may act without a token");
+    browser.click("details[data-key=enter] > summary");
+    browser.type_into("form.enter input", "a wrong one\u{e007}");
+    browser.wait("the word that it is wrong", "return document.querySelector('form.enter output').textContent !== ''");
+    browser.run("document.querySelector('form.enter input').value = ''");
+    browser.type_into("form.enter input", &format!("{}\u{e007}", daemon.token));
+    browser.wait("the token to be known", "return document.querySelector('button.leave') !== null");
+    browser.wait("what may be done", &format!("return document.querySelector(\"#sheet {silence}\") !== null"));
+
+    // By keyboard alone; what is typed outlives the renewal of the page.
+    browser.run(&format!("document.querySelector(\"#sheet {silence} > summary\").focus()"));
+    browser.press("\u{e007}");
+    let note = format!("#sheet {silence} [name=note]");
+    browser.run(&format!("document.querySelector(\"{note}\").focus()"));
+    browser.press("等配件");
+    let before = browser.run("return document.querySelector('#main time').textContent");
+    browser.run("window.oldSheet = document.querySelector('#sheet')");
+    let other = daemon.items("cameras").iter().map(|c| text(&c["id"])).find(|c| *c != camera).expect("another");
+    control(&daemon).set(&format!("cameras/{other}"), "refuse");
+    browser.wait(
+        "the page to be renewed",
+        &format!("return document.querySelector('#main time').textContent !== {before}"),
+    );
+    browser.wait("the sheet to be renewed", "return document.querySelector('#sheet') !== window.oldSheet");
+    let typed = format!("const n = document.querySelector(\"{note}\"); return n === document.activeElement && n.value");
+    assert_eq!(browser.run(&typed), "等配件", "what is typed stays, and the focus with it");
+    browser.picture("page-silence.png");
+    browser.press("\u{e007}");
+    wait_for("the silence", || {
+        let now = daemon.api(&format!("incidents/{id}"));
+        (now["silenced_by"] == "demo" && now["silenced_note"] == "等配件").then_some(())
+    });
+    let listed = "return document.querySelector('#works')?.innerText.includes('等配件')";
+    browser.wait("the silence in the list", listed);
+    browser.click(&format!("#sheet button[data-method=DELETE][data-path$='/{id}/silence']"));
+    wait_for("its end", || daemon.api(&format!("incidents/{id}"))["silenced_by"].is_null().then_some(()));
+
+    announce(&browser, &daemon, &camera);
+    browser.click("button.leave");
+    browser.wait(
+        "the token to be forgotten",
+        "return document.querySelector('[data-path]') === null && sessionStorage.length === 0",
+    );
+    no_complaints(&browser);
+}
+
+/// Work on the camera whose sheet is open, from a moment to a moment of the town's clock, which is eight hours ahead.
+fn announce(browser: &Browser, daemon: &Daemon, camera: &str) {
+    let work = format!("#sheet details[data-key='work-{camera}']");
+    browser.click(&format!("{work} > summary"));
+    let put = |name: &str, value: &str| {
+        browser.run(&format!("document.querySelector(\"{work} [name={name}]\").value = '{value}'"));
+    };
+    put("end", "2020-01-01T00:00");
+    browser.click(&format!("{work} button"));
+    browser.wait("that it would be over", "return document.getElementById('told').innerText.includes('晚于现在')");
+    assert!(announced(daemon).is_empty());
+    put("from", "2199-12-31T22:30");
+    put("end", "2200-01-01T02:00");
+    browser.type_into(&format!("{work} [name=note]"), "换电源");
+    browser.click(&format!("{work} button"));
+    let row = wait_for("what was announced", || announced(daemon).pop());
+    assert_eq!((&row["object"], &row["note"]), (&camera.into(), &"换电源".into()));
+    assert_eq!((&row["from"], &row["to"]), (&"2199-12-31T14:30:00.000Z".into(), &"2199-12-31T18:00:00.000Z".into()));
+    browser.wait("the work on the sheet", "return document.querySelector('#sheet').innerText.includes('换电源')");
+    browser.wait(
+        "the work in the list",
+        "return document.querySelector('#works').innerText.includes('2199-12-31 22:30:00')",
+    );
+    browser.picture("page-maintenance.png");
+    browser.click("#sheet button[data-method=DELETE][data-path^='/api/v1/maintenance/']");
+    wait_for("its end", || announced(daemon).is_empty().then_some(()));
+}
+
+#[test]
+fn a_map_lies_under_the_map_where_the_settings_name_one() {
+    let Some(browser) = Browser::start() else { return };
+    let town = Town::new(12, &format!("{FAST}\n[http]\nread = \"token\"\n"));
+    town.edit("cunkou.toml", |text| text.replace("[ui]\n", "[ui]\ntiles = \"under.pmtiles\"\n"));
+    std::fs::write(town.path("under.pmtiles"), browser::tiles::world()).expect("written");
+    let (_cameras, _control) = town.simulate();
+    let daemon = town.run();
+    open_page(&browser, &daemon, "");
+    assert_eq!(browser.text("#credit").as_deref(), Some("© a test"));
+    let water = [0xbc, 0xd6, 0xe6];
+    wait_for("the water", || (browser.share_of(water) > 0.1).then_some(()));
+    browser.picture("page-tiles.png");
+    browser.click("#tools summary");
+    browser.click("#tools input[name=tiles]");
+    wait_for("the town alone", || (browser.share_of(water) < 0.01).then_some(()));
+
+    // A file that is none is told, and the rest of the map is as ever.
+    std::fs::write(town.path("under.pmtiles"), "SQLite format 3").expect("written");
+    open_page(&browser, &daemon, "");
+    browser.click("#tools summary");
+    let told = browser.text("#tools").expect("tools");
+    assert!(told.contains("底图读不了") && told.contains("pmtiles convert"), "{told}");
+    no_complaints(&browser);
+}
+
+#[test]
+fn a_registry_full_of_hostile_names_does_nothing_in_a_browser() {
+    let Some(browser) = Browser::start() else { return };
+    let town = Town::new(12, FAST);
+    let names = [
+        "<img src=x onerror=window.hacked=1>".to_owned(),
+        "\u{202e}\u{2066}gnp.exe".to_owned(),
+        "'-(window.hacked=1)-'</script><svg/onload=window.hacked=1>".to_owned(),
+        "村".repeat(4_000),
+    ];
+    for file in ["registry/cameras.csv", "registry/entrances.csv", "registry/nodes.csv", "registry/areas.csv"] {
+        town.edit(file, |text| renamed(&text, &names));
+    }
+    let (_cameras, _control) = town.simulate();
+    let daemon = town.run();
+    let first = |list: &str| text(&daemon.items(list)[0]["id"]);
+    let (camera, entrance, node) = (first("cameras"), first("entrances"), first("nodes"));
+    assert!(daemon.items("cameras").iter().any(|c| c["name"].as_str().is_some_and(|n| n.contains("onerror"))));
+    open_page(&browser, &daemon, "");
+    for sheet in [format!("camera/{camera}"), format!("entrance/{entrance}"), format!("node/{node}")] {
+        browser.run(&format!("location.hash = '#/{sheet}'"));
+        let id = sheet.split('/').nth(1).expect("an id");
+        browser.wait("the sheet", &format!("return document.querySelector('#sheet[data-id=\"{id}\"]') !== null"));
+    }
+    browser.type_into("#search input", "onerror");
+    browser.wait("what was found", "return document.querySelectorAll('#found .hits li').length > 0");
+    let harm = "return [window.hacked, document.querySelectorAll('img:not([src^=data]), svg, iframe').length, \
+                document.documentElement.scrollWidth > innerWidth]";
+    assert_eq!(browser.run(harm), serde_json::json!([null, 0, false]));
+    browser.picture("page-hostile.png");
+    no_complaints(&browser);
+}
+
+/// A table in which each name is one of these.
+fn renamed(table: &str, names: &[String]) -> String {
+    let mut lines = table.lines();
+    let header = lines.next().expect("a header");
+    let at = header.split(',').position(|c| c == "name").expect("a column of names");
+    let line = |(i, line): (usize, &str)| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        cells[at] = &names[i % names.len()];
+        cells.join(",")
+    };
+    let lines: Vec<String> = lines.enumerate().map(line).collect();
+    format!("{header}\n{}\n", lines.join("\n"))
+}
+
+#[test]
+fn on_a_phone_at_night_everything_is_reached_and_nothing_lies_beside_the_screen() {
+    let Some(browser) = Browser::start() else { return };
+    let town = Town::new(40, FAST);
+    let daemon = town.demo(40);
+    daemon.all_up();
+    let (entrance, camera) = daemon.sole_watcher();
+    let watched = daemon.api(&format!("entrances/{entrance}"));
+    let (name, village) = (text(&watched["name"]), text(&watched["village"]));
+    browser.be_a_phone_at_night();
+    open_page(&browser, &daemon, &format!("&/entrance/{entrance}"));
+    let fits = "return document.documentElement.scrollWidth <= innerWidth";
+    let sheet = |id: &str| format!("return document.querySelector('#sheet[data-id=\"{id}\"]')?.innerText");
+    let shown = browser.wait("the sheet of the link", &sheet(&entrance));
+    assert!(
+        shown.as_str().is_some_and(|s| s.contains(&name) && s.contains("再坏哪一处就会失守") && s.contains(&camera))
+    );
+    assert_eq!(browser.run(fits), true);
+    browser.picture("page-phone-entrance.png");
+    browser.click(&format!("#sheet a[href='/page/camera/{camera}']"));
+    let shown = browser.wait("the sheet of its camera", &sheet(&camera));
+    assert!(
+        shown
+            .as_str()
+            .is_some_and(|s| s.contains("最近维护队") && s.contains("上级链路") && s.contains("最近探测结果"))
+    );
+    assert_eq!(browser.run(fits), true);
+    browser.picture("page-phone-camera.png");
+    browser.press("\u{e00c}");
+    browser.wait("the lists", "return document.querySelector('#sheet').hidden");
+    browser.click(&format!("#villages a[href='/page/village/{village}']"));
+    browser.wait("the sheet of the village", &sheet(&village));
+    assert_eq!(browser.run(fits), true);
+    browser.type_into("#search input", &camera);
+    browser.wait(
+        "the camera",
+        &format!("return document.querySelector('#found a[href=\"/page/camera/{camera}\"]') !== null"),
+    );
+    let node = daemon.items("nodes").iter().find(|n| n["kind"] == "switch").map(|n| text(&n["id"])).expect("a switch");
+    browser.run(&format!("location.hash = '#/node/{node}'"));
+    let shown = browser.wait("the sheet of the switch", &sheet(&node));
+    assert!(shown.as_str().is_some_and(|s| s.contains("下级摄像头")));
+    assert_eq!(browser.run(fits), true);
+    if let Some(axe) = axe() {
+        let found = faults(&browser, &axe);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+    browser.picture("page-phone-node.png");
+    no_complaints(&browser);
+}
+
 /// axe-core, which tests/all puts below the target folder; `CUNKOU_AXE` names another place.
 fn axe() -> Option<String> {
     let built = PathBuf::from(env!("CARGO_BIN_EXE_cunkou"));
@@ -214,12 +442,24 @@ fn axe_finds_no_serious_fault() {
     let incident = daemon.incident("the loss", |i| texts(&i["entrances_lost"]).contains(&entrance));
     let sheet = format!("/sheet/incident/{}", incident["id"]);
     let of_entrance = format!("#/entrance/{entrance}");
-    for (path, hash) in [("/", ""), ("/", &*of_entrance), ("/wall", ""), (&*sheet, ""), ("/sheet/incident/999", "")] {
+    let of_camera = format!("#token={}&/camera/{camera}", daemon.token);
+    let of_incident = format!("#/incident/{}", incident["id"]);
+    for (path, hash) in [
+        ("/", ""),
+        ("/", &*of_entrance),
+        ("/", &*of_camera),
+        ("/", &*of_incident),
+        ("/wall", ""),
+        (&*sheet, ""),
+        ("/sheet/incident/999", ""),
+    ] {
         for language in ["zh-CN", "en"] {
             browser.open("about:blank");
             browser.open(&format!("{}{path}?lang={language}{hash}", daemon.base));
             if !hash.is_empty() {
                 browser.wait("the sheet", "return document.querySelector('#sheet[data-id]') !== null");
+                // The token that was shown once is that of the tab.
+                browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })");
             }
             let found = faults(&browser, &axe);
             assert!(found.is_empty(), "{path}{hash} in {language}: {found:#?}");

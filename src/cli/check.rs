@@ -16,7 +16,7 @@ use super::when;
 use crate::files::folder::Form;
 use crate::files::roster::{RosterError, RosterFile};
 use crate::files::secrets::{Secret, Secrets};
-use crate::files::settings::{Place, Settings};
+use crate::files::settings::{Place, Settings, TileSource};
 use crate::files::templates::TemplateFiles;
 use crate::files::{self, Loaded};
 use crate::notify::{self, DutyGap};
@@ -188,6 +188,16 @@ impl Report {
         }
         self.templates(settings, language);
         self.roster(settings, language);
+        self.tiles(settings, language);
+    }
+
+    /// Whether the file of tiles under the map can be read.
+    fn tiles(&mut self, settings: &Settings, language: Language) {
+        let Some(TileSource::File(path)) = &settings.ui.tiles else { return };
+        if let Err(error) = files::TileFile::open(path) {
+            let (file, message) = (path.display().to_string(), error.words(language));
+            self.push(Line { severity: "error", file, row: None, column: None, value: String::new(), message });
+        }
     }
 
     /// Every fault of the roster; and when nobody is on duty.
@@ -287,6 +297,7 @@ impl Report {
         let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
         let good = !faults.iter().any(Fault::is_error);
         faults.iter().for_each(|fault| self.push(line(fault, language)));
+        files::check_roads(dir, &registry).iter().for_each(|fault| self.push(line(fault, language)));
         self.credentials(&registry, language);
         self.forms = forms(&loaded, language);
         self.kept = kept(&loaded);

@@ -23,7 +23,7 @@ use crate::engine::{
 use crate::files;
 use crate::files::roster::RosterFile;
 use crate::files::secrets::Secrets;
-use crate::files::settings::{ReadRule, Role, Settings};
+use crate::files::settings::{ReadRule, Role, Settings, TileSource};
 use crate::http::{self, AppState, Build, Parts};
 use crate::metrics::{Counters, Plan};
 use crate::notify::{self, Heartbeat, Pace, Setup, Sinks};
@@ -456,6 +456,18 @@ fn http_settings(settings: &Settings, listen: SocketAddr) -> http::HttpSettings 
         language: language(settings.ui.language),
         time_zone: settings.ui.time_zone.clone(),
         registry_dir: Some(settings.registry.dir.clone()),
+        tiles: settings.ui.tiles.as_ref().map(|source| tiles(source, settings.ui.tiles_max_zoom)),
+        tiles_credit: settings.ui.tiles_attribution.clone(),
+    }
+}
+
+fn tiles(source: &TileSource, max_zoom: u32) -> http::Tiles {
+    match source.clone() {
+        TileSource::File(path) => http::Tiles::File(path),
+        TileSource::Server { template, origin, vector } => {
+            let max_zoom = u8::try_from(max_zoom).unwrap_or(u8::MAX);
+            http::Tiles::Server { template, origin, vector, max_zoom }
+        }
     }
 }
 

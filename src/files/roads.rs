@@ -1,9 +1,12 @@
-//! Roads as GeoJSON: written for the town that the demo makes, read to be drawn. Nothing is reckoned with them here.
+//! Roads as GeoJSON: written for the town that the demo makes, read to be drawn, judged by `check`. Nothing is reckoned
+//! with them here.
+
+mod odd;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cunkou_core::registry::{Fault, FileFault};
+use cunkou_core::registry::{Fault, FileFault, Registry};
 use cunkou_core::town::Road;
 use geo::{Geometry, LineString};
 use geojson::{Feature, FeatureCollection, GeometryValue, JsonObject, JsonValue};
@@ -14,6 +17,7 @@ use super::folder::MAX_SHAPES;
 use super::load::{Stamp, read_bounded};
 use super::shapes::{features, from_geojson, unreadable};
 use super::told::Told;
+use odd::{Odd, far};
 
 /// The file of a registry folder that holds its roads.
 pub const ROADS: &str = "roads.geojson";
@@ -66,6 +70,8 @@ pub struct RoadMap {
     pub lines: Vec<RoadLine>,
     /// Features of the file that are no lines (points, areas), and are not drawn.
     pub others: usize,
+    /// What is odd about them: warnings.
+    pub odd: Vec<Fault>,
     /// SHA-256 of the file, in hex; empty where there is none.
     pub hash: String,
 }
@@ -80,22 +86,50 @@ pub fn read_roads(bytes: &[u8]) -> Result<RoadMap, Vec<Fault>> {
     let faults = told.finish();
     let hash = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
     match lines {
-        Some((lines, others)) if faults.is_empty() => Ok(RoadMap { lines, others, hash }),
+        Some((lines, odd)) if faults.is_empty() => {
+            let others = odd.not_lines.map_or(0, |(_, count)| count);
+            Ok(RoadMap { odd: odd.faults(lines.is_empty()), lines, others, hash })
+        }
         _ => Err(faults),
     }
 }
 
-fn lines(bytes: &[u8], told: &mut Told) -> Option<(Vec<RoadLine>, usize)> {
+/// What `check` says of the roads of a folder: everything that is wrong with the file, else what is odd about it, also
+/// beside the cameras. None of it keeps the registry out of force.
+#[must_use]
+pub fn check_roads(dir: &Path, registry: &Registry) -> Vec<Fault> {
+    let file = dir.join(ROADS);
+    if !file.exists() {
+        return Vec::new();
+    }
+    match read_file(&file) {
+        Ok(roads) => {
+            let far = far(&roads.lines, registry);
+            roads.odd.into_iter().chain(far).collect()
+        }
+        Err(faults) => faults,
+    }
+}
+
+fn read_file(file: &Path) -> Result<RoadMap, Vec<Fault>> {
+    match read_bounded(file) {
+        Ok(Ok(bytes)) => read_roads(&bytes),
+        Ok(Err(fault)) => Err(vec![Fault::of_file(ROADS, fault)]),
+        Err(error) => Err(vec![Fault::of_file(ROADS, FileFault::Unreadable { why: error.to_string().into() })]),
+    }
+}
+
+fn lines(bytes: &[u8], told: &mut Told) -> Option<(Vec<RoadLine>, Odd)> {
     if bytes.len() as u64 > MAX_SHAPES {
         told.fault(None, None, FileFault::TooLarge { limit: MAX_SHAPES });
         return None;
     }
     let text = decode(bytes).map_err(|line| told.fault(Some(line), None, FileFault::Encoding)).ok()?;
     let Decoded { text, .. } = text;
-    let (mut lines, mut others, mut points) = (Vec::new(), 0, 0_usize);
+    let (mut lines, mut odd, mut points) = (Vec::new(), Odd::default(), 0_usize);
     for (line, feature) in features(&text, told)? {
         let Some(parts) = feature.geometry.as_ref().and_then(|g| from_geojson(&g.value)).and_then(parts) else {
-            others += 1;
+            odd.not_line(line);
             continue;
         };
         if !parts.iter().flat_map(LineString::coords).all(on_earth) {
@@ -108,9 +142,11 @@ fn lines(bytes: &[u8], told: &mut Told) -> Option<(Vec<RoadLine>, usize)> {
             return unreadable(told, Some(line), &format!("the roads have more than {MAX_POINTS} points"));
         }
         let word = |key: &str| property(&feature, key);
-        lines.push(RoadLine { id: word("id"), highway: word("highway"), name: word("name"), parts });
+        let road = RoadLine { id: word("id"), highway: word("highway"), name: word("name"), parts };
+        odd.road(line, &road);
+        lines.push(road);
     }
-    Some((lines, others))
+    Some((lines, odd))
 }
 
 /// The lines of a shape; `None` where it is none.
@@ -182,13 +218,8 @@ impl RoadBook {
             *seen = RoadsSeen::default();
             return seen.clone();
         }
-        let read = match read_bounded(&self.file) {
-            Ok(Ok(bytes)) => read_roads(&bytes),
-            Ok(Err(fault)) => Err(vec![Fault::of_file(ROADS, fault)]),
-            Err(error) => Err(vec![Fault::of_file(ROADS, FileFault::Unreadable { why: error.to_string().into() })]),
-        };
         seen.stamp = stamp;
-        match read {
+        match read_file(&self.file) {
             Ok(roads) => (seen.roads, seen.faults) = (Arc::new(roads), Vec::new()),
             Err(faults) => {
                 faults.iter().take(20).for_each(|fault| tracing::warn!(%fault, "the roads cannot be drawn"));

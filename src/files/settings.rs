@@ -25,7 +25,7 @@ pub use roster::roster;
 pub use sinks::{MailTls, ReviewTimes, SinkForm, SinkKind, SinkSettings, TemplateSettings};
 pub use tables::{
     CoverageSettings, DatabaseSettings, HttpSettings, KeepSettings, MetricsSettings, Mode, MonitorSettings,
-    ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings,
+    ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TileSource, TokenSettings, UiSettings,
 };
 
 /// Everything that can be set.

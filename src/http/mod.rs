@@ -30,5 +30,5 @@ pub use history::{
 };
 pub use problem::{Problem, ProblemType};
 pub use serve::serve;
-pub use settings::{HttpSettings, ReadAccess, Role, Token};
+pub use settings::{HttpSettings, ReadAccess, Role, Tiles, Token};
 pub use state::{AppState, Build, Parts};

@@ -109,6 +109,28 @@ pub struct HttpSettings {
     pub time_zone: TimeZone,
     /// The registry folder, for its roads, which are drawn and not put in force.
     pub registry_dir: Option<PathBuf>,
+    /// What lies under the map.
+    pub tiles: Option<Tiles>,
+    /// Whom to thank for it, beside what its file says.
+    pub tiles_credit: String,
+}
+
+/// Where the map under the map comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Tiles {
+    /// A PMTiles file, which this daemon serves.
+    File(PathBuf),
+    /// A server that browsers ask themselves.
+    Server {
+        /// A URL with `{z}`, `{x}` and `{y}`.
+        template: String,
+        /// Its origin: the one other that the page may ask.
+        origin: String,
+        /// Whether its tiles are vector tiles.
+        vector: bool,
+        /// The deepest zoom that it has.
+        max_zoom: u8,
+    },
 }
 
 impl Default for HttpSettings {
@@ -122,6 +144,8 @@ impl Default for HttpSettings {
             language: Language::ZhCn,
             time_zone: TimeZone::UTC,
             registry_dir: None,
+            tiles: None,
+            tiles_credit: String::new(),
         }
     }
 }

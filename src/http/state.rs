@@ -11,10 +11,10 @@ use tokio::sync::{Semaphore, watch};
 use super::attempts::Attempts;
 use super::events::Feed;
 use super::packed::Packed;
-use super::{History, HttpSettings};
+use super::{History, HttpSettings, Tiles};
 use crate::engine::Handle;
 use crate::files::roster::RosterFile;
-use crate::files::{RoadBook, RoadsSeen};
+use crate::files::{RoadBook, RoadsSeen, TileBook, TileError, TileFile};
 use crate::metrics::{Counters, Figures, Options};
 
 /// Event streams at a time; another client is asked to come back later.
@@ -78,6 +78,8 @@ pub struct AppState {
 pub(super) struct Drawn {
     /// The roads of the registry folder.
     book: Option<RoadBook>,
+    /// The file of tiles under the map.
+    tiles: Option<TileBook>,
     /// The town, with the registry it was made from.
     pub(super) town: Mutex<Option<(Arc<Registry>, Arc<Packed>)>>,
     /// The roads, with the look at the file they were made from.
@@ -94,7 +96,11 @@ impl AppState {
         let posts = Arc::new(Semaphore::new(MAX_POSTS));
         let attempts = Arc::new(Attempts::new());
         let book = parts.settings.registry_dir.as_deref().map(RoadBook::of);
-        let drawn = Arc::new(Drawn { book, ..Drawn::default() });
+        let tiles = match &parts.settings.tiles {
+            Some(Tiles::File(path)) => Some(TileBook::of(path)),
+            _ => None,
+        };
+        let drawn = Arc::new(Drawn { book, tiles, ..Drawn::default() });
         let closing = watch::Sender::new(false);
         AppState { parts: Arc::new(parts), feed, streams, renders, posts, attempts, closing, drawn }
     }
@@ -107,6 +113,11 @@ impl AppState {
     /// The roads of the registry folder as they stand; blocks where the file has changed.
     pub(super) fn roads(&self) -> RoadsSeen {
         self.drawn.book.as_ref().map(RoadBook::look).unwrap_or_default()
+    }
+
+    /// The file of tiles under the map, where there is one; blocks where it has changed.
+    pub(super) fn tiles(&self) -> Option<Result<Arc<TileFile>, Arc<TileError>>> {
+        self.drawn.tiles.as_ref().map(TileBook::look)
     }
 
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {

@@ -18,8 +18,7 @@ pub(super) const MIGRATIONS: [Step; 7] = [
     (4, "audit_via", include_str!("../../migrations/0004_audit_via.sql")),
     (5, "told_to", include_str!("../../migrations/0005_told_to.sql")),
     (6, "maintenance", include_str!("../../migrations/0006_maintenance.sql")),
-    // 7 is of another branch.
-    (8, "reviews", include_str!("../../migrations/0008_reviews.sql")),
+    (7, "reviews", include_str!("../../migrations/0007_reviews.sql")),
 ];
 
 /// A migration: its number, its name, its statements.

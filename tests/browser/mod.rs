@@ -1,6 +1,10 @@
 //! A real Chromium, driven from outside by chromedriver's own protocol (W3C WebDriver). A dozen calls are enough here; the
 //! crates for it would change what is tested (docs/dependencies.md).
 
+#![allow(dead_code, reason = "each program uses its own part of this")]
+
+pub(crate) mod tiles;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -13,6 +17,9 @@ use crate::common::{Program, installed, wait_for, wait_to_see};
 
 /// How long the browser may take for one thing on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What the protocol calls an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with one page. It ends, with all its processes, when it is dropped.
 pub(crate) struct Browser {
@@ -131,6 +138,74 @@ impl Browser {
     /// The size of the window, in pixels.
     pub(crate) fn resize(&self, width: u32, height: u32) {
         self.call("POST", "/window/rect", Some(json!({ "width": width, "height": height })));
+    }
+
+    /// Presses keys where the focus is; `\u{e007}` is the enter key, `\u{e00c}` escape, `\u{e004}` tab.
+    pub(crate) fn press(&self, keys: &str) {
+        let one = |key: char| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }));
+        let actions: Vec<Value> = keys.chars().flat_map(one).collect();
+        let keyboard = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] });
+        self.call("POST", "/actions", Some(keyboard));
+    }
+
+    /// A call of the protocol that Chromium's own tools speak.
+    fn tool(&self, command: &str, parameters: Value) {
+        self.call("POST", "/goog/cdp/execute", Some(json!({ "cmd": command, "params": parameters })));
+    }
+
+    /// Drags what is in the midst of an element there and back, for some seconds.
+    pub(crate) fn drag(&self, selector: &str, x: i64, y: i64) {
+        let origin = json!({ ELEMENT: self.element(selector).trim_start_matches("/element/") });
+        let to = |x: i64, y: i64, ms: u64| json!({ "type": "pointerMove", "duration": ms, "origin": origin, "x": x, "y": y });
+        let mut actions = vec![to(0, 0, 0), json!({ "type": "pointerDown", "button": 0 })];
+        actions.extend([to(x, y, 1_500), to(-x, -y, 2_000), to(0, 0, 1_500)]);
+        actions.push(json!({ "type": "pointerUp", "button": 0 }));
+        self.call(
+            "POST",
+            "/actions",
+            Some(json!({ "actions": [{ "type": "pointer", "id": "mouse", "actions": actions }] })),
+        );
+    }
+
+    /// Turns the wheel over the midst of an element; what is negative comes nearer.
+    pub(crate) fn wheel(&self, selector: &str, turn: i64) {
+        let origin = json!({ ELEMENT: self.element(selector).trim_start_matches("/element/") });
+        let scroll =
+            json!({ "type": "scroll", "origin": origin, "x": 0, "y": 0, "deltaX": 0, "deltaY": turn, "duration": 0 });
+        self.call(
+            "POST",
+            "/actions",
+            Some(json!({ "actions": [{ "type": "wheel", "id": "wheel", "actions": [scroll] }] })),
+        );
+    }
+
+    /// From now on the screen is that of a phone, and what is bright is dark.
+    pub(crate) fn be_a_phone_at_night(&self) {
+        let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
+        self.tool("Emulation.setDeviceMetricsOverride", screen);
+        let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+        self.tool("Emulation.setEmulatedMedia", dark);
+    }
+
+    /// From now on what is bright is dark.
+    pub(crate) fn be_dark(&self) {
+        let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+        self.tool("Emulation.setEmulatedMedia", dark);
+    }
+
+    /// How much of the window has a colour, or one that is nearly it: 0 to 1. The browser looks at its own picture.
+    pub(crate) fn share_of(&self, colour: [u8; 3]) -> f64 {
+        let png = self.call("GET", "/screenshot", None);
+        let [r, g, b] = colour;
+        let share = self.run_async(&format!(
+            "const picture = new Image(); picture.onload = () => {{ const canvas = new OffscreenCanvas(picture.width, \
+             picture.height); const c = canvas.getContext('2d'); c.drawImage(picture, 0, 0); \
+             const all = c.getImageData(0, 0, canvas.width, canvas.height).data; let n = 0; \
+             for (let i = 0; i < all.length; i += 4) {{ n += Math.abs(all[i] - {r}) + Math.abs(all[i + 1] - {g}) + \
+             Math.abs(all[i + 2] - {b}) < 24; }} done(n * 4 / all.length); }}; \
+             picture.src = 'data:image/png;base64,' + {png};"
+        ));
+        share.as_f64().expect("a number")
     }
 
     /// The page as PDF on A4, with the margins that its own style asks for.

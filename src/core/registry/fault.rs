@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::fault_roads::RoadFault;
 use super::tables::{FileKind, ObjectKind};
 use super::{fault_en, fault_zh};
 use crate::model::{IdFault, Language};
@@ -395,6 +396,8 @@ pub enum FaultKind {
         /// How many.
         count: usize,
     },
+    /// With a file of roads.
+    Roads(RoadFault),
     /// More faults than are kept.
     More {
         /// How many.
@@ -437,6 +440,7 @@ impl FaultKind {
             | FaultKind::EntranceUnwatched
             | FaultKind::WatchConflict { .. }
             | FaultKind::DerivedEntrances { .. }
+            | FaultKind::Roads(_)
             | FaultKind::More { .. } => FaultSeverity::Warning,
             FaultKind::File(_)
             | FaultKind::Cell(_)

@@ -75,6 +75,7 @@ pub(super) fn sentence(fault: &Fault) -> String {
         FaultKind::DerivedEntrances { count } => {
             format!("there is no entrances.csv: {count} entrances were derived, one for each pole with cameras")
         }
+        FaultKind::Roads(why) => why.en(&value),
         FaultKind::More { count } => format!("{count} more faults are not listed"),
     }
 }

@@ -70,6 +70,7 @@ pub(super) fn sentence(fault: &Fault) -> String {
         FaultKind::DerivedEntrances { count } => {
             format!("没有 entrances.csv：已按杆位推出 {count} 个进出口")
         }
+        FaultKind::Roads(why) => why.zh(&value),
         FaultKind::More { count } => format!("还有 {count} 处问题没有列出"),
     }
 }

@@ -18,7 +18,7 @@ use super::read::{Faults, Table};
 use super::sinks::{sinks, templates};
 use super::tables::{
     CoverageSettings, DatabaseSettings, HttpSettings, KeepSettings, MetricsSettings, Mode, MonitorSettings,
-    ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TokenSettings, UiSettings, link_base,
+    ProbeSettings, ReadRule, RegistrySettings, Role, RosterSettings, TileSource, TokenSettings, UiSettings, link_base,
 };
 
 const SPAN: &str = "a length of time: 800ms, 10s, 5m, 6h, 400d";
@@ -50,7 +50,7 @@ fn all(root: Entry, faults: &Faults, base_dir: &Path) -> Settings {
         database: database(root.table("database"), base_dir),
         http: http(root.table("http")),
         tokens: tokens(root.tables("token")),
-        ui: ui(root.table("ui")),
+        ui: ui(root.table("ui"), base_dir),
         probe: probe(root.table("probe")),
         checks: checks(root.table("checks")),
         health: belief(root.table("health")),
@@ -186,17 +186,31 @@ fn hex32(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-fn ui(mut t: Table<'_>) -> UiSettings {
+fn ui(mut t: Table<'_>, base: &Path) -> UiSettings {
     let d = UiSettings::default();
+    let tiles = t.text("tiles", TILES, None, |text| match text {
+        "" => Some(None),
+        text => TileSource::read(text).map(Some),
+    });
     let read = UiSettings {
         language: t.text("language", LANGUAGES, d.language, language),
         time_zone: t
             .text("time_zone", "a zone of the IANA list: Asia/Shanghai", d.time_zone, |name| TimeZone::get(name).ok()),
+        tiles: tiles.map(|source| match source {
+            TileSource::File(path) => TileSource::File(base.join(path)),
+            server => server,
+        }),
+        tiles_attribution: t.text("tiles_attribution", CREDIT, d.tiles_attribution, |text| {
+            (text.chars().count() <= 200 && !text.chars().any(char::is_control)).then(|| text.to_owned())
+        }),
+        tiles_max_zoom: t.whole("tiles_max_zoom", "a number from 1 to 22", d.tiles_max_zoom, 1..=22),
     };
-    t.reserved("tiles");
     t.done();
     read
 }
+
+const TILES: &str = "a path that ends in .pmtiles, or a URL with {z}, {x} and {y}: http://tiles.town/{z}/{x}/{y}.png";
+const CREDIT: &str = "a text of at most 200 characters";
 
 pub(super) const LANGUAGES: &str = "zh-CN or en";
 

@@ -68,11 +68,6 @@ impl<'f> Table<'f> {
         }
     }
 
-    /// Takes a key that is reserved for a later version: anything may stand there.
-    pub(super) fn reserved(&mut self, key: &'static str) {
-        self.take(key);
-    }
-
     /// A value by its own rule: `read` gives `None` for what is not allowed.
     pub(super) fn value<T>(
         &mut self,

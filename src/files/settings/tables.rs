@@ -84,6 +84,53 @@ pub struct UiSettings {
     pub language: Language,
     /// The time zone in which people are told times.
     pub time_zone: TimeZone,
+    /// What lies under the map; `None`: the town's own boundaries and roads alone.
+    pub tiles: Option<TileSource>,
+    /// Whom to thank for it, beside what its file says.
+    pub tiles_attribution: String,
+    /// The deepest zoom that a server of tiles has.
+    pub tiles_max_zoom: u32,
+}
+
+/// Where the map under the map comes from (`[ui] tiles`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TileSource {
+    /// A PMTiles file on this machine.
+    File(PathBuf),
+    /// A server of the town's own network, which browsers ask: a URL with `{z}`, `{x}` and `{y}`.
+    Server {
+        /// The URL.
+        template: String,
+        /// Its origin, for the policy of the page.
+        origin: String,
+        /// Whether its tiles are vector tiles.
+        vector: bool,
+    },
+}
+
+impl TileSource {
+    /// Reads the text of the setting; paths are as they stand there.
+    pub(super) fn read(text: &str) -> Option<TileSource> {
+        if !text.contains("://") {
+            let is_tiles = text.to_ascii_lowercase().ends_with(".pmtiles") && !text.contains('\0');
+            return is_tiles.then(|| TileSource::File(text.into()));
+        }
+        if text.len() > 2_000 || ["{z}", "{x}", "{y}"].iter().any(|part| text.matches(part).count() != 1) {
+            return None;
+        }
+        let filled = text.replace("{z}", "0").replace("{x}", "0").replace("{y}", "0");
+        let url = Url::parse(&filled).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.host().is_some())?;
+        // In a policy a placeholder in the host would be a wildcard, and a password belongs into no page.
+        let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        let origin = url.origin().ascii_serialization();
+        if !bare || !text.starts_with(&format!("{}://", url.scheme())) || filled.contains(['{', '}']) {
+            return None;
+        }
+        let in_path = text.split_once("://")?.1.split_once('/').is_some_and(|(host, _)| !host.contains('{'));
+        let kind = url.path().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let vector = matches!(kind.as_str(), "pbf" | "mvt");
+        in_path.then(|| TileSource::Server { template: text.to_owned(), origin, vector })
+    }
 }
 
 /// `[probe]`.
@@ -184,7 +231,13 @@ impl Default for HttpSettings {
 impl Default for UiSettings {
     fn default() -> Self {
         // The zone rules are built in; should this one ever be missing, times are told in UTC and say so.
-        UiSettings { language: Language::ZhCn, time_zone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC) }
+        UiSettings {
+            language: Language::ZhCn,
+            time_zone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC),
+            tiles: None,
+            tiles_attribution: String::new(),
+            tiles_max_zoom: 18,
+        }
     }
 }
 

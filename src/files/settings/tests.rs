@@ -50,6 +50,8 @@ fn every_key_of_the_example_counts() {
             ("read", _) => "\"token\"",
             ("language", _) => "\"en\"",
             ("time_zone", _) => "\"Europe/Berlin\"",
+            ("tiles", _) => "\"a.pmtiles\"",
+            ("tiles_max_zoom", _) => "7",
             // Kept for half a year at least.
             ("audit", _) => "\"8760h\"",
             ("allow", _) => "[\"127.0.0.0/8\"]",
@@ -248,7 +250,7 @@ fn sinks_and_tokens_are_read_whole() {
         "[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9000/x\"\nmin_severity = \"critical\"\n\
          watchdog = true\nlanguage = \"en\"\nsecret = \"desk\"\n[[token]]\nname = \"值班\"\nhash = \"{hash}\"\n\
          role = \"operate\"\n[roster]\nfile = \"r\"\n[templates]\ndir = \"t\"\n\
-         [heartbeat]\nurl = \"http://h/u\"\n[ui]\ntiles = \"t\"\n"
+         [heartbeat]\nurl = \"http://h/u\"\n"
     );
     let settings = parse(&text).unwrap();
     assert_eq!(settings.templates.dir, Some(PathBuf::from("t")));
@@ -273,6 +275,37 @@ fn reviews_are_for_sinks_of_people_and_have_a_time_of_day() {
         assert_eq!(faults(&text("ntfy", wrong)).len(), 1, "{wrong}");
     }
     assert_eq!(faults(&text("webhook", "review = \"daily\"")), ["line 5: sink[0].review: there is no such setting"]);
+}
+
+#[test]
+fn tiles_are_a_file_or_a_server_whose_origin_is_known() {
+    let tiles = |text: &str| Settings::parse(&format!("[ui]\ntiles = {text:?}\n"), [], Path::new("/etc/cunkou"));
+    let read = |text: &str| tiles(text).unwrap().ui.tiles;
+    assert_eq!(read(""), None);
+    assert_eq!(read("镇.pmtiles"), Some(TileSource::File("/etc/cunkou/镇.pmtiles".into())));
+    let server = |origin: &str, vector, template: &str| {
+        Some(TileSource::Server { template: template.to_owned(), origin: origin.to_owned(), vector })
+    };
+    for (template, origin, vector) in [
+        ("http://10.0.0.9:8080/data/{z}/{x}/{y}.png", "http://10.0.0.9:8080", false),
+        ("https://tiles.town/{z}/{y}/{x}.pbf?key=a", "https://tiles.town", true),
+        ("https://tiles.town/?l=vec&z={z}&x={x}&y={y}", "https://tiles.town", false),
+    ] {
+        assert_eq!(read(template), server(origin, vector, template), "{template}");
+    }
+    for bad in [
+        "town.mbtiles",
+        "https://tiles.town/town.pmtiles",
+        "https://tiles.town/{z}/{x}.png",
+        "https://tiles.town/{z}/{x}/{y}/{y}.png",
+        "https://{x}.tiles.town/{z}/{y}.png",
+        "https://tiles.town/{s}/{z}/{x}/{y}.png",
+        "https://a:b@tiles.town/{z}/{x}/{y}.png",
+        "ftp://tiles.town/{z}/{x}/{y}.png",
+        "//tiles.town/{z}/{x}/{y}.png",
+    ] {
+        assert!(tiles(bad).is_err(), "{bad}");
+    }
 }
 
 #[test]

@@ -3,17 +3,20 @@
 
 use std::sync::OnceLock;
 
-use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use flate2::Compression;
 
-use crate::http::Problem;
+use super::worker_policy;
 use crate::http::packed::Packed;
+use crate::http::{AppState, Problem};
 
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
+/// The worker in which the map reads tiles.
+const WORKER: &str = "maplibre-gl-worker.mjs";
 
 /// A file that is served below `/static/`.
 struct Asset {
@@ -27,18 +30,21 @@ const fn file(name: &'static str, kind: &'static str, text: &'static str) -> Ass
     Asset { name, kind, text, made: OnceLock::new() }
 }
 
-static ASSETS: [Asset; 17] = [
+static ASSETS: [Asset; 20] = [
     file("page.css", STYLE, include_str!("page.css")),
     file("page.js", SCRIPT, include_str!("page.js")),
+    file("act.js", SCRIPT, include_str!("act.js")),
+    file("keep.js", SCRIPT, include_str!("keep.js")),
     file("feed.js", SCRIPT, include_str!("feed.js")),
     file("map.js", SCRIPT, include_str!("map.js")),
     file("ground.js", SCRIPT, include_str!("ground.js")),
     file("marks.js", SCRIPT, include_str!("marks.js")),
+    file("base.js", SCRIPT, include_str!("base.js")),
     file("style.js", SCRIPT, include_str!("style.js")),
     file("time.js", SCRIPT, include_str!("time.js")),
     // The worker must stand beside the library: that is where the library looks for it.
     file("maplibre-gl.mjs", SCRIPT, include_str!("vendor/maplibre-gl.mjs")),
-    file("maplibre-gl-worker.mjs", SCRIPT, include_str!("vendor/maplibre-gl-worker.mjs")),
+    file(WORKER, SCRIPT, include_str!("vendor/maplibre-gl-worker.mjs")),
     file("maplibre-gl.css", STYLE, include_str!("vendor/maplibre-gl.css")),
     file("maplibre-gl.LICENSE.txt", PLAIN, include_str!("vendor/maplibre-gl.LICENSE.txt")),
     file("board.js", SCRIPT, include_str!("../boards/board.js")),
@@ -55,18 +61,29 @@ impl Asset {
 }
 
 /// Serves one of the files.
-pub(in crate::http) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(in crate::http) async fn asset(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let asset = ASSETS.iter().find(|a| a.name == name);
     let asset = asset.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "there is no such file"))?;
-    if let Some(made) = asset.made.get() {
-        return Ok(made.answer(&headers));
+    let mut answer = match asset.made.get() {
+        Some(made) => made.answer(&headers),
+        // The library takes some 0.1 s to compress.
+        None => {
+            let made = tokio::task::spawn_blocking(|| asset.made()).await.map_err(|error| {
+                tracing::error!(%error, name, "a file of the page cannot be made");
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the file cannot be made; the log says why")
+            })?;
+            made.answer(&headers)
+        }
+    };
+    // What else is opened runs nothing, as the doorkeeper has it.
+    if let (true, Ok(policy)) = (asset.name == WORKER, HeaderValue::from_str(&worker_policy(&state.parts.settings))) {
+        answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    // The library takes some 0.1 s to compress.
-    let made = tokio::task::spawn_blocking(|| asset.made()).await.map_err(|error| {
-        tracing::error!(%error, name, "a file of the page cannot be made");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the file cannot be made; the log says why")
-    })?;
-    Ok(made.answer(&headers))
+    Ok(answer)
 }
 
 /// Name and text of the scripts that we wrote ourselves.

@@ -1,16 +1,20 @@
 //! What every part of the page is written with: times in the town's zone, names as links, states as a word beside their
 //! mark. Text from the registry goes in escaped only.
 
+use std::sync::Arc;
+
 use cunkou_core::alert::{node_kind_name, reason_name};
-use cunkou_core::model::{Language, Reason};
+use cunkou_core::model::{Language, Reason, Time};
 use cunkou_core::registry::NodeKind;
 use cunkou_core::world::Snapshot;
 use jiff::tz::TimeZone;
 
+use super::Reader;
 use super::html::Html;
 use super::words::{Words, of as words_of};
-use crate::http::HttpSettings;
+use crate::engine::Maintenance;
 use crate::http::wire::Cause;
+use crate::http::{AppState, HttpSettings, Role};
 
 /// Names that one list names; the API has all of them.
 pub(super) const MAX_NAMES: usize = 20;
@@ -25,6 +29,37 @@ pub(super) struct Page<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) language: Language,
     pub(super) words: &'a Words,
+    /// Name and role of the token that was shown.
+    pub(super) holder: Option<&'a (Arc<str>, Role)>,
+    /// The moment, by the daemon's clock.
+    pub(super) now: Time,
+    /// Maintenance that is announced and not over; `None` where it cannot be read.
+    pub(super) works: Option<&'a [Maintenance]>,
+}
+
+impl<'a> Page<'a> {
+    /// What this reader sees of this snapshot.
+    pub(super) fn new(
+        state: &'a AppState,
+        snapshot: &'a Snapshot,
+        reader: &'a Reader,
+        works: Option<&'a [Maintenance]>,
+    ) -> Page<'a> {
+        Page {
+            settings: &state.parts.settings,
+            snapshot,
+            language: reader.language,
+            words: words_of(reader.language),
+            holder: reader.holder.as_ref(),
+            now: state.now(),
+            works,
+        }
+    }
+
+    /// Whether this reader may acknowledge, silence and announce.
+    pub(super) fn may_act(&self) -> bool {
+        self.holder.is_some_and(|(_, role)| *role >= Role::Operate)
+    }
 }
 
 /// The parts of the page that show a thing each; also the first part of its address behind `#/`.

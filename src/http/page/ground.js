@@ -131,6 +131,20 @@ export class Ground {
     return collection(this.town.elements.filter((e) => e.shape).map((e) => ({ type: "Feature", properties: { id: e.id, n: clean(e.name), l: e.layer }, geometry: e.shape })));
   }
 
+  // The tree below a node: each thing to what it hangs on, down to the cameras.
+  below(id, line) {
+    const inside = new Set([id]);
+    for (let grown = true; grown; ) {
+      grown = false;
+      for (const node of this.town.nodes) {
+        if (!inside.has(node.id) && node.parents.some((p) => inside.has(p))) { inside.add(node.id); grown = true; }
+      }
+    }
+    const hang = (thing, ids) => { for (const up of ids || []) { if (inside.has(up)) { line(thing, this.of.node.get(up), "below"); } } };
+    this.town.nodes.forEach((n) => { if (n.id !== id && inside.has(n.id)) { hang(n, n.parents); } });
+    this.town.cameras.forEach((c) => { if (c.status !== "retired") { hang(c, c.nodes); } });
+  }
+
   // The way up from a thing, and lines to what it watches or is watched by.
   around(kind, id, others) {
     const features = [];
@@ -138,8 +152,9 @@ export class Ground {
     const line = (a, b, k) => { if (a && b && has(a) && has(b)) { features.push({ type: "Feature", properties: { k }, geometry: { type: "LineString", coordinates: [[a.lon, a.lat], [b.lon, b.lat]] } }); } };
     for (const other of others) {
       const there = this.of.camera.get(other) || this.of.entrance.get(other);
-      if (here && kind !== "village") { line(here, there, kind === "node" ? "node" : "watch"); }
+      if (here && kind !== "village" && kind !== "node") { line(here, there, "watch"); }
     }
+    if (kind === "node") { this.below(id, line); }
     const seen = new Set();
     const up = (thing, ids) => {
       for (const parent of ids || []) {

@@ -2,28 +2,23 @@
 // picked. The lists beside it say the same; what cannot be reached here by keyboard is reached there.
 
 import { Map as Canvas, NavigationControl, ScaleControl } from "./maplibre-gl.mjs";
-import { ask, json } from "./feed.js";
+import { ask, json, token } from "./feed.js";
 import { Ground } from "./ground.js";
 import { draw } from "./marks.js";
-import { CLICKED, MARKS, OF_CAMERAS, THINGS, style } from "./style.js";
+import { CLICKED, MARKS, OF_CAMERAS, THINGS, layersOf, style } from "./style.js";
 import { openWeek } from "./time.js";
 
 const MARK_SIZE = 24;
+// What is drawn only from here on, or only when asked for, is not made before: for 10 000 cameras it is most of the work.
+const SECTORS_FROM = 12.5;
+const LATE = ["sectors", "tree", "plan"];
 const KIND_OF = { camera: "camera", entrance: "entrance", node: "node" };
 const EMPTY = { type: "FeatureCollection", features: [] };
 const $ = (id) => document.getElementById(id);
 
-function useStylesheet() {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = "/static/maplibre-gl.css";
-  document.head.append(link);
-  return new Promise((on) => { link.onload = on; link.onerror = on; });
-}
-
 class TownMap {
-  constructor(words, go, ground, roads) {
-    Object.assign(this, { words, go, ground, roads, past: null, picked: null });
+  constructor(words, go, ground, roads, about) {
+    Object.assign(this, { words, go, ground, roads, about, past: null, picked: null, made: new Set() });
     this.letters = Object.fromEntries([...document.querySelectorAll("#tools input[name=layer]")].map((b) => [b.value, b.dataset.letter]));
     this.darkness = matchMedia("(prefers-color-scheme: dark)");
     this.darkness.addEventListener("change", () => this.restyle());
@@ -31,8 +26,9 @@ class TownMap {
 
   data() {
     const g = this.ground;
+    const late = (name) => (this.made.has(name) ? g[name]() : EMPTY);
     return {
-      roads: this.roads, areas: g.areas(), plan: g.plan(), tree: g.tree(), sectors: g.sectors(), around: EMPTY, names: g.names(),
+      roads: this.roads, areas: g.areas(), plan: late("plan"), tree: late("tree"), sectors: late("sectors"), around: EMPTY, names: g.names(),
       node: g.points("node"), camera: g.points("camera"), entrance: g.points("entrance"), places: g.places(), picked: EMPTY,
     };
   }
@@ -41,8 +37,10 @@ class TownMap {
     const bounds = this.ground.bounds();
     const box = $("map");
     this.canvas = new Canvas({
-      container: box, style: style(this.darkness.matches, this.letters, this.data()), attributionControl: false,
+      container: box, style: style(this.darkness.matches, this.letters, this.data(), this.about), attributionControl: false,
       ...(bounds ? { bounds, fitBoundsOptions: { padding: 24 } } : { center: [114.5, 31], zoom: 4 }),
+      // The token goes to this daemon, and to no server of tiles.
+      transformRequest: (url) => ({ url, headers: token() && url.startsWith(location.origin + "/") ? { Authorization: "Bearer " + token() } : {} }),
       maxZoom: 19, dragRotate: false, pitchWithRotate: false, touchPitch: false, fadeDuration: 0,
       locale: { "Map.Title": this.words.map || "Map", "NavigationControl.ZoomIn": this.words.zoom_in || "+", "NavigationControl.ZoomOut": this.words.zoom_out || "-" },
       localIdeographFontFamily: "\"Noto Sans CJK SC\", \"Microsoft YaHei\", \"PingFang SC\", sans-serif",
@@ -57,6 +55,7 @@ class TownMap {
     this.tools();
     await loaded;
     this.hide();
+    this.canvas.on("zoomend", () => this.fill());
     // For whoever tests: the first picture stands.
     box.dataset.ready = "yes";
     performance.mark("map-ready");
@@ -71,7 +70,7 @@ class TownMap {
   }
 
   restyle() {
-    this.canvas.setStyle(style(this.darkness.matches, this.letters, this.data()), { diff: false });
+    this.canvas.setStyle(style(this.darkness.matches, this.letters, this.data(), this.about), { diff: false });
     this.canvas.once("styledata", () => { this.marks(); this.hide(); this.mark(); });
   }
 
@@ -116,9 +115,10 @@ class TownMap {
 
   // Shows and hides what the boxes say.
   hide() {
-    const shown = (name) => document.querySelector("#tools input[name='" + name + "']").checked;
-    for (const [thing, layers] of Object.entries(THINGS)) {
-      for (const layer of layers) { this.canvas.setLayoutProperty(layer, "visibility", shown(thing) ? "visible" : "none"); }
+    const shown = (name) => document.querySelector("#tools input[name='" + name + "']")?.checked ?? true;
+    const drawn = this.canvas.getLayersOrder();
+    for (const thing of [...Object.keys(THINGS), "tiles"]) {
+      for (const layer of layersOf(thing, drawn)) { this.canvas.setLayoutProperty(layer, "visibility", shown(thing) ? "visible" : "none"); }
     }
     const of = [...document.querySelectorAll("#tools input[name=layer]:checked")].map((b) => b.value);
     this.filters ||= new Map(OF_CAMERAS.map((l) => [l, this.canvas.getFilter(l)]));
@@ -126,6 +126,17 @@ class TownMap {
       const own = this.filters.get(layer);
       const only = ["in", ["get", "l"], ["literal", of]];
       this.canvas.setFilter(layer, of.length === 4 ? own : own ? ["all", own, only] : only);
+    }
+    this.fill();
+  }
+
+  // Makes what is shown from now on and was not made yet.
+  fill() {
+    for (const name of LATE) {
+      const shown = document.querySelector("#tools input[name='" + name + "']").checked;
+      if (!shown || this.made.has(name) || (name === "sectors" && this.canvas.getZoom() < SECTORS_FROM)) { continue; }
+      this.made.add(name);
+      this.canvas.getSource(name).setData(this.ground[name]());
     }
   }
 
@@ -141,7 +152,7 @@ class TownMap {
     if (!ids.length) { return; }
     const update = ids.map((id) => ({ id, addOrUpdateProperties: this.ground.turning(kind, id) }));
     this.canvas.getSource(kind).updateData({ update });
-    if (kind === "camera") { this.canvas.getSource("sectors").updateData({ update }); }
+    if (kind === "camera" && this.made.has("sectors")) { this.canvas.getSource("sectors").updateData({ update }); }
   }
 
   // Reads everything again: changes were missed, or another registry is in force.
@@ -168,7 +179,10 @@ class TownMap {
     }
   }
 
-  states() { for (const name of ["node", "camera", "entrance", "sectors"]) { this.canvas.getSource(name).setData(name === "sectors" ? this.ground.sectors() : this.ground.points(name)); } }
+  states() {
+    for (const kind of Object.keys(KIND_OF)) { this.canvas.getSource(kind).setData(this.ground.points(kind)); }
+    if (this.made.has("sectors")) { this.canvas.getSource("sectors").setData(this.ground.sectors()); }
+  }
 
   // Shows how it stood at a moment; null: now.
   async showAt(at) {
@@ -206,19 +220,25 @@ class TownMap {
   }
 }
 
-// Opens the map in its room; `go(kind, id)` is told what was clicked.
-export async function open(words, go) {
-  const [town, states, roads] = await Promise.all([json("/api/v1/map"), json("/api/v1/map/states"), json("/api/v1/roads").catch(() => EMPTY), useStylesheet()]);
+function fault(text) {
+  const said = document.createElement("p");
+  said.className = "odd";
+  said.textContent = text;
+  $("tools").append(said);
+}
+
+// Opens the map in its room, out of what was asked for while the library still came; `go(kind, id)` is told what was
+// clicked.
+export async function open(words, go, data) {
+  const [town, states, roads, about] = await Promise.all([data.town, data.states, data.roads, data.about, data.look]);
   const ground = new Ground(town);
   ground.take(states);
-  const map = new TownMap(words, go, ground, roads);
+  performance.mark("map-data");
+  const map = new TownMap(words, go, ground, roads || EMPTY, about);
   await map.show();
-  if (roads.faults?.length) {
-    const said = document.createElement("p");
-    said.className = "odd";
-    said.textContent = words.roads_failed + roads.faults[0];
-    $("tools").append(said);
-  }
+  if (roads?.faults?.length) { fault(words.roads_failed + roads.faults[0]); }
+  if (about?.fault) { fault(words.tiles_failed + about.fault); }
+  if (about?.credit) { $("credit").textContent = about.credit; $("credit").hidden = false; }
   openWeek(words, (at) => map.showAt(at)).catch((error) => console.warn(error));
   return map;
 }

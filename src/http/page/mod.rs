@@ -2,6 +2,7 @@
 //! draws the map beside them. Nothing comes from elsewhere, no script or style is inline (the policy forbids them), and
 //! every name from the registry is escaped here: the script moves what is written here and builds no markup itself.
 
+mod actions;
 mod assets;
 mod context;
 mod html;
@@ -10,6 +11,9 @@ mod sheets;
 mod shell;
 mod view;
 mod words;
+mod works;
+
+use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -17,22 +21,41 @@ use axum::response::{IntoResponse, Response};
 use cunkou_core::model::Language;
 
 use super::auth::{Door, Refusal, identify, remote, wrong_token};
-use super::{AppState, Role};
+use super::{AppState, HttpSettings, Role, Tiles};
 
 pub(super) use assets::asset;
 use context::{Page, Sheet};
 pub(super) use html::Html;
 pub(super) use words::catalogue;
 
-/// What a browser may do on the page: nothing but our own style, script and requests.
-/// The map draws in a worker of our own, and makes its pictures itself (`data:`, `blob:`).
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
-                      img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// What a browser may do on the page: nothing but our own style, script and requests, and, where the settings name a
+/// server of tiles, ask that one for them. The map draws in a worker of our own, and makes its pictures itself (`data:`,
+/// `blob:`).
+fn policy(settings: &HttpSettings) -> String {
+    let tiles = tiles_origin(settings);
+    format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'{tiles}; img-src \
+         'self' data: blob:{tiles}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+/// What the worker of the map may do, which stands under the policy of its own answer: fetch tiles.
+fn worker_policy(settings: &HttpSettings) -> String {
+    format!("default-src 'none'; connect-src 'self'{}; frame-ancestors 'none'", tiles_origin(settings))
+}
+
+/// The origin of a server of tiles, with a space before it.
+fn tiles_origin(settings: &HttpSettings) -> String {
+    match &settings.tiles {
+        Some(Tiles::Server { origin, .. }) => format!(" {origin}"),
+        _ => String::new(),
+    }
+}
 
 /// The page: map and lists.
 pub(super) async fn index(State(state): State<AppState>, request: Request) -> Response {
     match admit(&state, request).await {
-        Ok(reader) => respond(StatusCode::OK, view::town(&state, reader.language, words::of(reader.language))),
+        Ok(reader) => respond(&state, StatusCode::OK, view::town(&state, &reader).await),
         Err(door) => *door,
     }
 }
@@ -43,18 +66,17 @@ pub(super) async fn sheet(
     Path((kind, id)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let language = match admit(&state, request).await {
-        Ok(reader) => reader.language,
+    let reader = match admit(&state, request).await {
+        Ok(reader) => reader,
         Err(door) => return *door,
     };
-    let words = words::of(language);
     let written = match Sheet::from_word(&kind) {
-        Some(sheet) => sheets::page(&state, sheet, &id, language, words).await,
+        Some(sheet) => sheets::page(&state, sheet, &id, &reader).await,
         None => None,
     };
     match written {
-        Some(page) => respond(StatusCode::OK, page),
-        None => respond(StatusCode::NOT_FOUND, view::nothing(language, words)),
+        Some(page) => respond(&state, StatusCode::OK, page),
+        None => respond(&state, StatusCode::NOT_FOUND, view::nothing(reader.language, words::of(reader.language))),
     }
 }
 
@@ -64,9 +86,9 @@ pub(super) async fn search(State(state): State<AppState>, request: Request) -> R
         Ok(reader) => reader,
         Err(door) => return *door,
     };
-    let (snapshot, words) = (state.snapshot(), words::of(reader.language));
-    let page = Page { settings: &state.parts.settings, snapshot: &snapshot, language: reader.language, words };
-    respond(StatusCode::OK, search::page(&reader.sought, &page))
+    let snapshot = state.snapshot();
+    let page = Page::new(&state, &snapshot, &reader, None);
+    respond(&state, StatusCode::OK, search::page(&reader.sought, &page))
 }
 
 /// Somebody who may look.
@@ -74,6 +96,8 @@ struct Reader {
     language: Language,
     /// What they search for; empty where they do not.
     sought: String,
+    /// The name and the role of the token that they showed.
+    holder: Option<(Arc<str>, Role)>,
 }
 
 /// Lets those in who may look. Where that needs a token and none is shown, they get a page that asks for it and shows
@@ -82,9 +106,9 @@ async fn admit(state: &AppState, request: Request) -> Result<Reader, Box<Respons
     let language = language(request.uri().query(), request.headers(), state.parts.settings.language);
     let settings = &state.parts.settings;
     let status = match identify(settings, Door::of(settings, Role::Read), request.headers()) {
-        Ok(_) => {
+        Ok((who, role)) => {
             let sought = parameter(request.uri().query(), "q").unwrap_or_default();
-            return Ok(Reader { language, sought });
+            return Ok(Reader { language, sought, holder: role.map(|role| (who, role)) });
         }
         Err(Refusal::Wrong) => {
             let from = remote(&request).0;
@@ -93,14 +117,17 @@ async fn admit(state: &AppState, request: Request) -> Result<Reader, Box<Respons
         }
         Err(Refusal::Missing | Refusal::TooLow(..)) => StatusCode::UNAUTHORIZED,
     };
-    Err(Box::new(respond(status, view::door(language, words::of(language)))))
+    Err(Box::new(respond(state, status, view::door(language, words::of(language)))))
 }
 
-fn respond(status: StatusCode, page: String) -> Response {
+fn respond(state: &AppState, status: StatusCode, page: String) -> Response {
     let mut response = (status, page).into_response();
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    // Without it the doorkeeper's stands, which allows nothing.
+    if let Ok(policy) = HeaderValue::from_str(&policy(&state.parts.settings)) {
+        out.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     out.insert(header::VARY, HeaderValue::from_static("accept-language, authorization"));
     response
 }
@@ -151,7 +178,8 @@ mod tests {
 
     #[test]
     fn nothing_on_the_page_is_inline() {
-        assert!(!POLICY.contains("unsafe"));
+        let plain = policy(&HttpSettings::default());
+        assert!(!plain.contains("unsafe") && !plain.contains("http") && !plain.contains('*'), "{plain}");
         for (name, text) in assets::our_scripts() {
             for markup in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "setHTML"] {
                 assert!(!text.contains(markup), "{name} builds no markup from text: {markup}");

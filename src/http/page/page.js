@@ -1,11 +1,13 @@
-// Renews the lists when the town changes, shows sheets and what a search finds beside them, lets those who have a token
-// acknowledge, and opens the map where the browser can draw one. Markup comes from the server, whole and escaped; this
-// moves it and builds none.
+// Renews the lists when the town changes, shows sheets and what a search finds beside them, and opens the map where the
+// browser can draw one. Markup comes from the server, whole and escaped; this moves it and builds none.
 
-import { ask, follow, forget, remember, takeToken, token } from "./feed.js";
+import { actions } from "./act.js";
+import { ask, follow, forget, json, remember, takeToken, token } from "./feed.js";
+import { isBusy, replace } from "./keep.js";
 
 const $ = (id) => document.getElementById(id);
 const words = () => Object.fromEntries([...document.querySelectorAll("#words dt")].map((t) => [t.textContent, t.nextElementSibling.textContent]));
+const BUSY_MS = 500;
 const SHEET = /^#\/(camera|entrance|incident|village|node)\/([A-Za-z0-9._-]{1,64})$/;
 let map = null;
 let shown = null; // [kind, id] of the open sheet
@@ -37,6 +39,7 @@ function stale(yes) {
 }
 
 const renew = inTurn(async function () {
+  if (isBusy()) { setTimeout(renew, BUSY_MS); return; }
   try {
     const { status, page } = await documentOf(location.pathname);
     stale(status >= 500);
@@ -52,35 +55,22 @@ const renew = inTurn(async function () {
       if ($("app").dataset.town) { begin(); }
       return;
     }
-    const kept = focusKey();
-    $("main").replaceWith(document.adoptNode(page.getElementById("main")));
+    replace($("main"), page.getElementById("main"));
     dress();
-    refocus(kept);
   } catch (error) {
     stale(true);
   }
 }, 1000);
 
-// What had the focus in the lists has it again when they are new.
-function focusKey() {
-  const active = document.activeElement;
-  if (!active || !$("main").contains(active)) { return null; }
-  return active.dataset.incident ? "button[data-incident='" + active.dataset.incident + "']" : "a[href='" + active.getAttribute("href") + "']";
-}
-function refocus(key) {
-  const found = key && $("main").querySelector(key);
-  if (found) { found.focus({ preventScroll: true }); }
-}
-
 const renewSheet = inTurn(async function () {
   if (!shown || !$("sheet")) { return; }
+  if (isBusy()) { setTimeout(renewSheet, BUSY_MS); return; }
   const [kind, id] = shown;
   const { status, page } = await documentOf("/page/" + kind + "/" + id).catch(() => ({ status: 0 }));
   const fresh = page && page.getElementById("sheet");
   if (!fresh || !shown || shown[0] !== kind || shown[1] !== id) { return; }
   const sheet = $("sheet");
   const first = sheet.hidden || sheet.dataset.id !== id || sheet.dataset.sheet !== kind;
-  const top = sheet.scrollTop;
   const close = document.createElement("button");
   close.type = "button";
   close.className = "close";
@@ -88,16 +78,14 @@ const renewSheet = inTurn(async function () {
   close.setAttribute("aria-label", words().close);
   close.addEventListener("click", () => { location.hash = "#/"; });
   fresh.prepend(close);
-  sheet.replaceWith(document.adoptNode(fresh));
   fresh.dataset.id = id;
   fresh.dataset.sheet = kind;
+  if (first) { sheet.replaceWith(document.adoptNode(fresh)); } else { replace(sheet, fresh); }
   dress();
   if (first) {
     fresh.focus({ preventScroll: false });
     $("side").scrollTop = 0;
     if (map && status === 200) { map.select(kind, id, fresh.dataset); }
-  } else {
-    fresh.scrollTop = top;
   }
 }, 2000);
 
@@ -129,7 +117,7 @@ function dress() {
       renew();
     });
   }
-  for (const button of document.querySelectorAll("button.ack")) { button.hidden = !token(); }
+  for (const part of document.querySelectorAll("[data-script][hidden]")) { part.hidden = false; }
   if (!marks) { return; }
   for (const place of document.querySelectorAll("[data-mark]:not([data-drawn])")) {
     const url = marks.url(place.dataset.mark, 16);
@@ -144,19 +132,16 @@ function dress() {
   }
 }
 
-async function acknowledge(button) {
-  button.disabled = true;
-  const path = "/api/v1/incidents/" + button.dataset.incident + "/ack";
-  const answer = await ask(path, { method: "POST" }).catch(() => ({ ok: false, status: 0 }));
-  if (answer.ok) { renew(); renewSheet(); return; }
-  button.disabled = false;
-  button.textContent += " ✗ " + answer.status;
+// Out of a form to its title, out of a sheet to the lists.
+function leave(from) {
+  const form = from.closest && from.closest("details.do[open]");
+  if (form) { form.open = false; form.querySelector("summary").focus(); return; }
+  if (shown) { location.hash = "#/"; }
 }
 
 function listen() {
+  actions(words, () => { renew(); renewSheet(); });
   document.addEventListener("click", function (event) {
-    const button = event.target.closest("button.ack");
-    if (button) { acknowledge(button); return; }
     const link = event.target.closest("a[href^='/page/']");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) { return; }
     const hash = "#" + link.getAttribute("href").slice("/page".length);
@@ -165,7 +150,7 @@ function listen() {
     if (location.hash === hash) { route(); } else { location.hash = hash; }
   });
   document.addEventListener("keydown", function (event) {
-    if (event.key === "Escape" && shown) { location.hash = "#/"; }
+    if (event.key === "Escape") { leave(event.target); }
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
     if (event.key === "/" && !typing) { event.preventDefault(); $("search").elements.q.focus(); }
   });
@@ -198,6 +183,15 @@ function say() {
   lostBefore = now;
 }
 
+// Takes a stylesheet in that the lists do not wait for; the map goes on without it, if need be.
+function look(path) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = path;
+  document.head.append(link);
+  return new Promise((on) => { link.onload = on; link.onerror = on; });
+}
+
 async function openMap() {
   const room = $("room");
   try {
@@ -210,9 +204,15 @@ async function openMap() {
   }
   room.hidden = false;
   document.body.classList.add("with-map");
+  const asked = {
+    town: json("/api/v1/map"), states: json("/api/v1/map/states"), roads: json("/api/v1/roads").catch(() => null),
+    about: json("/tiles/about").catch(() => null), look: look("/static/maplibre-gl.css"),
+  };
+  // That one of them fails is told below, also where the library fails before.
+  Object.values(asked).forEach((part) => part.catch(() => null));
   try {
     const module = await import("./map.js");
-    map = await module.open(words(), (kind, id) => { location.hash = "#/" + kind + "/" + id; });
+    map = await module.open(words(), (kind, id) => { location.hash = "#/" + kind + "/" + id; }, asked);
     if (shown && $("sheet").dataset.id) { map.select(shown[0], shown[1], $("sheet").dataset); }
   } catch (error) {
     console.error(error);

@@ -8,12 +8,11 @@ mod near;
 mod node;
 mod village;
 
-use cunkou_core::model::Language;
 use cunkou_core::registry::LonLat;
 
 use super::context::{Page, Sheet, head};
 use super::html::Html;
-use super::words::Words;
+use super::{Reader, works};
 use crate::http::history::HistoryError;
 use crate::http::wire::Turn;
 use crate::http::{AppState, PastChange};
@@ -22,17 +21,11 @@ use crate::http::{AppState, PastChange};
 const TURNS: usize = 20;
 
 /// A sheet as a page; `None` where there is no such thing.
-pub(super) async fn page(
-    state: &AppState,
-    sheet: Sheet,
-    id: &str,
-    language: Language,
-    words: &'static Words,
-) -> Option<String> {
-    let snapshot = state.snapshot();
-    let page = Page { settings: &state.parts.settings, snapshot: &snapshot, language, words };
+pub(super) async fn page(state: &AppState, sheet: Sheet, id: &str, reader: &Reader) -> Option<String> {
+    let (snapshot, works) = (state.snapshot(), works::announced(state).await);
+    let page = Page::new(state, &snapshot, reader, works.as_deref());
     let mut html = Html::default();
-    head(&mut html, language, words);
+    head(&mut html, page.language, page.words);
     html.raw("<div id=\"app\"><main id=\"main\"><article id=\"sheet\" tabindex=\"-1\" data-sheet=\"").raw(sheet.word());
     html.raw("\" data-id=\"").text(id).raw("\"");
     match sheet {
@@ -69,12 +62,12 @@ impl Page<'_> {
     }
 
     /// Begins a row of facts.
-    fn fact(&self, html: &mut Html, title: &str) {
+    pub(super) fn fact(&self, html: &mut Html, title: &str) {
         html.raw("<dt>").text(title).raw("</dt><dd>");
     }
 
     /// A row of facts that is plain text; none where there is nothing to say.
-    fn plain(&self, html: &mut Html, title: &str, text: &str) {
+    pub(super) fn plain(&self, html: &mut Html, title: &str, text: &str) {
         if !text.is_empty() {
             self.fact(html, title);
             self.name(html, text);

@@ -7,6 +7,19 @@ use super::context::Page;
 use super::html::Html;
 use super::words::Words;
 
+/// Scripts that the map wants: asked for with the page itself, and not one after the other as each names the next.
+const PARTS: [&str; 10] = [
+    "feed.js",
+    "keep.js",
+    "act.js",
+    "marks.js",
+    "maplibre-gl.mjs",
+    "map.js",
+    "ground.js",
+    "style.js",
+    "base.js",
+    "time.js",
+];
 /// What can be shown and hidden, by its name in the script, and whether it is shown at first.
 const THINGS: [(&str, bool); 8] = [
     ("entrances", true),
@@ -30,11 +43,15 @@ const MARKS: [(&str, &[&str]); 3] = [
 /// Begins the page's body: map, tools, then the column of sheet and lists.
 pub(super) fn begin(html: &mut Html, page: &Page<'_>) {
     let w = page.words;
-    html.raw("<p id=\"said\" class=\"unseen\" role=\"status\"></p>");
+    for part in PARTS {
+        html.raw("<link rel=\"modulepreload\" href=\"/static/").raw(part).raw("\">");
+    }
+    html.raw("<p id=\"said\" class=\"unseen\" role=\"status\"></p><p id=\"told\" role=\"alert\" hidden></p>");
     html.raw("<div id=\"app\" data-town=\"yes\" data-zone=\"")
         .text(page.settings.time_zone.iana_name().unwrap_or("UTC"));
     html.raw("\"><section id=\"room\" aria-label=\"").text(w.map).raw("\" hidden><div id=\"map\"></div>");
     html.raw("<p id=\"past\" class=\"banner odd\" role=\"status\" hidden></p><div id=\"tip\" hidden></div>");
+    html.raw("<p id=\"credit\" hidden></p>");
     tools(html, page);
     time(html, w);
     html.raw("</section><p id=\"nomap\" class=\"quiet\" hidden></p><div id=\"side\">");
@@ -54,9 +71,18 @@ pub(super) fn end(html: &mut Html, w: &Words) {
         ("close", w.close),
         ("lost_at_most", w.lost_at_most),
         ("roads_failed", w.roads_failed),
+        ("tiles_failed", w.tiles_failed),
         ("map", w.map),
         ("zoom_in", w.zoom_in),
         ("zoom_out", w.zoom_out),
+        ("token_wrong", w.token_wrong),
+        ("token_many", w.token_many),
+        ("not_allowed", w.not_allowed),
+        ("is_over", w.is_over),
+        ("gone", w.no_such),
+        ("end_before", w.end_before),
+        ("try_again", w.try_again),
+        ("done", w.done),
     ] {
         html.raw("<dt>").raw(key).raw("</dt><dd>").text(word).raw("</dd>");
     }
@@ -67,7 +93,8 @@ fn tools(html: &mut Html, page: &Page<'_>) {
     let w = page.words;
     html.raw("<details id=\"tools\"><summary>").text(w.legend).raw("</summary><fieldset><legend>").text(w.show);
     html.raw("</legend>");
-    for (name, shown) in THINGS {
+    let tiles = page.settings.tiles.is_some().then_some(("tiles", true));
+    for (name, shown) in THINGS.into_iter().chain(tiles) {
         html.raw("<label><input type=\"checkbox\" name=\"").raw(name);
         html.raw(if shown { "\" checked> " } else { "\"> " }).text(thing(w, name)).raw("</label>");
     }
@@ -128,6 +155,7 @@ fn thing(w: &Words, name: &str) -> &'static str {
         "tree" => w.tree,
         "places" => w.places,
         "plan" => w.plan,
+        "tiles" => w.tiles,
         _ => w.roads,
     }
 }

@@ -6,30 +6,31 @@ use cunkou_core::model::{AreaId, Language};
 
 use super::context::{MAX_ROWS, Page, Sheet, head};
 use super::html::Html;
-use super::shell;
 use super::words::Words;
+use super::{Reader, shell, works};
 use crate::http::AppState;
 use crate::http::routes::readiness;
 use crate::http::wire::{Camera, EntranceCounts, Incident, Status};
 
 /// The whole page.
-pub(super) fn town(state: &AppState, language: Language, words: &Words) -> String {
-    let snapshot = state.snapshot();
+pub(super) async fn town(state: &AppState, reader: &Reader) -> String {
+    let (snapshot, works) = (state.snapshot(), works::announced(state).await);
     let figures = (state.parts.figures)(&snapshot);
     let status = Status::of(&snapshot, &figures, state.parts.build.version);
-    let page = Page { settings: &state.parts.settings, snapshot: &snapshot, language, words };
+    let page = Page::new(state, &snapshot, reader, works.as_deref());
     let mut html = Html::default();
-    head(&mut html, language, words);
+    head(&mut html, page.language, page.words);
     shell::begin(&mut html, &page);
     html.raw("<main id=\"main\">");
     page.banner(&mut html, &status);
     page.counts(&mut html, &status);
     page.incidents(&mut html);
+    page.works(&mut html);
     page.villages(&mut html);
     page.cameras_down(&mut html);
     page.monitor(&mut html, &status, &readiness(state).reasons);
     html.raw("</main>");
-    shell::end(&mut html, words);
+    shell::end(&mut html, page.words);
     html.raw("</body></html>\n");
     html.into_string()
 }
@@ -60,7 +61,8 @@ impl Page<'_> {
     fn banner(&self, html: &mut Html, status: &Status) {
         html.raw("<p class=\"quiet\">").text(self.words.as_of).raw(" ");
         self.time(html, Some(&status.at));
-        html.raw(" · ").text(if status.night { self.words.night } else { self.words.day }).raw("</p>");
+        html.raw(" · ").text(if status.night { self.words.night } else { self.words.day });
+        self.holder(html);
         if let Some(since) = &status.blind_since {
             html.raw("<p class=\"banner bad\" role=\"alert\">").text(self.words.blind).raw(" · ");
             html.text(self.words.since).raw(" ");
@@ -142,22 +144,8 @@ impl Page<'_> {
             html.raw("</p>");
         }
         html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(w.sheet).raw("</a></p>");
-        if let Some(by) = &incident.acknowledged_by {
-            html.raw("<p class=\"quiet\">").text(w.acknowledged_by);
-            self.name(html, by);
-            html.raw("</p>");
-        } else {
-            // Shown by the script to those who have a token.
-            html.raw("<p><button class=\"ack\" hidden data-incident=\"").number(incident.id).raw("\">");
-            html.text(w.acknowledge).raw("</button></p>");
-        }
-        if let (Some(by), Some(until)) = (&incident.silenced_by, &incident.silenced_until) {
-            html.raw("<p class=\"quiet\">").text(w.silenced_by);
-            self.name(html, by);
-            html.raw(" ").text(w.until).raw(" ");
-            self.time(html, Some(until));
-            html.raw("</p>");
-        }
+        self.held(html, incident);
+        self.incident_actions(html, incident);
         html.raw("</article>");
     }
 

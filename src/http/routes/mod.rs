@@ -17,6 +17,7 @@ mod registry;
 mod repair;
 mod silence;
 mod status;
+mod tiles;
 mod turns;
 mod whatif;
 
@@ -65,12 +66,20 @@ pub(super) fn router(state: &AppState) -> Router {
         .route("/sheet/incident/{id}", get(boards::sheet))
         .route("/static/{file}", get(page::asset))
         .with_state(state.clone());
+    // What lies under the map is a picture of the world and says nothing of the town, so it is no part of the API; who may
+    // look may have it.
+    let tiles = Router::new()
+        .route("/tiles/about", get(tiles::about))
+        .route("/tiles/{z}/{x}/{y}", get(tiles::tile))
+        .route_layer(from_fn_with_state((state.clone(), door(Role::Read)), require))
+        .with_state(state.clone());
     let text = document.to_json().unwrap_or_else(|error| {
         tracing::error!(%error, "the description of the API cannot be written");
         String::from("{}")
     });
     api.with_state(state.clone())
         .merge(page)
+        .merge(tiles)
         .fallback(no_such_path)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(Document(text.into())))

@@ -12,8 +12,10 @@ mod past;
 mod serving;
 mod sheets;
 mod stream;
+mod tiles;
 pub(crate) mod town;
 mod whatif;
+mod works;
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;

@@ -15,7 +15,7 @@ async fn the_page_shows_the_town_in_both_languages_and_nothing_inline() {
         policy.contains("default-src 'none'") && policy.contains("script-src 'self'") && !policy.contains("unsafe")
     );
     for text in
-        ["lang=\"zh-CN\"", "上湾南口", "甘棠村", "S1 号交换机", "接单", "2026-11-24 03:00:00", "127.20.255.254:8023"]
+        ["lang=\"zh-CN\"", "上湾南口", "甘棠村", "S1 号交换机", "抢修单", "2026-11-24 03:00:00", "127.20.255.254:8023"]
     {
         assert!(page.text.contains(text), "{text}");
     }

@@ -38,7 +38,7 @@ async fn each_sheet_says_what_is_behind_a_state() {
                 "#7",
                 "未接单",
                 "/page/entrance/E2",
-                "data-incident=\"7\"",
+                "/sheet/incident/7",
                 "新事件",
                 "/page/node/S1",
             ],

@@ -8,7 +8,7 @@ use crate::http::AppState;
 use crate::http::page::context::{Page, Sheet};
 use crate::http::page::html::Html;
 use crate::http::page::shell::layer_word;
-use crate::http::wire::{Camera, Evidence};
+use crate::http::wire::{Camera, Evidence, Incident};
 
 /// Outcomes that the sheet shows.
 const OUTCOMES: usize = 12;
@@ -21,8 +21,12 @@ pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id
     page.place(html, registered.at, &camera.watches);
     page.title(html, "camera", camera.state.as_deref().or(Some(&camera.status)), &camera.name, &camera.id);
     facts(page, html, &camera);
+    let blamed = |i: &Incident| i.cause.kind == "camera" && i.cause.id.as_deref() == Some(id);
+    page.incidents_fact(html, |i| blamed(i) || i.cameras.iter().any(|c| c == id));
+    page.works_of_camera(html, id);
     page.near(html, registered.at);
     html.raw("</dl>");
+    page.announce(html, id);
     checks(page, html, &camera);
     let mut outcomes = match page.snapshot.topology.camera(id) {
         Some(ix) => {

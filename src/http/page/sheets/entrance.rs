@@ -18,6 +18,8 @@ pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id
     page.title(html, "entrance", entrance.state.as_deref(), &entrance.name, &entrance.id);
     facts(page, html, entrance);
     weak(page, html, &detail);
+    page.incidents_fact(html, |i| i.entrances_lost.iter().any(|e| e == id));
+    page.works_of_cameras(html, &watching);
     page.near(html, registered.at);
     html.raw("</dl>");
     watchers(page, html, &detail);

@@ -11,9 +11,6 @@ use crate::http::page::html::Html;
 use crate::http::page::view::pairs;
 use crate::http::wire::{Incident, IncidentStep, stamp};
 
-/// Characters of a note that are shown; the API takes no longer one.
-const MAX_NOTE: usize = 500;
-
 pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id: &str) -> Option<()> {
     let number = id.parse::<u64>().ok().filter(|n| i64::try_from(*n).is_ok()).map(IncidentId)?;
     let history = &state.parts.history;
@@ -28,14 +25,13 @@ pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id
     let at = kept.entrances_lost.iter().find_map(|e| registry.entrances.get(e)?.at);
     page.place(html, at.or_else(|| kept.cameras.iter().find_map(|c| registry.cameras.get(c)?.at)), &with);
     head(page, html, &incident);
+    // What is to be done stands before what there is to read.
+    page.incident_actions(html, &incident);
+    html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(page.words.sheet).raw("</a></p>");
     facts(page, html, &incident);
+    page.works_of_cameras(html, &incident.cameras);
     page.near(html, at);
     html.raw("</dl>");
-    html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(page.words.sheet).raw("</a></p>");
-    if incident.status == "open" {
-        html.raw("<p><button class=\"ack\" hidden data-incident=\"").number(incident.id).raw("\">");
-        html.text(page.words.acknowledge).raw("</button></p>");
-    }
     found(page, html, &kept);
     let steps: Vec<IncidentStep> = history.steps(number).await.unwrap_or_default().iter().map(Into::into).collect();
     said(page, html, &steps);
@@ -92,15 +88,26 @@ fn facts(page: &Page<'_>, html: &mut Html, incident: &Incident) {
         page.names(html, Sheet::Camera, &cameras(page, &incident.cameras));
         html.raw("</dd>");
     }
-    if let Some(by) = &incident.acknowledged_by {
-        page.fact(html, w.acknowledged);
+    for (title, by, at, until, note) in [
+        (
+            w.acknowledged,
+            &incident.acknowledged_by,
+            &incident.acknowledged_at,
+            &incident.acknowledged_until,
+            &incident.acknowledged_note,
+        ),
+        (w.silenced, &incident.silenced_by, &incident.silenced_at, &incident.silenced_until, &incident.silenced_note),
+    ] {
+        let Some(by) = by else { continue };
+        page.fact(html, title);
         page.name(html, by);
         html.raw(" ");
-        page.time(html, incident.acknowledged_at.as_deref());
-        if let Some(note) = incident.acknowledged_note.as_deref().filter(|n| !n.is_empty()) {
-            let note: String = note.chars().take(MAX_NOTE).collect();
-            html.raw("<p>").text(&note).raw("</p>");
+        page.time(html, at.as_deref());
+        if let Some(until) = until {
+            html.raw(" → ");
+            page.time(html, Some(until));
         }
+        page.note(html, note.as_deref().unwrap_or_default());
         html.raw("</dd>");
     }
     if let Some(into) = incident.merged_into {

@@ -16,8 +16,11 @@ pub(super) fn write(page: &Page<'_>, html: &mut Html, id: &str) -> Option<()> {
     page.place(html, registered.at, &below);
     page.title(html, "node", Some(&node.state), &node.name, &node.id);
     facts(page, html, &node, page.node_kind(registered.kind));
+    page.incidents_fact(html, |i| i.cause.kind.starts_with("node") && i.cause.id.as_deref() == Some(id));
+    page.works_of_node(html, id, slot);
     page.near(html, registered.at);
     html.raw("</dl>");
+    page.announce(html, id);
     if let Some(slot) = slot {
         nodes(page, html, slot);
         cameras(page, html, &below);

@@ -73,8 +73,10 @@ fn summary(page: &Page<'_>, html: &mut Html, area: &registry::Area, c: &Entrance
         }
     }
     html.raw("</dd>");
+    page.works_of_area(html, &area.id);
     page.near(html, area.at);
     html.raw("</dl>");
+    page.announce(html, area.id.as_str());
 }
 
 fn listed(page: &Page<'_>, html: &mut Html, entrances: &[(usize, &registry::Entrance, EntranceState)]) {

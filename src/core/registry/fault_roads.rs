@@ -1,0 +1,86 @@
+//! What is odd about a file of roads. None of it keeps a registry out of force: roads are not part of it.
+
+/// Classes (`highway`) that are named where one is wanted.
+const CLASSES: &str =
+    "motorway, trunk, primary, secondary, tertiary, unclassified, residential, service, track, path …";
+
+/// What is odd about a file of roads. `count` is always of the whole file; the fault names the first.
+#[derive(Clone, PartialEq, Debug)]
+pub enum RoadFault {
+    /// There is no line in it.
+    Empty,
+    /// Features that are no lines, or lines of one point: left out.
+    NotLines {
+        /// How many.
+        count: usize,
+    },
+    /// Roads without a class, or of one that nobody knows.
+    Class {
+        /// How many.
+        count: usize,
+    },
+    /// Two points that follow each other lie further apart than any road runs straight.
+    Jump {
+        /// How far, metres.
+        metres: f64,
+        /// Such places.
+        count: usize,
+    },
+    /// Cameras without a road near them.
+    Far {
+        /// How many.
+        count: usize,
+        /// Of so many whose position is known.
+        of: usize,
+        /// From the midst of all cameras to the nearest road, metres.
+        metres: f64,
+    },
+}
+
+impl RoadFault {
+    /// One sentence in Chinese; `value` is what stands there, as people are shown it.
+    pub(super) fn zh(&self, value: &str) -> String {
+        match self {
+            RoadFault::Empty => "文件里没有道路；道路是 LineString 或 MultiLineString".to_owned(),
+            RoadFault::NotLines { count } => format!("{count} 个要素不是两点以上的线，不画"),
+            RoadFault::Class { count } => {
+                format!("{count} 条道路的 highway 没有填或不认识（第一个是 {value}）：可填 {CLASSES}；按一般小路画")
+            }
+            RoadFault::Jump { metres, count } => {
+                format!("{value} 有相邻两点相距 {} 公里（共 {count} 处）：坐标是不是错了？", km(*metres))
+            }
+            RoadFault::Far { count, of, metres } => format!(
+                "{of} 台摄像机中有 {count} 台附近没有道路，离摄像机中心最近的道路在 {} 公里外：是不是别处的文件，或坐标不是 \
+                 WGS 84？",
+                km(*metres)
+            ),
+        }
+    }
+
+    /// The same in English.
+    pub(super) fn en(&self, value: &str) -> String {
+        match self {
+            RoadFault::Empty => "there is no road in it; a road is a LineString or MultiLineString".to_owned(),
+            RoadFault::NotLines { count } => {
+                format!("{count} features are no lines of two points at least, and are left out")
+            }
+            RoadFault::Class { count } => format!(
+                "the highway of {count} roads is empty or not known ({value} is the first); one of {CLASSES} is wanted: \
+                 they are drawn as small roads"
+            ),
+            RoadFault::Jump { metres, count } => format!(
+                "two points of {value} that follow each other are {} km apart ({count} such places): is a coordinate wrong?",
+                km(*metres)
+            ),
+            RoadFault::Far { count, of, metres } => format!(
+                "{count} of {of} cameras have no road near them, and the nearest road is {} km from their midst: is the file \
+                 that of another place, or not in WGS 84?",
+                km(*metres)
+            ),
+        }
+    }
+}
+
+fn km(metres: f64) -> String {
+    format!("{:.1}", metres / 1_000.0)
+}
