@@ -31,10 +31,12 @@ use cunkou::daemon::StoreOutbox;
 use cunkou::files::secrets::Secrets;
 use cunkou::files::settings::Settings;
 use cunkou::files::templates::TemplateFiles;
-use cunkou::notify::{Outbox, OutboxError, OutboxItem, Pace, Received, RowKey, Setup, Sinks, Take, Templates, client};
+use cunkou::notify::{
+    Outbox, OutboxError, OutboxItem, Pace, Past, Received, RowKey, Setup, Sinks, Take, Templates, client,
+};
 use cunkou::store::{Batch, OpenMode, SinkRoute, Store};
 use cunkou_core::alert::{IncidentStatus, Message, MessageKind};
-use cunkou_core::model::{IncidentId, Span, Target, Time};
+use cunkou_core::model::{IncidentId, Severity, Span, Target, Time};
 use cunkou_core::registry::Topology;
 use cunkou_core::world::{Effects, Event, Policy, Saved, Snapshot};
 use serde_json::Value;
@@ -203,6 +205,18 @@ impl Outbox for Watched {
 
     async fn dropped(&self, sink: &str, rows: &[RowKey], at: Time) -> Result<(), OutboxError> {
         self.inner.dropped(sink, rows, at).await
+    }
+
+    async fn last_review(&self, sink: &str) -> Result<Option<Time>, OutboxError> {
+        self.inner.last_review(sink).await
+    }
+
+    async fn reviewed(&self, sink: &str, due: Time) -> Result<(), OutboxError> {
+        self.inner.reviewed(sink, due).await
+    }
+
+    async fn past(&self, least: Severity, between: (Time, Time)) -> Result<Past, OutboxError> {
+        self.inner.past(least, between).await
     }
 
     async fn next_attempt(&self, sink: &str) -> Result<Option<Time>, OutboxError> {

@@ -1,7 +1,7 @@
 //! The book by itself: what no story of a town brings about in few words.
 
 use super::*;
-use crate::health::Cause;
+use crate::health::{Cause, Findings};
 use crate::model::{AreaId, CameraId, EntranceId, NodeId, Span, Time};
 
 /// A World that knows nothing.
@@ -10,6 +10,10 @@ struct Nothing;
 impl Facts for Nothing {
     fn cause(&self, _: &Cause) -> CauseFacts {
         CauseFacts::default()
+    }
+
+    fn findings(&self, _: &Cause) -> Option<Findings> {
+        None
     }
 
     fn village(&self, _: &CameraId) -> Option<AreaId> {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use cunkou_core::model::{AreaId, Language, Time};
-use cunkou_core::registry::NodeSlot;
+use cunkou_core::registry::{NodeSlot, Registry};
 use cunkou_core::world::Works;
 
 use super::context::{MAX_ROWS, Page, Sheet};
 use super::html::Html;
-use crate::engine::{Announced, Maintenance};
+use crate::engine::{Announced, Maintenance, work_of_file};
 use crate::http::AppState;
 use crate::http::wire::{self, Incident, stamp, with_those_above};
 
@@ -21,11 +21,14 @@ const MAX_CAMERAS: usize = 200;
 /// Characters of a note that are shown; the API takes no longer one.
 pub(super) const MAX_NOTE: usize = 500;
 
-/// What is announced and not over, in the order of its beginning; `None` where that cannot be read.
+/// What is announced and not over, also by maintenance.csv, in the order of its beginning; `None` where that cannot be read.
 pub(super) async fn announced(state: &AppState) -> Option<Vec<Maintenance>> {
     let read = tokio::time::timeout(PATIENCE, state.parts.history.maintenance(state.now())).await;
     match read {
         Ok(Ok(mut rows)) => {
+            let snapshot = state.snapshot();
+            let of_file = work_of_file(&snapshot.registry, &state.parts.settings.time_zone, state.now());
+            rows.extend(of_file.into_iter().map(|(_, row)| row));
             rows.sort_by_key(|row| (row.from, row.id));
             Some(rows)
         }
@@ -42,7 +45,9 @@ pub(super) async fn announced(state: &AppState) -> Option<Vec<Maintenance>> {
 
 /// The window of an announcement that is under way, else the next one.
 fn window(row: &Maintenance, page: &Page<'_>) -> Option<(Time, Time)> {
-    let windows = Announced::new(vec![row.clone()], 0).windows(&page.settings.time_zone, page.now);
+    // Of this row alone, and not of what the files announce beside it.
+    let windows =
+        Announced::new(vec![row.clone()], 0).windows(&Registry::default(), &page.settings.time_zone, page.now);
     windows.into_iter().filter(|w| w.to > page.now).map(|w| (w.from, w.to)).min()
 }
 
@@ -147,7 +152,10 @@ impl Page<'_> {
         self.name(html, &shown.by);
         html.raw("</small>");
         self.note(html, &shown.note);
-        self.end_work(html, row.id);
+        // What maintenance.csv announces has no number, and is ended by taking its row out.
+        if row.id > 0 {
+            self.end_work(html, row.id);
+        }
         html.raw("</div>");
     }
 
@@ -254,7 +262,10 @@ mod tests {
         ] {
             assert_eq!(weekly_words(weekly, Language::ZhCn), zh);
             assert_eq!(weekly_words(weekly, Language::En), en);
-            assert!(crate::engine::Weekly::parse(weekly).is_some_and(|w| w.to_string() == weekly), "the form it has");
+            assert!(
+                cunkou_core::registry::Weekly::parse(weekly).is_some_and(|w| w.to_string() == weekly),
+                "the form it has"
+            );
         }
     }
 }

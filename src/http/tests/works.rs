@@ -1,12 +1,13 @@
 //! Maintenance and silences on the page, and what those may do who may act.
 
 use cunkou_core::model::AreaId;
+use cunkou_core::registry::Weekly;
 use cunkou_core::world::Works;
 use reqwest::Method;
 
 use super::town::HOSTILE;
 use super::*;
-use crate::engine::{Maintenance, Weekly};
+use crate::engine::Maintenance;
 
 async fn as_role(d: &Daemon, role: Role, path: &str) -> String {
     let reply = d.send(d.request(Method::GET, path).bearer_auth(token(role))).await;
