@@ -51,7 +51,8 @@ fn work_of_a_file_pages_nobody_is_listed_and_is_ended_in_the_file() {
     let number = held["id"].clone();
     let id = number.to_string();
     let story = said(&run(&town, &["incident", &id]));
-    for part in ["held_maintenance: held from people", "\nevidence\n", &format!("{camera}: refuses to connect since")] {
+    for part in ["held_maintenance: held from people", "\nevidence\n", &format!("({camera}): refuses to connect since")]
+    {
         assert!(story.contains(part), "{part}: {story}");
     }
     let list = said(&run(&town, &["maintenance", "list"]));
