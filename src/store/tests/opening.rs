@@ -93,7 +93,7 @@ async fn a_newer_schema_is_refused_and_left_as_it_is() {
     store.close().await;
     for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
         let e = Store::open(&town.url(), mode).await.unwrap_err();
-        assert!(matches!(e, StoreError::NewerSchema { found: 99, known: 8 }), "{e}");
+        assert!(matches!(e, StoreError::NewerSchema { found: 99, known: 7 }), "{e}");
     }
 }
 
@@ -102,7 +102,7 @@ async fn an_empty_or_foreign_file_is_not_read_as_an_empty_town() {
     let town = Town::new();
     std::fs::write(town.dir.path().join("村口.db"), b"").unwrap();
     let e = Store::open(&town.url(), OpenMode::ReadOnly).await.unwrap_err();
-    assert!(matches!(e, StoreError::OlderSchema { found: 0, known: 8 }), "{e}");
+    assert!(matches!(e, StoreError::OlderSchema { found: 0, known: 7 }), "{e}");
     std::fs::write(town.dir.path().join("村口.db"), "这不是数据库".repeat(100)).unwrap();
     for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
         let e = Store::open(&town.url(), mode).await.unwrap_err();
