@@ -467,7 +467,7 @@ fn live(world: &mut World) {
         }
         steps += 1;
         // Somebody takes what is open, now and then.
-        if steps % 97 == 0 {
+        if steps.is_multiple_of(97) {
             let snapshot = world.sim.world.snapshot();
             for incident in snapshot.incidents.values().filter(|i| i.status.is_open()).map(|i| i.id) {
                 let until = Some(world.sim.now + Span::hours(1));
@@ -486,7 +486,7 @@ fn live(world: &mut World) {
             }
             _ => world.deliver(true),
         }
-        if steps % 24 == 0 {
+        if steps.is_multiple_of(24) {
             world.note_waiting();
         }
     }

@@ -46,7 +46,10 @@ impl Writer {
         let (camera, node) = self.dice.pick(&self.names.node_of).clone();
         let of = match self.dice.roll(4) {
             0 => Works::Camera(CameraId::new(&camera).unwrap()),
-            1 => Works::Area(AreaId::new(*self.dice.pick(&["V", "V2", "V3"])).unwrap()),
+            1 => {
+                let village = *self.dice.pick(&["V", "V2", "V3"]);
+                Works::Area(AreaId::new(village).unwrap())
+            }
             _ => Works::Node(NodeId::new(&node).unwrap()),
         };
         self.add(at, lasts, What::Work(of.clone(), announced));
