@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use cunkou_core::model::Time;
+use cunkou_core::plan::Cordon;
 use cunkou_core::registry::Registry;
 use cunkou_core::world::{Snapshot, Terms};
 use tokio::sync::{Semaphore, watch};
@@ -82,6 +83,8 @@ pub(super) struct Drawn {
     pub(super) town: Mutex<Option<(Arc<Registry>, Arc<Packed>)>>,
     /// The roads, with the look at the file they were made from.
     pub(super) roads: Mutex<Option<(RoadsSeen, Arc<Packed>)>>,
+    /// The roads cut at the entrances, with what they were made from.
+    pub(super) cordon: Mutex<Option<(Arc<Registry>, RoadsSeen, Arc<Cordon>)>>,
 }
 
 impl AppState {
