@@ -31,17 +31,20 @@ pub struct Snap {
     pub distance_m: f64,
 }
 
+/// A stretch of a chain: the number of the chain, and of its point before it.
+type Stretch = GeomWithData<Line<[f64; 2]>, (u32, u32)>;
+
 /// Stretches of chains by place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    tree: RTree<GeomWithData<Line<[f64; 2]>, (u32, u32)>>,
+    tree: RTree<Stretch>,
 }
 
 impl Index {
     pub(super) fn of(chains: &[Chain], plane: &Plane) -> Index {
         let stretches = (0_u32..).zip(chains).flat_map(|(number, chain)| {
             let pairs = (0_u32..).zip(chain.line.windows(2));
-            pairs.map(move |(i, w)| GeomWithData::new(Line::new(plane.of(w[0]), plane.of(w[1])), (number, i)))
+            pairs.map(move |(i, w)| Stretch::new(Line::new(plane.of(w[0]), plane.of(w[1])), (number, i)))
         });
         Index { tree: RTree::bulk_load(stretches.collect()) }
     }

@@ -97,7 +97,8 @@ fn route(made: &Made, zone: &Zone, seal: &Seal) -> Result<(), TestCaseError> {
             let there = coord(made.places[*p].0, made.places[*p].1);
             (there.x - end.x).hypot(there.y - end.y)
         };
-        places.iter().any(|p| far(p) < 2e-5)
+        // A gap may touch a road a few metres before the crossroads.
+        places.iter().any(|p| far(p) < 6e-5)
     };
     // On the way of a road that goes elsewhere the way in may begin, or end, up to a step nearer.
     let counting = made.counting();
@@ -105,7 +106,7 @@ fn route(made: &Made, zone: &Zone, seal: &Seal) -> Result<(), TestCaseError> {
     let ends = near(&zone.other, route.line.first()) && near(&zone.core, route.line.last());
     prop_assert!(ends || on_the_way, "{:?}", route);
     let longer = route.length_m - shortest;
-    let tolerance = 2.0 + shortest * 0.01;
+    let tolerance = 6.0 + shortest * 0.01;
     prop_assert!(
         longer <= tolerance && (longer >= -tolerance || !ends || on_the_way),
         "{} {}",
