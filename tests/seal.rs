@@ -25,7 +25,7 @@ impl Folder {
         folder.write("entrances.csv", "id,area,name,lon,lat\nE1,H1,北口,114.3,30.805\nE2,H1,远口,114.31,30.81\n");
         folder.cameras("C1,枪机,H1,E1,active\nC2,待建,H1,E1,planned\n");
         let ring = json!({"type": "Polygon", "coordinates":
-            [[[114.29, 30.79], [114.32, 30.79], [114.32, 30.806], [114.29, 30.806], [114.29, 30.79]]]});
+            [[[114.29, 30.79], [114.32, 30.79], [114.32, 30.8052], [114.29, 30.8052], [114.29, 30.79]]]});
         folder.features("plan.geojson", &[(json!({"id": "RING", "layer": "circle", "name": "外圈"}), ring)]);
         folder.roads(true);
         folder.write("cunkou.toml", "[ui]\nlanguage = \"en\"\n[coverage]\ncore_offset_m = 0\n");

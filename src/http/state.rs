@@ -74,6 +74,9 @@ pub struct AppState {
     pub(super) drawn: Arc<Drawn>,
 }
 
+/// The roads cut at the entrances, with the registry and the look at the roads that they were made from.
+type KeptCordon = (Arc<Registry>, RoadsSeen, Arc<Cordon>);
+
 /// Answers for the map that stay as they are until registry or roads change: made once, not at every request.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
@@ -84,7 +87,7 @@ pub(super) struct Drawn {
     /// The roads, with the look at the file they were made from.
     pub(super) roads: Mutex<Option<(RoadsSeen, Arc<Packed>)>>,
     /// The roads cut at the entrances, with what they were made from.
-    pub(super) cordon: Mutex<Option<(Arc<Registry>, RoadsSeen, Arc<Cordon>)>>,
+    pub(super) cordon: Mutex<Option<KeptCordon>>,
 }
 
 impl AppState {

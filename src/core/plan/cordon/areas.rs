@@ -17,8 +17,6 @@ const BORDER_M: f64 = 30.0;
 const WEAVE_M: f64 = 40.0;
 /// Steps in which a road is walked, metres.
 const STEP_M: f64 = 25.0;
-/// So many steps of a stretch at either end do not count: an entrance may stand so far behind the border.
-const TRIM: usize = 6;
 
 /// An area that is to be shut off.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -210,8 +208,7 @@ pub(super) fn on_the_way(
             if label == GREY || ends.contains(&label) || (label == FOREIGN && !comes_back) {
                 continue;
             }
-            let middle = (first + last) / 2;
-            let mut places = vec![(first + TRIM).min(middle), middle, last.saturating_sub(TRIM).max(middle)];
+            let mut places = vec![first, (first + last) / 2, last];
             places.dedup();
             found.extend(places.into_iter().map(|i| (label, Snap { chain: number, at_m: at_m(i), distance_m: 0.0 })));
         }
