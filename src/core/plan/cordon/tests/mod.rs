@@ -78,6 +78,15 @@ impl Scene {
         })
     }
 
+    /// Whether a road leaves an area, or comes to one, and goes on without a junction there: what stands for such a stretch
+    /// has goldens; the floods of these tests know places at crossroads only.
+    pub(super) fn goes_elsewhere(&self) -> bool {
+        let on_the_way = |outline: &super::areas::Outline| {
+            outline.marked.iter().any(|(label, _)| outline.scope != Scope::Local || *label == crate::coverage::FOREIGN)
+        };
+        self.cordon.layout.outlines.iter().any(on_the_way)
+    }
+
     pub(super) fn entrance(&self, id: &str) -> EntranceIx {
         self.topology.entrance(id).unwrap()
     }
