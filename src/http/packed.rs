@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn pieces_are_compressed_as_they_come_and_an_error_ends_them() {
-        let lines: Vec<String> = (0..20_000).map(|n| format!("{}\n", n * 7_919 % 100_003)).collect();
+        let lines: Vec<String> = (0..200_000_u64).map(|n| format!("{}\n", n * 7_919 % 100_003)).collect();
         let mut taken = Vec::new();
         gzip_pieces(&mut lines.iter().cloned().map(Ok), |piece| taken.push(piece.unwrap()));
         assert!(taken.len() > 1);

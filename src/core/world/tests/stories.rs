@@ -2,10 +2,8 @@
 
 use super::harness::{Fault, Plan, Sim};
 use crate::alert::MessageKind::{MoreLost, Opened, Reopened, Resolved};
-use crate::health::Cause;
-use crate::model::{NodeId, Span, Time};
+use crate::model::{Span, Time};
 use crate::registry::{Needs, NodeKind};
-use crate::town::{Spec, Town};
 
 fn settled(switches: &[usize]) -> Sim {
     let mut sim = Sim::new(Plan::town(switches));
@@ -69,26 +67,18 @@ fn a_dead_switch_with_forty_cameras_is_one_page_that_names_it_and_all_it_took() 
     assert_eq!(sim.pages().len(), 1);
 }
 
-/// The made-up town: with streams, whose confirmation takes ten seconds, and devices below the switch that nobody asks.
+/// Among forty cameras some stream is always being confirmed, which takes ten seconds: nobody waits for that.
 #[test]
 fn the_page_of_a_dead_switch_comes_within_seven_seconds_whenever_it_dies() {
-    for phase in 0..10 {
-        let town = Town::generate(&Spec { cameras: 120, ..Spec::default() }).unwrap();
-        let mut plan = Plan { registry: town.registry };
-        let switches = plan.registry.nodes.keys().filter(|n| n.as_str().starts_with("SW-"));
-        let switches: Vec<NodeId> = switches.take(3).cloned().collect();
-        for (i, camera) in plan.registry.cameras.values_mut().enumerate() {
-            camera.node = vec![switches[i / 40].clone()];
-        }
-        let mut sim = Sim::new(plan);
-        sim.run(Span::minutes(2) + Span::seconds(1) * phase);
-        assert!(sim.messages.is_empty());
-        sim.kill_node(switches[0].as_str());
+    for phase in 0..20 {
+        let mut sim = settled(&[40, 40, 40]);
+        sim.run(Span::millis(500) * phase);
+        sim.kill_node("S1");
         let began = sim.now;
         sim.run(Span::seconds(30));
         let first = &sim.messages[0];
-        let said = (sim.pages().len(), first.incident.cause.clone(), first.incident.cameras.len());
-        assert_eq!(said, (1, Cause::Node(switches[0].clone()), 40), "one page, which names it and all it took");
+        assert_eq!((sim.pages().len(), first.incident.cameras.len()), (1, 40), "one page, with all it took");
+        assert_eq!(first.incident.cause.to_string(), "node:S1");
         let took = first.at - began;
         assert!(took <= Span::seconds(7), "at phase {phase} told after {took}");
     }
