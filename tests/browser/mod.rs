@@ -17,6 +17,8 @@ use crate::common::{Program, installed, wait_for, wait_to_see};
 
 /// How long the browser may take for one thing on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// A page that is replaced more often than this while one thing is done to it is not one that people can use.
+const RENEWALS: usize = 20;
 
 /// What the protocol calls an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -125,14 +127,26 @@ impl Browser {
         format!("/element/{id}")
     }
 
+    /// Does something to an element. The page may be renewed between finding it and that: then there is a new one.
+    fn act_on(&self, selector: &str, what: &str, with: &Value) {
+        for _ in 0..RENEWALS {
+            match self.try_call("POST", &format!("{}/{what}", self.element(selector)), Some(with.clone())) {
+                Ok(_) => return,
+                Err(error) if error.contains("stale element reference") => {}
+                Err(error) => panic!("{what} of {selector}: {error}"),
+            }
+        }
+        panic!("{selector} is replaced all the time");
+    }
+
     /// Clicks, as a person does: it must be there, to be seen, and not covered.
     pub(crate) fn click(&self, selector: &str) {
-        self.call("POST", &format!("{}/click", self.element(selector)), Some(json!({})));
+        self.act_on(selector, "click", &json!({}));
     }
 
     /// Types into an element; `\u{e007}` is the enter key.
     pub(crate) fn type_into(&self, selector: &str, text: &str) {
-        self.call("POST", &format!("{}/value", self.element(selector)), Some(json!({ "text": text })));
+        self.act_on(selector, "value", &json!({ "text": text }));
     }
 
     /// The size of the window, in pixels.
