@@ -8,7 +8,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{Daemon, FAST, Town, get, http, text, texts, wait_for};
+use common::{Daemon, FAST, Town, get, http, text, texts, wait_for, wait_to_see};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -127,10 +127,10 @@ fn each_fault_of_the_table_is_seen_as_what_it_is() {
         control.set(&format!("cameras/{camera}"), fault);
     }
     for (camera, (fault, state, reason)) in named.iter().zip(FAULTS) {
-        wait_for(&format!("{camera} with {fault} to be {state}"), || {
+        wait_to_see(&format!("{camera} with {fault} to be {state}"), || {
             let seen = daemon.api(&format!("cameras/{camera}"));
             let why = reason.is_none_or(|r| texts(&seen["reasons"]).contains(r));
-            (seen["state"] == state && why).then_some(())
+            if seen["state"] == state && why { Ok(()) } else { Err(seen) }
         });
     }
     let down = daemon.api("status")["cameras"]["down"].as_u64();

@@ -178,8 +178,10 @@ fn interleaved(heard: &[u8]) -> Result<Parsed, Stop> {
     }
 }
 
-/// Tells at once what cannot become RTSP any more, so that another service is not taken for a silent one.
+/// Tells at once what cannot become RTSP any more, so that another service is not taken for a silent one. What stands
+/// behind `LONGEST_LINE` is not looked at, so that it does not matter in which pieces it came.
 fn judge_first_line(heard: &[u8]) -> Result<(), Stop> {
+    let heard = heard.get(..LONGEST_LINE).unwrap_or(heard);
     if let Some(first) = heard.first().filter(|b| !b.is_ascii_alphabetic()) {
         return Err(Stop::fail(FailKind::Protocol, format!("what it says is no RTSP (first byte 0x{first:02x})")));
     }

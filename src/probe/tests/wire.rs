@@ -64,6 +64,26 @@ fn a_description_in_several_pieces_is_one_message() {
     }
 }
 
+/// A line longer than is looked at was no RTSP when it came at once, and waited for when it came in pieces.
+#[test]
+fn a_first_line_without_end_is_taken_the_same_in_whatever_pieces() {
+    let bounds = Bounds { head: 8 * 1024, body: 64 };
+    for (line, understood) in [
+        ("OPTIONS ".to_owned() + &"rtsp://h/ ".repeat(150) + "\r\n", true),
+        ("X".repeat(33) + " * RTSP/1.0\r\n", false),
+        ("OPTIONS * HTTP/1.1\r\n".to_owned(), false),
+    ] {
+        for size in [1, 2, 700, 1_023, 1_024, 1_025, line.len()] {
+            let mut inbox = Inbox::new(bounds);
+            let heard = line.as_bytes().chunks(size).try_for_each(|piece| {
+                inbox.push(piece);
+                inbox.next().map(drop)
+            });
+            assert_eq!(heard.is_ok(), understood, "in pieces of {size}: {line:?}");
+        }
+    }
+}
+
 #[test]
 fn of_a_long_body_only_the_beginning_is_kept_and_all_of_it_is_waited_for() {
     let length = 200 * 1024;
