@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::World;
-use crate::health::cause::Blame;
+use crate::health::cause::{Blame, Item};
 use crate::health::{Cause, State};
 use crate::model::planted;
 use crate::model::{CameraIx, NodeIx, Target, Time};
@@ -167,12 +167,54 @@ impl World {
         if self.causes.acquitted.is_empty() {
             return false;
         }
-        let above: &[NodeIx] = match target {
+        self.above(target).iter().filter_map(|n| self.causes.acquitted.get(n)).any(|at| begun < *at)
+    }
+
+    /// Whether the last that was heard of a target is silence from before a node above it was acquitted.
+    pub(super) fn is_silent_from_before_an_acquittal(&self, target: Target) -> bool {
+        let health = match target {
+            Target::Camera(c) => self.cameras.get(c.at()),
+            Target::Node(n) => self.nodes.get(n.at()),
+            Target::Canary(_) => None,
+        };
+        let last = health.and_then(|h| h.checks[..2].iter().filter_map(|c| c.last_try).max());
+        last.is_some_and(|last| self.precedes_acquittal(target, last))
+    }
+
+    /// Whether a failure is to be judged only once it has answered, or failed again: it was blamed on a node that is
+    /// acquitted by now, and is being asked. Not longer than `settle`.
+    pub(super) fn awaits_its_answer(&self, item: Item) -> bool {
+        let target = match item {
+            Item::Camera(c) => Target::Camera(c),
+            Item::Node(n) => Target::Node(n),
+        };
+        let is_blamed = |n: NodeIx| self.causes.judged.contains_key(&n);
+        let still_blamed = match item {
+            Item::Camera(c) => match self.causes.of_camera.get(&c) {
+                Some(Cause::Node(id)) => self.topology.node(id.as_str()).is_some_and(is_blamed),
+                Some(_) => true,
+                None => false,
+            },
+            Item::Node(n) => is_blamed(n),
+        };
+        !still_blamed && self.is_coming_to(target) && self.is_silent_from_before_an_acquittal(target)
+    }
+
+    /// Whether a node above a target was acquitted less than `settle` ago: what hangs on it may come back piece by piece,
+    /// and is asked until then.
+    pub(super) fn is_coming_to(&self, target: Target) -> bool {
+        let settle = self.policy.alert.settle;
+        let lately = |n: &NodeIx| self.causes.acquitted.get(n).is_some_and(|at| self.now < *at + settle);
+        !self.causes.acquitted.is_empty() && self.above(target).iter().any(lately)
+    }
+
+    /// Nodes above a target.
+    pub(super) fn above(&self, target: Target) -> &[NodeIx] {
+        match target {
             Target::Camera(c) => self.topology.cameras.get(c.at()).map_or(&[], |s| &s.above),
             Target::Node(n) => self.topology.nodes.get(n.at()).map_or(&[], |s| &s.above),
             Target::Canary(_) => &[],
-        };
-        above.iter().filter_map(|n| self.causes.acquitted.get(n)).any(|at| begun < *at)
+        }
     }
 
     /// Those that a node was blamed for and that have not answered since it was acquitted are judged anew.

@@ -71,6 +71,12 @@ impl World {
         fit.into_iter().take(n).map(|(_, c)| Target::Camera(c)).collect()
     }
 
+    /// Whether a node above it fails and that is not confirmed yet: it may be the one to blame.
+    pub(super) fn is_doubted_above(&self, target: Target) -> bool {
+        let suspect = |n: &NodeIx| self.nodes.get(n.at()).is_some_and(|h| h.state == State::Suspect);
+        self.above(target).iter().any(suspect)
+    }
+
     /// Whether everybody that was asked because of this target has answered and is not in doubt any more. Where one of
     /// them failed too, it is more than this target: then nobody may be in doubt.
     ///
@@ -84,9 +90,12 @@ impl World {
         };
         let has_failed = |h: &Health| h.is_down_itself() || h.via.is_some_and(|via| h.has_failed_since(via.since));
         let is_asked = |h: &Health| h.checks.iter().any(|c| c.asked_for.is_some());
-        let open = |h: &Health| h.state == State::Suspect || (is_asked(h) && !(held && has_failed(h)));
+        let has_failed = |t: &Target, h: &Health| has_failed(h) && !self.is_silent_from_before_an_acquittal(*t);
+        let open =
+            |(t, h): (&Target, &Health)| h.state == State::Suspect || (is_asked(h) && !(held && has_failed(t, h)));
         let Some(asked) = self.inquiries.get(&target) else { return true };
         let failed = || asked.iter().filter_map(health).any(|h| h.state == State::Down);
-        !asked.iter().filter_map(health).any(open) && (self.doubtful.is_empty() || !failed())
+        let known = |t| health(t).map(|h| (t, h));
+        !asked.iter().filter_map(known).any(open) && (self.doubtful.is_empty() || !failed())
     }
 }

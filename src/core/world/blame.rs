@@ -133,6 +133,9 @@ impl World {
 
     /// What is down failed once more: where the node that was blamed is acquitted, the blame is asked anew.
     pub(super) fn failed_again(&mut self, target: Target) {
+        if self.is_coming_to(target) {
+            self.push_ask(target, self.now);
+        }
         let camera = match target {
             Target::Camera(camera) => camera,
             Target::Node(node) => {
@@ -188,10 +191,12 @@ impl World {
         while let Some(first) = fresh.iter().filter_map(|i| self.causes.onset_of.get(i)).min().copied() {
             let (from, to) = (first - window, first + window);
             let range = (from, Item::Camera(CameraIx(0)))..(to, Item::Camera(CameraIx(0)));
-            let failures: Vec<Failure> = self.causes.by_onset.range(range).map(|(t, i)| self.failure(*i, *t)).collect();
+            let all = self.causes.by_onset.range(range);
+            let mut failures: Vec<Failure> = all.map(|(t, i)| self.failure(*i, *t)).collect();
             for failure in &failures {
                 fresh.remove(&failure.item);
             }
+            failures.retain(|f| !self.awaits_its_answer(f.item));
             self.judge_nodes(&failures, from, to);
             self.judge_cameras(&failures);
             self.judge_groups(&failures);

@@ -110,12 +110,12 @@ impl World {
     fn ask_failed_checks(&mut self, o: &Outcome) {
         let Target::Camera(c) = o.target else { return };
         let in_order = matches!(o.result, ProbeResult::Pass { .. });
-        let policy = &self.policy.health;
         let Some(health) = self.cameras.get_mut(c.at()) else { return };
         for check in [Check::Stream, Check::Picture, Check::Device].into_iter().filter(|c| *c > o.check) {
             let state = &mut health.checks[check.at()];
-            // Of a stream nothing may be known either, or what is known is too old, since it was held back.
-            let old = state.last_alive.is_none() || state.stale_at(policy).is_some_and(|t| t <= o.ended);
+            // Of a stream nothing may be known either, or what is known is older than it should be, since it was held
+            // back: before its next turn comes it would be too old.
+            let old = state.last_alive.is_none() || state.interval.is_some_and(|every| state.due + every <= o.ended);
             let wanted = state.last_alive == Some(false)
                 || (check == Check::Stream && old)
                 || (o.check == Check::Stream && in_order && state.heard_trouble())

@@ -125,22 +125,11 @@ impl World {
             Cause::Node(id) | Cause::Partial(id) => self.topology.node(id.as_str()).map(Target::Node),
             _ => None,
         };
-        if let Some(own) = own
-            && self.fell_silent_before_an_acquittal(own)
-        {
-            return false;
-        }
         let held = matches!(cause, Cause::Node(_));
-        members.chain(own).all(|t| self.have_answered(t, held))
-    }
-
-    /// Whether its last try began before a node above it was proven to work: it is asked again, and what it says then
-    /// counts.
-    fn fell_silent_before_an_acquittal(&self, target: Target) -> bool {
-        let Target::Camera(camera) = target else { return false };
-        let tries =
-            self.cameras.get(camera.at()).into_iter().flat_map(|h| h.checks[..2].iter().filter_map(|c| c.last_try));
-        tries.max().is_some_and(|last| self.precedes_acquittal(target, last))
+        let mut all = members.chain(own);
+        let waits =
+            |t: Target| self.is_coming_to(t) || self.is_silent_from_before_an_acquittal(t) || self.is_doubted_above(t);
+        !own.is_some_and(waits) && all.all(|t| !self.is_coming_to(t) && self.have_answered(t, held))
     }
 
     fn want_camera(&mut self, camera: CameraIx) {

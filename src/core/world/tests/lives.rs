@@ -86,7 +86,7 @@ fn towns_that_were_not_sound_once_are() {
 #[test]
 fn a_town_is_not_sound_without_the_rule_that_it_needs() {
     let needed = [
-        (Bug::RoundsEndWithTheFirstAnswer, [317, 385, 623, 859].as_slice()),
+        (Bug::RoundsEndWithTheFirstAnswer, [317, 623].as_slice()),
         (Bug::BlindnessVoidsNothing, &[172, 554]),
         (Bug::ContradictionsStand, &[661]),
     ];

@@ -20,6 +20,7 @@ mod plan;
 mod questions;
 mod quiet;
 mod random;
+mod recovery;
 mod restarts;
 mod said;
 mod scenarios;
