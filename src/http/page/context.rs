@@ -70,6 +70,7 @@ pub(super) enum Sheet {
     Incident,
     Village,
     Node,
+    Place,
 }
 
 impl Sheet {
@@ -80,11 +81,12 @@ impl Sheet {
             Sheet::Incident => "incident",
             Sheet::Village => "village",
             Sheet::Node => "node",
+            Sheet::Place => "place",
         }
     }
 
     pub(super) fn from_word(word: &str) -> Option<Sheet> {
-        let all = [Sheet::Camera, Sheet::Entrance, Sheet::Incident, Sheet::Village, Sheet::Node];
+        let all = [Sheet::Camera, Sheet::Entrance, Sheet::Incident, Sheet::Village, Sheet::Node, Sheet::Place];
         all.into_iter().find(|s| s.word() == word)
     }
 }
@@ -138,7 +140,8 @@ impl Page<'_> {
         };
     }
 
-    /// A state as a word with the mark that the map has for it: `kind` is `camera`, `entrance` or `node`.
+    /// A state as a word with the mark that the map has for it: `kind` is `camera`, `entrance` or `node`; or of a `place`
+    /// what it is.
     pub(super) fn state(&self, html: &mut Html, kind: &'static str, state: Option<&str>) {
         let word = state.unwrap_or("none");
         html.raw("<span class=\"state s-").text(word).raw("\" data-mark=\"").raw(kind).raw("-").text(word).raw("\">");
@@ -164,6 +167,9 @@ impl Page<'_> {
             (_, Some("retired")) => w.life_retired,
             (_, Some("active")) => w.life_active,
             (_, Some("removed")) => w.removed,
+            ("place", Some("station")) => w.station,
+            ("place", Some("liaison")) => w.liaison,
+            ("place", Some("team")) => w.team,
             _ => w.unknown,
         }
     }

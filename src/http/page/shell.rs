@@ -81,6 +81,7 @@ pub(super) fn end(html: &mut Html, w: &Words) {
         ("is_over", w.is_over),
         ("gone", w.no_such),
         ("end_before", w.end_before),
+        ("no_day", w.no_day),
         ("try_again", w.try_again),
         ("done", w.done),
     ] {

@@ -90,7 +90,7 @@ catalogue! {
     sectors: "视野", "Views";
     nodes: "节点", "Nodes";
     tree: "供电与网络连线", "Network and power lines";
-    places: "工作站、联络点", "Stations and teams";
+    places: "工作站、联络点、维护队", "Stations and teams";
     plan: "圈块线点规划", "Plan";
     roads: "道路", "Roads";
     tiles: "底图", "Base map";
@@ -166,6 +166,10 @@ catalogue! {
     nearest_station: "最近警务工作站", "Nearest work station";
     nearest_team: "最近维护队", "Nearest team";
     nearest_liaison: "最近联络点", "Nearest liaison point";
+    where_it_is: "所在", "Lies in";
+    lost_near: "附近失守进出口（由近到远）", "Lost entrances, the nearest first";
+    down_near: "附近离线摄像头（由近到远）", "Cameras down, the nearest first";
+    none_near: "没有。", "None.";
     entrance: "进出口", "Entrance";
     live_cameras: "在线摄像头", "Live cameras";
     needed: "至少需要", "needs";
@@ -187,10 +191,8 @@ catalogue! {
     resolved: "恢复时间", "Resolved";
     acknowledged: "接单", "Taken by";
     merged_into: "已并入", "Merged into";
-    rests_on: "依据", "Evidence";
-    ruled_out: "已排除", "Ruled out";
-    undecided: "无从判断（其下没有其他设备）", "Could be as well (nothing else hangs on it)";
-    what_was_said: "已发出的消息", "What was said";
+    what_was_said: "通知经过", "What was said and held";
+    said_nothing: "未通知", "held";
     said_opened: "新事件", "new";
     said_updated: "更新", "update";
     said_more_lost: "失守增加", "more is lost";
@@ -201,6 +203,7 @@ catalogue! {
     said_escalated: "已升级", "escalated";
     said_resolved: "已恢复", "resolved";
     said_merged: "已并入其他事件", "merged";
+    said_digest: "合并通报", "digest";
     cameras_not_well: "不正常的摄像头", "Cameras that are not well";
     nodes_below: "下级节点", "Nodes below";
     cameras_below: "下级摄像头", "Cameras below";
@@ -214,6 +217,14 @@ catalogue! {
     announce: "登记维护…", "Announce maintenance…";
     announce_now: "登记", "Announce";
     announce_means: "期间由它引起的故障照常记录，但不通知人；到时仍未恢复会再通知。", "Failures that it explains are recorded and page nobody; what still stands at its end is told then.";
+    announce_weekly: "登记每周维护…", "Announce weekly maintenance…";
+    weekly_means: "每到这些时段，由它引起的故障照常记录，但不通知人，直到有人结束它或到截止时间。", "At these hours, again and again, failures that it explains are recorded and page nobody; until somebody ends it, or the last day has come.";
+    on_days: "每逢", "On";
+    each_from: "从", "from";
+    each_to: "到（可过午夜）", "to (past midnight, if earlier)";
+    first_from: "首次不早于（不填为现在）", "Not before (empty: now)";
+    last_until: "截止（不填为不限）", "Not after (empty: no end)";
+    no_day: "请至少选一天。", "Pick at least one day.";
     end_work: "结束维护", "End it";
     silence: "静默…", "Silence…";
     silence_now: "静默", "Silence";

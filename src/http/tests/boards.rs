@@ -175,6 +175,7 @@ async fn a_sheet_says_what_is_lost_why_where_and_who_is_near() {
         "<svg class=\"map\"",
         "通过",
         "供电已查",
+        "依据</b> 交换机 S1",
         "2026-11-24 03:00:00",
     ] {
         assert!(sheet.text.contains(text), "{text}: {}", sheet.text);

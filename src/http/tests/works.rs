@@ -96,7 +96,7 @@ async fn what_may_be_done_is_written_for_those_who_may_and_for_nobody_else() {
     for (path, wanted) in [
         ("/", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7"][..]),
         ("/page/incident/7", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7"]),
-        ("/page/camera/C2", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7", "data-object=\"C2\""]),
+        ("/page/camera/C2", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7", "data-object=\"C2\"", "data-weekly"]),
         ("/page/node/S1", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7", "data-object=\"S1\""]),
         ("/page/village/V1", &["data-object=\"V1\""]),
     ] {
