@@ -8,6 +8,7 @@ import { isBusy, replace } from "./keep.js";
 const $ = (id) => document.getElementById(id);
 const words = () => Object.fromEntries([...document.querySelectorAll("#words dt")].map((t) => [t.textContent, t.nextElementSibling.textContent]));
 const BUSY_MS = 500;
+const PATIENCE_MS = 10000; // a daemon that takes longer for a page is as good as away
 const SHEET = /^#\/(camera|entrance|incident|village|node|place)\/([A-Za-z0-9._-]{1,64})$/;
 const townTitle = document.title;
 let map = null;
@@ -18,7 +19,7 @@ let marks = null;
 const inLanguage = (path) => path + (path.includes("?") ? "&" : "?") + "lang=" + document.documentElement.lang;
 
 async function documentOf(path) {
-  const answer = await ask(inLanguage(path), { cache: "no-store" });
+  const answer = await ask(inLanguage(path), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   return { status: answer.status, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
 }
 
@@ -264,7 +265,10 @@ function begin() {
     if (map) { if (change) { map.change(change); } else { map.reload(); } }
     renew().then(say);
     renewSheet();
-  }, renew);
+  }, function (silent) {
+    if (silent) { stale(true); }
+    renew();
+  });
   setInterval(() => renew().then(say), 60000);
 }
 
