@@ -41,7 +41,10 @@ fn by_keyboard_alone_a_station_is_found_and_left_and_the_focus_comes_back() {
     focus(&browser, "the sheet of the station", "#sheet");
     let sheet = browser.text("#sheet").expect("a sheet");
     assert!(sheet.contains(&name) && sheet.contains("附近失守进出口"), "{sheet}");
-    assert!(browser.run("return document.title").as_str().is_some_and(|t| t.contains(&name)), "a tab says what it shows");
+    assert!(
+        browser.run("return document.title").as_str().is_some_and(|t| t.contains(&name)),
+        "a tab says what it shows"
+    );
     browser.press(ESCAPE);
     focus(&browser, "the way back", &link);
     assert_eq!(browser.run("return document.title"), title);
@@ -75,9 +78,11 @@ fn by_keyboard_alone_a_station_is_found_and_left_and_the_focus_comes_back() {
 }
 
 #[test]
-fn work_that_recurs_is_announced_where_one_stands() {
+fn work_that_recurs_is_announced_and_a_sink_is_tried_where_one_stands() {
     let Some(browser) = Browser::start() else { return };
-    let town = Town::new(12, FAST);
+    // Nobody listens there.
+    let sink = "[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n";
+    let town = Town::new(12, &format!("{FAST}\n{sink}"));
     let daemon = town.demo(12);
     daemon.all_up();
     let node = text(&daemon.items("nodes")[0]["id"]);
@@ -103,9 +108,19 @@ fn work_that_recurs_is_announced_where_one_stands() {
     let row = wait_for("what was announced", || announced(&daemon).pop());
     let shown = ["object", "weekly", "note", "to"].map(|field| row[field].clone());
     assert_eq!(shown, [node.into(), "sat,sun 22:00-05:00".into(), "夜间割接".into(), Value::Null]);
-    browser.wait("it on the sheet", "return document.querySelector('#sheet').innerText.includes('周六、周日 22:00–05:00')");
+    browser.wait(
+        "it on the sheet",
+        "return document.querySelector('#sheet').innerText.includes('周六、周日 22:00–05:00')",
+    );
     browser.click("#sheet button[data-method=DELETE][data-path^='/api/v1/maintenance/']");
     wait_for("its end", || announced(&daemon).is_empty().then_some(()));
+
+    browser.click("details[data-key=test-desk] > summary");
+    browser.click("details[data-key=test-desk] button");
+    let said = "return document.querySelector('details[data-key=test-desk] .said').innerText.includes('POST')";
+    browser.wait("the request", said);
+    assert!(browser.text("#told").is_some_and(|t| t.contains("未送达")));
+    browser.picture("phone-test.png");
     no_complaints(&browser);
 }
 
@@ -128,7 +143,8 @@ fn a_page_says_within_seconds_that_nothing_comes_any_more() {
 
 /// Whatever is to be touched is as high as a finger is broad, and nothing lies beside the screen. Links in running text
 /// are as the text is.
-const UNFIT: &str = "const small = [...document.querySelectorAll('button, summary, select, input:not([type=checkbox])')]
+const UNFIT: &str =
+    "const small = [...document.querySelectorAll('button, summary, select, input:not([type=checkbox])')]
         .filter((e) => e.checkVisibility() && !e.closest('.maplibregl-ctrl') && e.type !== 'range')
         .filter((e) => e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 120));
     return document.documentElement.scrollWidth > innerWidth ? [...small, 'wider than the screen'] : small";

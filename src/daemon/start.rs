@@ -145,7 +145,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let (breaks, broken) = watch::channel(false);
     note_roster(read, &store, &handle, &clock).await.map_err(store_error)?;
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
-    let texts = Texts { templates, roster: roster.board().clone() };
+    let texts = Texts { templates: templates.clone(), roster: roster.board().clone() };
     let sinks = sinks(&settings, &secrets, texts, &store, &handle, &clock, &counters)?;
     let heartbeat = heartbeat(&settings, &secrets, &handle, &clock, &counters, &stopping)?;
     let supervisor = Supervisor {
@@ -171,7 +171,9 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let service = Arc::new(Service::from_env());
     let (manager, watched, until, alive) = (service.clone(), clock.clone(), stopping.clone(), handle.alive.clone());
     let watchdog = tokio::spawn(async move { manager.watch(watched, alive, until).await });
-    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock.clone(), roster.clone()));
+    let trials = trials(&settings, secrets, templates, roster.board().clone())?;
+    let state =
+        AppState::new(parts(&settings, listen, &handle, store, counters, clock.clone(), (roster.clone(), trials)));
     let mut ends = stopping;
     let serving = tokio::spawn(async move {
         let ended = async move {
@@ -389,6 +391,24 @@ fn sinks(
     Sinks::start(setup).map_err(DaemonError::Sinks)
 }
 
+/// The sinks once more, for who wants to try one.
+fn trials(
+    settings: &Settings,
+    secrets: Secrets,
+    templates: Arc<notify::Templates>,
+    roster: Arc<Board>,
+) -> Result<notify::Trials, DaemonError> {
+    Ok(notify::Trials {
+        sinks: settings.sinks.clone(),
+        secrets,
+        time_zone: settings.ui.time_zone.clone(),
+        client: notify::client().map_err(DaemonError::Client)?,
+        roster,
+        templates,
+        turn: tokio::sync::Mutex::new(()),
+    })
+}
+
 /// The heartbeat of the settings, beating; where they want one.
 fn heartbeat(
     settings: &Settings,
@@ -412,7 +432,7 @@ fn parts(
     store: Store,
     counters: Arc<Counters>,
     clock: Clock,
-    roster: RosterFile,
+    (roster, trials): (RosterFile, notify::Trials),
 ) -> Parts {
     let plan = Plan::default();
     Parts {
@@ -420,6 +440,7 @@ fn parts(
         history: Arc::new(StoreHistory(store)),
         counters,
         roster,
+        trials,
         settings: http_settings(settings, listen),
         metrics: crate::metrics::Options {
             per_camera: settings.metrics.per_camera,

@@ -3,7 +3,7 @@
 
 import { ask, forget, remember } from "./feed.js";
 
-const PATH = /^\/api\/v1\/(incidents\/\d+\/(ack|silence)|maintenance(\/\d+)?)$/;
+const PATH = /^\/api\/v1\/(incidents\/\d+\/(ack|silence)|maintenance(\/\d+)?|sinks\/[A-Za-z0-9._-]{1,64}\/test)$/;
 const MINUTE_MS = 60000;
 const TOLD_MS = 8000;
 const $ = (id) => document.getElementById(id);
@@ -66,9 +66,19 @@ function why(status, words) {
   return words.try_again + status;
 }
 
+// Sends a sink a test and shows what was said; the form stays open, since that is to be read.
+async function tryOut(form, words) {
+  const answer = await ask(form.dataset.path, { method: "POST" }).catch(() => ({ ok: false, status: 0 }));
+  if (!answer.ok) { tell(why(answer.status, words), true); return; }
+  const trial = await answer.json();
+  tell(trial.delivered ? words.test_taken : words.test_failed + trial.error, !trial.delivered);
+  form.parentElement.querySelector(".said").textContent = trial.exchanges.map((e) => [e.head, e.body, e.answer].join("\n\n")).join("\n\n");
+}
+
 async function send(asked, words, zone) {
   const { method, path } = asked.dataset;
   if (!PATH.test(path)) { return false; }
+  if (asked.dataset.trial) { await tryOut(asked, words); return false; }
   const options = { method };
   if (asked.tagName === "FORM") {
     const body = bodyOf(asked, zone);

@@ -92,18 +92,41 @@ impl Page<'_> {
     fn announce_weekly(&self, html: &mut Html, object: &str) {
         let w = self.words;
         html.raw("<details class=\"do\" data-key=\"weekly-").text(object).raw("\"><summary>").text(w.announce_weekly);
-        html.raw("</summary><form class=\"do\" data-method=\"POST\" data-end=\"to\" data-weekly=\"yes\" data-object=\"");
+        html.raw(
+            "</summary><form class=\"do\" data-method=\"POST\" data-end=\"to\" data-weekly=\"yes\" data-object=\"",
+        );
         html.text(object).raw("\" data-path=\"/api/v1/maintenance\"><p class=\"quiet\">").text(w.weekly_means);
         html.raw("</p><fieldset><legend>").text(w.on_days).raw("</legend>");
         for day in WEEK {
             html.raw("<label><input type=\"checkbox\" name=\"day\" value=\"").raw(day).raw("\"> ");
             html.text(day_name(day, self.language)).raw("</label>");
         }
-        html.raw("</fieldset><label>").text(w.each_from).raw(" <input type=\"time\" name=\"begin\" required></label><label>");
+        html.raw("</fieldset><label>")
+            .text(w.each_from)
+            .raw(" <input type=\"time\" name=\"begin\" required></label><label>");
         html.text(w.each_to).raw(" <input type=\"time\" name=\"over\" required></label><label>").text(w.first_from);
         html.raw(" <input type=\"datetime-local\" name=\"from\"></label><label>").text(w.last_until);
         html.raw(" <input type=\"datetime-local\" name=\"end\"></label>");
         self.end_form(html, w.announce_now);
+    }
+
+    /// The sinks, each with a test: whether a message arrives is better known before the night in which it must.
+    pub(super) fn sinks(&self, html: &mut Html) {
+        if !self.may_act() || self.sinks.is_empty() {
+            return;
+        }
+        let w = self.words;
+        html.raw("<section id=\"sinks\"><h2>").text(w.sinks).raw("</h2><div class=\"actions\">");
+        for sink in self.sinks {
+            html.raw("<details class=\"do\" data-key=\"test-").text(&sink.name).raw("\"><summary>").text(&sink.name);
+            html.raw(" <small>").raw(sink.kind.word()).raw("</small></summary><form class=\"do\" data-method=\"POST\"");
+            html.raw(" data-trial=\"yes\" data-path=\"/api/v1/sinks/")
+                .text(&sink.name)
+                .raw("/test\"><p class=\"quiet\">");
+            html.text(w.test_means).raw("</p><button>").text(w.test_now).raw("</button></form>");
+            html.raw("<pre class=\"said\" role=\"status\"></pre></details>");
+        }
+        html.raw("</div></section>");
     }
 
     /// Ends work that was announced.

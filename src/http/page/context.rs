@@ -13,6 +13,7 @@ use super::Reader;
 use super::html::Html;
 use super::words::{Words, of as words_of};
 use crate::engine::Maintenance;
+use crate::files::settings::SinkSettings;
 use crate::http::wire::Cause;
 use crate::http::{AppState, HttpSettings, Role};
 
@@ -35,6 +36,8 @@ pub(super) struct Page<'a> {
     pub(super) now: Time,
     /// Maintenance that is announced and not over; `None` where it cannot be read.
     pub(super) works: Option<&'a [Maintenance]>,
+    /// Where messages go.
+    pub(super) sinks: &'a [SinkSettings],
 }
 
 impl<'a> Page<'a> {
@@ -53,6 +56,7 @@ impl<'a> Page<'a> {
             holder: reader.holder.as_ref(),
             now: state.now(),
             works,
+            sinks: &state.parts.trials.sinks,
         }
     }
 

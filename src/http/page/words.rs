@@ -225,6 +225,11 @@ catalogue! {
     first_from: "首次不早于（不填为现在）", "Not before (empty: now)";
     last_until: "截止（不填为不限）", "Not after (empty: no end)";
     no_day: "请至少选一天。", "Pick at least one day.";
+    sinks: "通知渠道", "Where messages go";
+    test_now: "发送测试消息", "Send a test";
+    test_means: "真的发出一条注明为测试的消息，并显示请求与应答。", "A real message goes out, which says itself that it is a test; request and answer are shown.";
+    test_taken: "测试消息已送达。", "The test was delivered.";
+    test_failed: "测试消息未送达：", "The test was not delivered: ";
     end_work: "结束维护", "End it";
     silence: "静默…", "Silence…";
     silence_now: "静默", "Silence";

@@ -87,11 +87,7 @@ pub(super) async fn off_thread<T: Send + 'static>(
     })
 }
 
-pub(super) fn pack<T: Serialize>(
-    kind: &'static str,
-    value: &T,
-    level: Compression,
-) -> Result<Arc<Packed>, Problem> {
+pub(super) fn pack<T: Serialize>(kind: &'static str, value: &T, level: Compression) -> Result<Arc<Packed>, Problem> {
     let text = serde_json::to_vec(value).map_err(|error| {
         tracing::error!(%error, "an answer for the map cannot be written");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer cannot be written; the log says why")

@@ -115,7 +115,9 @@ async fn a_timeline_says_the_worst_of_each_part() {
     assert_eq!(parts.last().unwrap()["entrances"]["lost"], 1);
     let packed = d.request(Method::GET, "/api/v1/timeline").header("accept-encoding", "gzip").send().await.unwrap();
     assert_eq!(packed.headers()["content-encoding"], "gzip", "a phone asks for it each time the page is opened");
-    let known = d.request(Method::GET, "/api/v1/timeline").header("if-none-match", d.get("/api/v1/timeline").await.header("etag"));
+    let known = d
+        .request(Method::GET, "/api/v1/timeline")
+        .header("if-none-match", d.get("/api/v1/timeline").await.header("etag"));
     assert_eq!(d.send(known).await.status, 304);
     let day = d.get("/api/v1/timeline?since=2026-11-23T03:00:00Z&until=2026-11-24T03:00:00Z&step=720").await.json();
     assert_eq!(day["parts"].as_array().unwrap().len(), 2);

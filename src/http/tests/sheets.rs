@@ -51,7 +51,15 @@ async fn each_sheet_says_what_is_behind_a_state() {
         (SHEETS[5], &["S1 号交换机", "交换机", "/page/node/UP", "/page/camera/C1"]),
         (
             SHEETS[6],
-            &["警务工作站", "甘棠警务站", "/page/village/V1", "附近失守进出口", "/page/entrance/E2", "/page/camera/C2", "1.3 km"],
+            &[
+                "警务工作站",
+                "甘棠警务站",
+                "/page/village/V1",
+                "附近失守进出口",
+                "/page/entrance/E2",
+                "/page/camera/C2",
+                "1.3 km",
+            ],
         ),
     ] {
         let page = d.get(path).await;
@@ -238,7 +246,10 @@ async fn stations_are_found_by_name_kind_and_place() {
     let d = daemon(settings(ReadAccess::Open)).await;
     for sought in ["P1", "甘棠警务", "警务工作站", "甘棠村 工作站"] {
         let found = d.get(&format!("/page/search?q={sought}")).await.text;
-        assert!(found.contains("href=\"/page/place/P1\"") && found.contains("data-mark=\"place-station\""), "{sought}: {found}");
+        assert!(
+            found.contains("href=\"/page/place/P1\"") && found.contains("data-mark=\"place-station\""),
+            "{sought}: {found}"
+        );
     }
     assert!(!d.get("/page/search?q=13800000000").await.text.contains("/page/place/"), "not by whom to call");
     let camera = d.get("/page/camera/C2").await.text;
