@@ -131,8 +131,9 @@ fn the_sheet_of_forty_cameras_is_one_page_of_paper() {
         browser.open(&url);
         browser.wait("the sheet", "return document.querySelector('main.sheet svg.map path.road') !== null");
         let shown = browser.text("main").expect("a sheet");
-        let rest = format!("+{}", dead.len() - 6);
-        assert!(shown.contains(&node) && shown.contains(&rest), "{rest} in {shown}");
+        let rest = format!("+{}", dead.len() - 5);
+        let why = if language == "en" { "Evidence" } else { "依据" };
+        assert!(shown.contains(&node) && shown.contains(&rest) && shown.contains(why), "{rest} in {shown}");
         assert_eq!(pages(&browser.print()), 1, "{language}");
         let tall = browser.run("return document.querySelector('main').scrollHeight * 25.4 / 96");
         assert!(tall.as_f64().is_some_and(|mm| mm < 297.0), "nothing is cut off: {tall} mm with its margins");

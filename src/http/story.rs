@@ -1,9 +1,10 @@
 //! The story of an incident in words: what its judgement rests on, and what became of its messages. Told alike on its
 //! page, on the repair sheet and by the command line, so that nobody reads two stories of one night.
 
-use cunkou_core::alert::{FoundWords, Speaker};
+use cunkou_core::alert::{FoundWords, Incident, Speaker};
+use cunkou_core::health::Cause;
 use cunkou_core::model::{CameraId, Language, ReasonSet, Time};
-use cunkou_core::registry::Registry;
+use cunkou_core::registry::{LonLat, Registry};
 use jiff::tz::TimeZone;
 
 use super::wire::IncidentDelivery;
@@ -11,14 +12,16 @@ use super::wire::IncidentDelivery;
 /// A part of what a judgement rests on: its title, and a line a fact.
 pub(crate) type Part = (&'static str, Vec<String>);
 
-/// Speaks in a language, with times of a zone, of one incident by itself: what else goes on is not known to it.
+/// Speaks in a language, with times of a zone, of one incident by itself: what else goes on is not known to it. Moments of
+/// the day on which it began go without their date, which stands beside.
 pub(super) fn speaking<T>(
     language: Language,
     registry: &Registry,
     zone: &TimeZone,
+    incident: &Incident,
     tell: impl FnOnce(&Speaker<'_>) -> T,
 ) -> T {
-    let time = |at: Time| moment(zone, at);
+    let time = |at: Time| moment(zone, at, incident.since);
     let no_reasons = |_: &CameraId| ReasonSet::EMPTY;
     tell(&Speaker {
         language,
@@ -31,10 +34,24 @@ pub(super) fn speaking<T>(
     })
 }
 
-/// A moment in a zone, to the second; nothing for one that never was.
-fn moment(zone: &TimeZone, at: Time) -> String {
-    let at = jiff::Timestamp::from_millisecond(at.millis()).ok().filter(|_| at.millis() != 0);
-    at.map(|at| at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+/// A moment in a zone, to the second, without the date where that is the day of `since`; nothing for one that never was.
+fn moment(zone: &TimeZone, at: Time, since: Time) -> String {
+    let local = |at: Time| Some(jiff::Timestamp::from_millisecond(at.millis()).ok()?.to_zoned_datetime(zone.clone()));
+    let Some(shown) = local(at).filter(|_| at.millis() != 0) else { return String::new() };
+    let same_day = local(since).is_some_and(|since| since.date() == shown.date());
+    shown.strftime(if same_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
+}
+
+/// Where to go for an incident: the thing to blame, else what is lost, else what is down.
+pub(super) fn where_to_go(incident: &Incident, registry: &Registry) -> Option<LonLat> {
+    let cause = match &incident.cause {
+        Cause::Node(id) | Cause::Partial(id) => registry.nodes.get(id).and_then(|n| n.at),
+        Cause::Camera(id) => registry.cameras.get(id).and_then(|c| c.at),
+        _ => None,
+    };
+    let entrances = incident.entrances_lost.iter().filter_map(|id| registry.entrances.get(id)?.at);
+    let cameras = incident.cameras.iter().filter_map(|id| registry.cameras.get(id)?.at);
+    cause.or_else(|| entrances.chain(cameras).next())
 }
 
 /// What a judgement rests on, in parts; parts of which there is nothing are left out.

@@ -216,7 +216,7 @@ async fn the_sheet_and_the_paper_say_the_same_of_what_a_judgement_rests_on() {
     d.past.incidents.lock().unwrap().push(old.clone());
     let zone = jiff::tz::TimeZone::UTC;
     for language in Language::ALL {
-        let words = crate::http::story::speaking(language, &town::registry(), &zone, |s| s.found(&old));
+        let words = crate::http::story::speaking(language, &town::registry(), &zone, &old, |s| s.found(&old));
         let parts = crate::http::story::found_parts(language, words);
         assert_eq!(parts.iter().map(|(_, lines)| lines.len()).collect::<Vec<_>>(), [3, 2, 1], "{parts:?}");
         for (number, path) in [(7, "page"), (3, "page"), (7, "sheet"), (3, "sheet")] {

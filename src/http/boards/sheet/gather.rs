@@ -16,14 +16,14 @@ use crate::files::RoadMap;
 use crate::http::AppState;
 use crate::http::boards::{local, words};
 use crate::http::page::Html;
-use crate::http::story::{Part, found_parts, speaking};
+use crate::http::story::{Part, found_parts, speaking, where_to_go};
 use crate::http::wire::{stamp, with_those_above};
 use crate::probe::Hint;
 
 /// Lost entrances that are listed.
 const MAX_LOST: usize = 10;
 /// Cameras and nodes that are listed.
-const MAX_ROWS: usize = 7;
+const MAX_ROWS: usize = 6;
 /// Rivals, and nodes above the cause, that are named.
 const MAX_CAUSES: usize = 3;
 /// Cameras that are drawn.
@@ -108,9 +108,9 @@ pub(super) async fn sheet(state: &AppState, incident: &Incident, language: Langu
     let roads = roads(state).await;
     let (zone, registry) = (state.parts.settings.time_zone.clone(), &*snapshot.registry);
     let time = |at: Time| local(&zone, at, "%Y-%m-%d %H:%M:%S");
-    let spoken = speaking(language, registry, &zone, |s| of.spoken(s));
+    let spoken = speaking(language, registry, &zone, incident, |s| of.spoken(s));
     let hint = rows.iter().find_map(|r| hint(&r.outcomes)).map(|h| h.words(language));
-    let at = of.position();
+    let at = where_to_go(incident, registry);
     Sheet {
         id: incident.id.0,
         status: status(incident, language, &time),
@@ -275,16 +275,6 @@ impl Of<'_> {
         let node = self.cause_node().and_then(|id| registry.nodes.get(id)?.address.as_deref().map(clean));
         let camera = self.cause_camera().and_then(|id| registry.cameras.get(id)?.address()).map(|a| clean(&a));
         node.or(camera).filter(|_| self.may_see)
-    }
-
-    /// Where to go: the thing to blame, else what is lost, else what is down.
-    fn position(&self) -> Option<LonLat> {
-        let registry = self.registry();
-        let node = self.cause_node().and_then(|id| registry.nodes.get(id)?.at);
-        let camera = self.cause_camera().and_then(|id| registry.cameras.get(id)?.at);
-        let entrances = self.incident.entrances_lost.iter().filter_map(|id| registry.entrances.get(id)?.at);
-        let cameras = self.incident.cameras.iter().filter_map(|id| registry.cameras.get(id)?.at);
-        node.or(camera).or_else(|| entrances.chain(cameras).next())
     }
 
     fn place(&self) -> String {

@@ -10,7 +10,7 @@ use crate::http::boards::words::Words;
 use crate::http::page::Html;
 
 /// Facts of each part of what a judgement rests on that are listed.
-const MAX_FOUND: usize = 4;
+const MAX_FOUND: usize = 3;
 
 /// Writes the sheet.
 pub(super) fn write(html: &mut Html, sheet: &Sheet, words: &Words) {

@@ -9,7 +9,7 @@ use crate::http::AppState;
 use crate::http::page::context::{MAX_ROWS, Page, Sheet, local};
 use crate::http::page::html::Html;
 use crate::http::page::view::pairs;
-use crate::http::story::{fate, found_parts, speaking};
+use crate::http::story::{fate, found_parts, speaking, where_to_go};
 use crate::http::wire::{Incident, IncidentDelivery, IncidentStep};
 
 pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id: &str) -> Option<()> {
@@ -22,9 +22,8 @@ pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id
     };
     let incident = Incident::of(&kept, &page.snapshot.registry)?;
     let with: Vec<String> = incident.entrances_lost.iter().chain(&incident.cameras).cloned().collect();
-    let registry = &page.snapshot.registry;
-    let at = kept.entrances_lost.iter().find_map(|e| registry.entrances.get(e)?.at);
-    page.place(html, at.or_else(|| kept.cameras.iter().find_map(|c| registry.cameras.get(c)?.at)), &with);
+    let at = where_to_go(&kept, &page.snapshot.registry);
+    page.place(html, at, &with);
     head(page, html, &incident);
     // What is to be done stands before what there is to read.
     page.incident_actions(html, &incident);
@@ -123,7 +122,7 @@ fn facts(page: &Page<'_>, html: &mut Html, incident: &Incident) {
 /// What the judgement rests on, and the rivals that it rules out.
 fn found(page: &Page<'_>, html: &mut Html, incident: &alert::Incident) {
     let (language, registry) = (page.language, &*page.snapshot.registry);
-    let words = speaking(language, registry, &page.settings.time_zone, |s| s.found(incident));
+    let words = speaking(language, registry, &page.settings.time_zone, incident, |s| s.found(incident));
     for (title, lines) in found_parts(language, words) {
         html.raw("<h3 class=\"cap\">").text(title).raw("</h3><ul class=\"plain\">");
         for line in &lines {
