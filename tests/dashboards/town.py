@@ -141,11 +141,12 @@ class Town:
 
     @staticmethod
     def _give_hours(cameras):
-        """One camera gets hours of duty, all day long: cameras without have no series of it."""
+        """Every camera gets hours of duty, all day long: those without have no series of it."""
         rows = [row.split(",") for row in cameras.read_text("utf-8").splitlines()]
         if "duty" not in rows[0]:
             rows = [rows[0] + ["duty"]] + [row + [""] for row in rows[1:]]
-        rows[1][rows[0].index("duty")] = "00:00-24:00"
+        for row in rows[1:]:
+            row[rows[0].index("duty")] = "00:00-24:00"
         cameras.write_text("".join(",".join(row) + "\n" for row in rows), "utf-8")
 
     def _start_prometheus(self):
