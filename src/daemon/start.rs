@@ -121,8 +121,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let clock = Clock::start();
     let path = settings.database.file.clone();
     let store_error = |source| DaemonError::Store { path: path.clone(), source };
-    let url = format!("sqlite://{}", path.display());
-    let store = Store::open(&url, OpenMode::ReadWrite).await.map_err(store_error)?;
+    let store = Store::open(&format!("sqlite://{}", path.display()), OpenMode::ReadWrite).await.map_err(store_error)?;
     let registry = registry_in_force(&store, &settings, &clock).await?;
     retire_sinks(&store, &settings, &clock).await.map_err(store_error)?;
     let in_flight = probes_at_once(settings.probe.in_flight_for(registry.cameras.len()), soft);
@@ -171,9 +170,8 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let service = Arc::new(Service::from_env());
     let (manager, watched, until, alive) = (service.clone(), clock.clone(), stopping.clone(), handle.alive.clone());
     let watchdog = tokio::spawn(async move { manager.watch(watched, alive, until).await });
-    let trials = trials(&settings, secrets, templates, roster.board().clone())?;
-    let state =
-        AppState::new(parts(&settings, listen, &handle, store, counters, clock.clone(), (roster.clone(), trials)));
+    let asked = with_trials(&settings, secrets, templates, roster.clone())?;
+    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock.clone(), asked));
     let mut ends = stopping;
     let serving = tokio::spawn(async move {
         let ended = async move {
@@ -391,22 +389,23 @@ fn sinks(
     Sinks::start(setup).map_err(DaemonError::Sinks)
 }
 
-/// The sinks once more, for who wants to try one.
-fn trials(
+/// The roster, and the sinks once more, for who wants to try one.
+fn with_trials(
     settings: &Settings,
     secrets: Secrets,
     templates: Arc<notify::Templates>,
-    roster: Arc<Board>,
-) -> Result<notify::Trials, DaemonError> {
-    Ok(notify::Trials {
+    roster: RosterFile,
+) -> Result<(RosterFile, notify::Trials), DaemonError> {
+    let trials = notify::Trials {
         sinks: settings.sinks.clone(),
         secrets,
         time_zone: settings.ui.time_zone.clone(),
         client: notify::client().map_err(DaemonError::Client)?,
-        roster,
+        roster: roster.board().clone(),
         templates,
         turn: tokio::sync::Mutex::new(()),
-    })
+    };
+    Ok((roster, trials))
 }
 
 /// The heartbeat of the settings, beating; where they want one.
