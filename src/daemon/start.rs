@@ -439,7 +439,7 @@ fn parts(
         history: Arc::new(StoreHistory(store)),
         counters,
         roster,
-        trials,
+        trials: Some(trials),
         settings: http_settings(settings, listen),
         metrics: crate::metrics::Options {
             per_camera: settings.metrics.per_camera,

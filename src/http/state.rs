@@ -47,8 +47,8 @@ pub struct Parts {
     pub counters: Arc<Counters>,
     /// Who is on duty.
     pub roster: RosterFile,
-    /// The sinks, to be tried.
-    pub trials: Trials,
+    /// The sinks, to be tried; `None`: there is none.
+    pub trials: Option<Trials>,
     /// How and for whom to serve.
     pub settings: HttpSettings,
     /// What /metrics shows.

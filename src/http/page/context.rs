@@ -56,7 +56,7 @@ impl<'a> Page<'a> {
             holder: reader.holder.as_ref(),
             now: state.now(),
             works,
-            sinks: &state.parts.trials.sinks,
+            sinks: state.parts.trials.as_ref().map_or(&[], |trials| &trials.sinks),
         }
     }
 

@@ -25,8 +25,8 @@ pub(super) async fn test(
     RawQuery(raw): RawQuery,
 ) -> Result<Json<SinkTrial>, Problem> {
     Query::read(raw.as_deref(), &[])?;
-    let trials = &state.parts.trials;
     let no_such = || Problem::new(StatusCode::NOT_FOUND, "the settings have no sink of this name");
+    let trials = state.parts.trials.as_ref().ok_or_else(no_such)?;
     let kind = trials.kind(&name).ok_or_else(no_such)?;
     let outcome = trials.test(&name, state.now()).await.ok_or_else(no_such)?;
     let outcome = outcome.map_err(|error| {

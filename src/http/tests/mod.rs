@@ -239,7 +239,7 @@ pub(crate) async fn daemon_with(mut settings: HttpSettings, snapshot: Snapshot) 
     let past = Arc::new(Past::default());
     let state = AppState::new(Parts {
         roster: roster(),
-        trials: trials(),
+        trials: Some(trials()),
         handle: Handle::new(receiver, alive.clone(), commands),
         history: past.clone(),
         counters: Arc::new(Counters::new("0.1.0", "abc").unwrap()),
