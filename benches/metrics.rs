@@ -152,6 +152,7 @@ fn daemon(snapshot: Arc<Snapshot>) -> SocketAddr {
             let plan = Plan::default();
             let state = AppState::new(Parts {
                 roster: RosterFile::of(&Settings::default()),
+                trials: None,
                 handle: Handle::new(seen, Arc::new(Alive::default()), commands),
                 history: Arc::new(NoHistory),
                 counters: Arc::new(Counters::new("0", "").expect("counters")),

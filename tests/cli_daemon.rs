@@ -221,6 +221,7 @@ fn parts(snapshot: Snapshot, commands: mpsc::Sender<engine::Command>, listen: st
     std::mem::forget(published);
     Parts {
         roster: RosterFile::of(&Settings::default()),
+        trials: None,
         handle: Handle::new(seen, Arc::new(Alive::default()), commands),
         history: Arc::new(NoHistory),
         counters: Arc::new(Counters::new("0", "").unwrap()),

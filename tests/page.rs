@@ -9,22 +9,10 @@ mod common;
 
 use std::path::PathBuf;
 
-use browser::{Browser, pages};
-use common::{Control, Daemon, FAST, Town, text, texts, wait_for};
+use browser::{Browser, control, no_complaints, open_page, pages};
+use common::{Daemon, FAST, Town, text, texts, wait_for};
 use rustix::process::Signal;
 use serde_json::Value;
-
-fn control(daemon: &Daemon) -> &Control {
-    daemon.control.as_ref().expect("the demo has one")
-}
-
-/// That the browser refused nothing and no script failed; that something was not answered is part of some stories.
-#[track_caller]
-fn no_complaints(browser: &Browser) {
-    let mut complaints = browser.complaints();
-    complaints.retain(|c| !c.contains("net::ERR_") && !c.contains("Failed to load resource"));
-    assert!(complaints.is_empty(), "{complaints:#?}");
-}
 
 #[test]
 fn a_lost_entrance_turns_on_the_wall_without_a_reload() {
@@ -143,8 +131,9 @@ fn the_sheet_of_forty_cameras_is_one_page_of_paper() {
         browser.open(&url);
         browser.wait("the sheet", "return document.querySelector('main.sheet svg.map path.road') !== null");
         let shown = browser.text("main").expect("a sheet");
-        let rest = format!("+{}", dead.len() - 6);
-        assert!(shown.contains(&node) && shown.contains(&rest), "{rest} in {shown}");
+        let rest = format!("+{}", dead.len() - 5);
+        let why = if language == "en" { "Evidence" } else { "依据" };
+        assert!(shown.contains(&node) && shown.contains(&rest) && shown.contains(why), "{rest} in {shown}");
         assert_eq!(pages(&browser.print()), 1, "{language}");
         let tall = browser.run("return document.querySelector('main').scrollHeight * 25.4 / 96");
         assert!(tall.as_f64().is_some_and(|mm| mm < 297.0), "nothing is cut off: {tall} mm with its margins");
@@ -176,17 +165,6 @@ fn where_reading_needs_a_token_the_wall_asks_for_it_and_then_lives() {
     assert_eq!(browser.run("return location.hash"), "", "the token does not stay in the address");
     no_complaints(&browser);
 }
-
-/// Opens the page with a token and waits until its map stands.
-fn open_page(browser: &Browser, daemon: &Daemon, hash: &str) {
-    browser.open("about:blank");
-    browser.open(&format!("{}/#token={}{hash}", daemon.base, daemon.token));
-    browser.wait("the map", READY);
-    browser.wait("the page to know the token", "return document.querySelector('button.leave') !== null");
-}
-
-/// Whether the first picture of the map stands.
-const READY: &str = "return document.querySelector('#map[data-ready=yes]') !== null";
 
 /// What is announced, as the API has it.
 fn announced(daemon: &Daemon) -> Vec<Value> {

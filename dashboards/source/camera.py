@@ -28,7 +28,7 @@ def _head(words, board):
             ("Its name, layer and make in the registry.", "台账中的名称、层、厂家和型号。"),
             [query(f"cunkou_camera_info{{{C}}}", "{{name}} · {{layer}} · {{vendor}} {{model}}")], text="name", colour="none",
         ),
-        8, 4,
+        6, 4,
     )  # fmt: skip
     board.add(
         stat(
@@ -41,9 +41,19 @@ def _head(words, board):
     board.add(
         stat(
             words, ("Maintenance", "检修"),
-            ("Whether the registry has it in maintenance.", "台账是否标为检修。"),
+            ("Whether it is in maintenance, by the registry or announced.", "是否在检修中（台账标明或已登记维护）。"),
             [query(f"cunkou_camera_maintenance{{{C}}}")],
             mappings=flag_mapping(words, ("in maintenance", "检修中"), bad=parts.BLUE), colour="value",
+        ),
+        3, 4,
+    )  # fmt: skip
+    board.add(
+        stat(
+            words, ("Hours of duty", "值守时段"),
+            ("Whether it is off by its hours of duty (solar, 4G): it is not asked then. No data where it has none.",
+             "是否处于非值守时段（太阳能、4G），期间不探测。未设置时段的无数据。"),
+            [query(f"cunkou_camera_off_duty{{{C}}}")],
+            mappings=flag_mapping(words, ("off", "停用"), no=("on", "值守"), bad=parts.BLUE), colour="value",
         ),
         3, 4,
     )  # fmt: skip
@@ -59,7 +69,7 @@ def _head(words, board):
                query(f"camera:cunkou_maintenance:ratio30d{{{C}}}", ("maintenance", "检修"))],
             unit="percentunit", decimals=2, colour="none", max=1,
         ),
-        6, 4,
+        5, 4,
     )  # fmt: skip
 
 

@@ -154,6 +154,33 @@ def _sinks(words, board):
         8, 8,
     )  # fmt: skip
     board.add(
+        stat(
+            words, ("Roster", "值班表"),
+            ("Whether the roster that was read last is in force, or none is named.", "最近读取的值班表是否生效；未配置值班表时也为已生效。"),
+            [query(f"cunkou_roster_last_reload_successful{{{I}}}")],
+            mappings=up_mapping(words, yes=("in force", "已生效"), no=("REFUSED", "被拒绝")), colour="background",
+        ),
+        4, 8,
+    )  # fmt: skip
+    board.add(
+        graph(
+            words, ("Nobody on duty", "无人值班"),
+            ("Messages an hour that found nobody on duty and went to what their sink has by default, by why. No data where no sink asks the roster.",
+             "每小时因找不到值班人而发给默认收件人的消息数，按原因。没有渠道使用值班表时无数据。"),
+            [query(f"sum by (sink, reason) (increase(cunkou_notifications_without_duty_total{{{I}}}[1h]))", "{{sink}} {{reason}}")], min=0,
+        ),
+        10, 8,
+    )  # fmt: skip
+    board.add(
+        graph(
+            words, ("Heartbeats", "心跳"),
+            ("Heartbeats an hour to the service outside that raises the alarm when it hears none, by how the try ended. No data where none is set.",
+             "每小时发给外部心跳服务的次数，按结果；外部服务收不到心跳就会报警。未配置时无数据。"),
+            [query(f"sum by (result) (increase(cunkou_heartbeats_total{{{I}}}[1h]))", "{{result}}")], min=0,
+        ),
+        10, 8,
+    )  # fmt: skip
+    board.add(
         table(
             words, ("Open alerts", "进行中的告警"),
             ("Alerts that cunkou itself has open, by name.", "cunkou 自身进行中的告警，按名称。"),

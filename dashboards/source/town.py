@@ -1,7 +1,7 @@
 """The town at a glance: for the wall of the duty room, and for a phone."""
 
 import parts
-from parts import GREEN, GREY, ORANGE, RED, TOWN, YELLOW, bars, column, graph, link, query, stat, steps, table
+from parts import BLUE, GREEN, GREY, ORANGE, RED, TOWN, YELLOW, bars, column, graph, link, query, stat, steps, table
 from states import entrance_mapping, entrance_state, up_mapping
 
 I = 'instance="$instance"'
@@ -59,12 +59,26 @@ def _incidents(words, board):
     board.add(
         stat(
             words, ("Incidents", "事件"),
-            ("Incidents that go on: one for each cause, however many cameras it took.", "进行中的事件：一个原因一个事件，无论带走多少摄像机。"),
+            ("Incidents that go on: one for each cause, however many cameras it took; and how many of them somebody silenced, which page nobody.",
+             "进行中的事件：一个原因一个事件，无论带走多少摄像机；以及其中被人静默、不再通知人的数量。"),
             [query(f'cunkou_incidents{{{I}, state="open"}}', ("open", "未处理")),
-             query(f'cunkou_incidents{{{I}, state="acknowledged"}}', ("acknowledged", "已受理"))],
+             query(f'cunkou_incidents{{{I}, state="acknowledged"}}', ("acknowledged", "已受理")),
+             query(f"cunkou_incidents_silenced{{{I}}}", ("silenced", "已静默"))],
             thresholds=steps(GREEN, (1, ORANGE)),
         ),
         6, 4,
+    )  # fmt: skip
+    board.add(
+        stat(
+            words, ("Out on purpose", "有意停看"),
+            ("Cameras in maintenance, by the registry or announced: what it explains pages nobody; and cameras that are off by their hours of duty. "
+             "The second is no data where no camera has such hours.",
+             "检修中的摄像机（台账标明或已登记维护，由其引起的故障不通知人），以及按值守时段停用的摄像机；没有设置时段的无数据。"),
+            [query(f"sum(cunkou_camera_maintenance{{{I}}})", ("maintenance", "检修")),
+             query(f"sum(cunkou_camera_off_duty{{{I}}})", ("off duty", "非值守时段"))],
+            thresholds=steps(BLUE),
+        ),
+        4, 4,
     )  # fmt: skip
     board.add(
         stat(
@@ -73,7 +87,7 @@ def _incidents(words, board):
             [query(f"time() - cunkou_incident_oldest_open_timestamp_seconds{{{I}}}")], unit="s",
             thresholds=steps(YELLOW, (4 * 3600, ORANGE), (24 * 3600, RED)),
         ),
-        6, 4,
+        4, 4,
     )  # fmt: skip
     for window, title in (("24h", ("Availability, 24 hours", "可用率（24 小时）")), ("30d", ("Availability, 30 days", "可用率（30 天）"))):
         board.add(
@@ -87,7 +101,7 @@ def _incidents(words, board):
                  query(f"town:cunkou_maintenance:ratio{window}{{{I}}}", ("maintenance", "检修"))],
                 unit="percentunit", decimals=2, colour="none", max=1,
             ),
-            6, 4,
+            5, 4,
         )  # fmt: skip
 
 

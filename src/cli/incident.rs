@@ -14,6 +14,7 @@ use super::gaps::cause_words;
 use super::source::{Source, for_change};
 use super::table::{self, named, plain};
 use super::when;
+use crate::http::story::fate;
 use crate::http::wire::{Incident, IncidentDelivery, IncidentDetail, Page, SilenceBody, stamp};
 
 /// Names of a list that are shown; the rest is counted.
@@ -180,16 +181,9 @@ fn deliveries(all: &[IncidentDelivery], tongue: &Tongue) -> String {
     let at = |stamp: &str| when::local_stamp(stamp, &tongue.zone);
     let _ = writeln!(out, "\n{}", tongue.say("送达", "deliveries"));
     for d in all {
-        let ended = match (&d.delivered_at, &d.dropped_at) {
-            (Some(t), _) => format!("{} {}", tongue.say("送达", "delivered"), at(t)),
-            (None, Some(t)) => format!("{} {}", tongue.say("放弃", "dropped"), at(t)),
-            (None, None) => tongue.say("等待", "waits").to_owned(),
-        };
-        let code = d.answer_code.map(|code| format!(" · {} {code}", tongue.say("应答", "answer"))).unwrap_or_default();
-        let error = d.error.as_deref().map(|e| format!(" · {}", plain(e))).unwrap_or_default();
-        let tries = tongue.say("次尝试", "tries");
+        let fate = fate(d, tongue.language, &at);
         let to = d.to.as_deref().map(|to| format!(" → {}", plain(to))).unwrap_or_default();
-        let _ = writeln!(out, "  {} {}{to}  {ended}  {} {tries}{code}{error}", plain(&d.sink), d.step, d.attempts);
+        let _ = writeln!(out, "  {} {}{to}  {}  {}", plain(&d.sink), d.step, fate.ended, plain(&fate.tries));
     }
     out
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use cunkou_core::model::Time;
-use serde::Serialize;
 
 use super::common::{Common, Tongue, print, print_json, secrets};
 use super::exit::{Exit, wrong_use};
@@ -13,7 +12,8 @@ use super::table::plain;
 use crate::files::roster::RosterFile;
 use crate::files::settings::Settings;
 use crate::files::templates::TemplateFiles;
-use crate::notify::{self, Exchange, Outcome, Templates, Trial, try_sink};
+use crate::http::wire::SinkTrial;
+use crate::notify::{self, Templates, Trial, try_sink};
 
 /// Sends a sink of the settings a real message, and shows what was said
 #[derive(Debug, clap::Args)]
@@ -39,24 +39,6 @@ struct Test {
     format: String,
 }
 
-/// The answer.
-#[derive(Debug, Serialize)]
-struct Report<'a> {
-    sink: &'a str,
-    kind: &'static str,
-    delivered: bool,
-    error: Option<&'a str>,
-    exchanges: Vec<Said<'a>>,
-}
-
-/// One request and its answer.
-#[derive(Debug, Serialize)]
-struct Said<'a> {
-    head: &'a str,
-    body: &'a str,
-    answer: &'a str,
-}
-
 pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let What::Test(wanted) = args.what;
     let settings = common.settings()?.settings;
@@ -77,22 +59,12 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
         now: Time(jiff::Timestamp::now().as_millisecond()),
     };
     let outcome = try_sink(sink, trial).await?;
-    let report = Report {
-        sink: &sink.name,
-        kind: sink.kind.word(),
-        delivered: outcome.failed.is_none(),
-        error: outcome.failed.as_deref(),
-        exchanges: outcome.exchanges.iter().map(said).collect(),
-    };
+    let report = SinkTrial::of(&sink.name, sink.kind.word(), outcome);
     match wanted.format.as_str() {
         "json" => print_json(&report)?,
-        _ => print(&text(&outcome, &Tongue::of(common, &settings)))?,
+        _ => print(&text(&report, &Tongue::of(common, &settings)))?,
     }
     Ok(if report.delivered { Exit::Fine } else { Exit::CouldNot })
-}
-
-fn said(exchange: &Exchange) -> Said<'_> {
-    Said { head: &exchange.head, body: &exchange.body, answer: &exchange.answer }
 }
 
 /// The texts of the settings, each tried.
@@ -107,11 +79,11 @@ fn templates(settings: &Settings) -> anyhow::Result<Templates> {
     })
 }
 
-fn text(outcome: &Outcome, tongue: &Tongue) -> String {
+fn text(trial: &SinkTrial, tongue: &Tongue) -> String {
     let mut out = String::new();
     // What a sink answers is not ours: no line of it turns the terminal.
     let block = |text: &str| text.lines().map(plain).collect::<Vec<_>>().join("\n");
-    for exchange in &outcome.exchanges {
+    for exchange in &trial.exchanges {
         let answer = tongue.say("应答：", "answer:");
         let _ = writeln!(
             out,
@@ -121,7 +93,7 @@ fn text(outcome: &Outcome, tongue: &Tongue) -> String {
             block(&exchange.answer)
         );
     }
-    let _ = match &outcome.failed {
+    let _ = match &trial.error {
         None => writeln!(out, "{}", tongue.say("已送达", "delivered")),
         Some(why) => writeln!(out, "{}: {}", tongue.say("未送达", "not delivered"), plain(why)),
     };

@@ -121,8 +121,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let clock = Clock::start();
     let path = settings.database.file.clone();
     let store_error = |source| DaemonError::Store { path: path.clone(), source };
-    let url = format!("sqlite://{}", path.display());
-    let store = Store::open(&url, OpenMode::ReadWrite).await.map_err(store_error)?;
+    let store = Store::open(&format!("sqlite://{}", path.display()), OpenMode::ReadWrite).await.map_err(store_error)?;
     let registry = registry_in_force(&store, &settings, &clock).await?;
     retire_sinks(&store, &settings, &clock).await.map_err(store_error)?;
     let in_flight = probes_at_once(settings.probe.in_flight_for(registry.cameras.len()), soft);
@@ -145,7 +144,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let (breaks, broken) = watch::channel(false);
     note_roster(read, &store, &handle, &clock).await.map_err(store_error)?;
     let engine = engine::on_own_thread(engine, stopping.clone()).map_err(DaemonError::Thread)?;
-    let texts = Texts { templates, roster: roster.board().clone() };
+    let texts = Texts { templates: templates.clone(), roster: roster.board().clone() };
     let sinks = sinks(&settings, &secrets, texts, &store, &handle, &clock, &counters)?;
     let heartbeat = heartbeat(&settings, &secrets, &handle, &clock, &counters, &stopping)?;
     let supervisor = Supervisor {
@@ -171,7 +170,8 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let service = Arc::new(Service::from_env());
     let (manager, watched, until, alive) = (service.clone(), clock.clone(), stopping.clone(), handle.alive.clone());
     let watchdog = tokio::spawn(async move { manager.watch(watched, alive, until).await });
-    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock.clone(), roster.clone()));
+    let asked = with_trials(&settings, secrets, templates, roster.clone())?;
+    let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock.clone(), asked));
     let mut ends = stopping;
     let serving = tokio::spawn(async move {
         let ended = async move {
@@ -389,6 +389,25 @@ fn sinks(
     Sinks::start(setup).map_err(DaemonError::Sinks)
 }
 
+/// The roster, and the sinks once more, for who wants to try one.
+fn with_trials(
+    settings: &Settings,
+    secrets: Secrets,
+    templates: Arc<notify::Templates>,
+    roster: RosterFile,
+) -> Result<(RosterFile, notify::Trials), DaemonError> {
+    let trials = notify::Trials {
+        sinks: settings.sinks.clone(),
+        secrets,
+        time_zone: settings.ui.time_zone.clone(),
+        client: notify::client().map_err(DaemonError::Client)?,
+        roster: roster.board().clone(),
+        templates,
+        turn: tokio::sync::Mutex::new(()),
+    };
+    Ok((roster, trials))
+}
+
 /// The heartbeat of the settings, beating; where they want one.
 fn heartbeat(
     settings: &Settings,
@@ -412,7 +431,7 @@ fn parts(
     store: Store,
     counters: Arc<Counters>,
     clock: Clock,
-    roster: RosterFile,
+    (roster, trials): (RosterFile, notify::Trials),
 ) -> Parts {
     let plan = Plan::default();
     Parts {
@@ -420,6 +439,7 @@ fn parts(
         history: Arc::new(StoreHistory(store)),
         counters,
         roster,
+        trials: Some(trials),
         settings: http_settings(settings, listen),
         metrics: crate::metrics::Options {
             per_camera: settings.metrics.per_camera,

@@ -21,6 +21,7 @@ mod routes;
 mod serve;
 mod settings;
 mod state;
+pub(crate) mod story;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod wire;

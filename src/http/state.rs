@@ -16,6 +16,7 @@ use crate::engine::Handle;
 use crate::files::roster::RosterFile;
 use crate::files::{RoadBook, RoadsSeen, TileBook, TileError, TileFile};
 use crate::metrics::{Counters, Figures, Options};
+use crate::notify::Trials;
 
 /// Event streams at a time; another client is asked to come back later.
 pub(super) const MAX_STREAMS: usize = 256;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub counters: Arc<Counters>,
     /// Who is on duty.
     pub roster: RosterFile,
+    /// The sinks, to be tried; `None`: there is none.
+    pub trials: Option<Trials>,
     /// How and for whom to serve.
     pub settings: HttpSettings,
     /// What /metrics shows.

@@ -377,6 +377,10 @@ fn alerts(text: &mut Text<'_>, snapshot: &Snapshot) {
         let n = snapshot.incidents.values().filter(|i| i.status == status).count();
         text.sample(&[("state", status.word())], n as f64);
     }
+    let silenced = snapshot.incidents.values().filter(|i| i.status.is_open() && i.silenced.is_some()).count();
+    let help = "Incidents that go on and page nobody, since somebody silenced them.";
+    text.family("cunkou_incidents_silenced", Kind::Gauge, help);
+    text.sample(&[], silenced as f64);
     text.family(
         "cunkou_incident_oldest_open_timestamp_seconds",
         Kind::Gauge,

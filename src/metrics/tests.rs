@@ -134,6 +134,7 @@ fn values_follow_what_is_believed() {
         ("cunkou_alerts{alert=\"SealBroken\",severity=\"critical\"}", None),
         ("cunkou_incidents{state=\"open\"}", Some("1")),
         ("cunkou_incidents{state=\"acknowledged\"}", Some("0")),
+        ("cunkou_incidents_silenced", Some("0")),
         ("cunkou_incident_oldest_open_timestamp_seconds", Some("1795488610")),
         ("cunkou_monitor_blind", Some("0")),
         ("cunkou_monitor_canary_up{canary=\"127.20.255.254:8023\"}", Some("1")),

@@ -56,4 +56,4 @@ pub use post::{ClientError, client};
 pub use sinks::{Clock, Setup, Sinks, SinksError, check_sink, takes};
 pub use tap::Exchange;
 pub use templates::{TemplateFault, Templates};
-pub use trial::{Outcome, Trial, try_sink};
+pub use trial::{Outcome, Trial, Trials, try_sink};

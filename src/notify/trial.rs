@@ -16,7 +16,7 @@ use super::sinks::SinksError;
 use super::tap::{Exchange, Tap};
 use super::templates::Templates;
 use crate::files::secrets::Secrets;
-use crate::files::settings::SinkSettings;
+use crate::files::settings::{SinkKind, SinkSettings};
 use crate::roster::Board;
 
 /// What a trial is made with.
@@ -33,6 +33,51 @@ pub struct Trial<'a> {
     pub templates: Arc<Templates>,
     /// What time it is.
     pub now: Time,
+}
+
+/// The sinks of a daemon, to be tried while it runs.
+pub struct Trials {
+    /// The sinks of the settings.
+    pub sinks: Vec<SinkSettings>,
+    /// The secrets that they may name.
+    pub secrets: Secrets,
+    /// The time zone in which people are told times.
+    pub time_zone: TimeZone,
+    /// From [`super::client`].
+    pub client: reqwest::Client,
+    /// Where the roster in force hangs.
+    pub roster: Arc<Board>,
+    /// The texts.
+    pub templates: Arc<Templates>,
+    /// One at a time: nobody is to be flooded with tests.
+    pub turn: tokio::sync::Mutex<()>,
+}
+
+impl Trials {
+    fn find(&self, name: &str) -> Option<&SinkSettings> {
+        self.sinks.iter().find(|s| s.name == name)
+    }
+
+    /// What kind of sink has a name.
+    #[must_use]
+    pub fn kind(&self, name: &str) -> Option<SinkKind> {
+        self.find(name).map(|sink| sink.kind)
+    }
+
+    /// Tries the sink of a name; `None` where there is none.
+    pub async fn test(&self, name: &str, now: Time) -> Option<Result<Outcome, SinksError>> {
+        let sink = self.find(name)?;
+        let _turn = self.turn.lock().await;
+        let trial = Trial {
+            secrets: &self.secrets,
+            time_zone: self.time_zone.clone(),
+            client: self.client.clone(),
+            roster: self.roster.clone(),
+            templates: self.templates.clone(),
+            now,
+        };
+        Some(try_sink(sink, trial).await)
+    }
 }
 
 /// What came of a trial.

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use crate::common::{Program, installed, wait_for, wait_to_see};
+use crate::common::{Control, Daemon, Program, installed, wait_for, wait_to_see};
 
 /// How long the browser may take for one thing on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -193,10 +193,11 @@ impl Browser {
         );
     }
 
-    /// From now on the screen is that of a phone, and what is bright is dark.
+    /// From now on the screen is that of a small phone, touched by fingers, and what is bright is dark.
     pub(crate) fn be_a_phone_at_night(&self) {
-        let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
+        let screen = json!({ "width": 360, "height": 780, "deviceScaleFactor": 2, "mobile": true });
         self.tool("Emulation.setDeviceMetricsOverride", screen);
+        self.tool("Emulation.setTouchEmulationEnabled", json!({ "enabled": true, "maxTouchPoints": 5 }));
         let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
         self.tool("Emulation.setEmulatedMedia", dark);
     }
@@ -293,3 +294,27 @@ pub(crate) fn pages(pdf: &[u8]) -> usize {
     assert!(text.starts_with("%PDF-"), "no PDF");
     text.matches("/Type /Page\n").count()
 }
+
+/// What breaks things in the demo.
+pub(crate) fn control(daemon: &Daemon) -> &Control {
+    daemon.control.as_ref().expect("the demo has one")
+}
+
+/// That the browser refused nothing and no script failed; that something was not answered is part of some stories.
+#[track_caller]
+pub(crate) fn no_complaints(browser: &Browser) {
+    let mut complaints = browser.complaints();
+    complaints.retain(|c| !c.contains("net::ERR_") && !c.contains("Failed to load resource"));
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+/// Opens the page with a token and waits until its map stands.
+pub(crate) fn open_page(browser: &Browser, daemon: &Daemon, hash: &str) {
+    browser.open("about:blank");
+    browser.open(&format!("{}/#token={}{hash}", daemon.base, daemon.token));
+    browser.wait("the map", READY);
+    browser.wait("the page to know the token", "return document.querySelector('button.leave') !== null");
+}
+
+/// Whether the first picture of the map stands.
+const READY: &str = "return document.querySelector('#map[data-ready=yes]') !== null";

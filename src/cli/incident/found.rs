@@ -12,6 +12,7 @@ use crate::cli::common::Tongue;
 use crate::cli::gaps::cause_words;
 use crate::cli::table::{named, plain};
 use crate::cli::when;
+use crate::http::story::found_parts;
 use crate::http::wire::{Cause, IncidentFindings};
 
 /// The part, with a blank line before it; empty where nothing was found.
@@ -34,14 +35,8 @@ pub(super) fn part(found: &IncidentFindings, tongue: &Tongue) -> String {
     let time = |at: Time| when::local(at, &tongue.zone);
     let naming = Naming { witness: &witness, cause: &cause, time: &time };
     let words = found_words(tongue.language, &found.values(), &naming);
-    let evidence: Vec<String> = words.evidence.into_iter().chain(words.extent).collect();
-    let parts = [
-        (tongue.say("依据", "evidence"), evidence),
-        (tongue.say("已排除", "ruled out"), words.ruled_out),
-        (tongue.say("无从判断（其下没有其他设备）", "could be as well (nothing else hangs on it)"), words.undecided),
-    ];
     let mut out = String::new();
-    for (title, lines) in parts.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+    for (title, lines) in found_parts(tongue.language, words) {
         let _ = writeln!(out, "\n{title}");
         for line in lines {
             let _ = writeln!(out, "  {line}");

@@ -47,6 +47,7 @@ catalogue! {
     full_screen: "全屏", "Full screen";
     server_time: "服务器时间", "server time";
     comma: "、", ", ";
+    semicolon: "；", "; ";
     merged: "已并入事件", "merged into incident";
     up: "正常", "up";
     suspect: "待确认", "suspect";

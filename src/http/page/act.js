@@ -3,7 +3,7 @@
 
 import { ask, forget, remember } from "./feed.js";
 
-const PATH = /^\/api\/v1\/(incidents\/\d+\/(ack|silence)|maintenance(\/\d+)?)$/;
+const PATH = /^\/api\/v1\/(incidents\/\d+\/(ack|silence)|maintenance(\/\d+)?|sinks\/[A-Za-z0-9._-]{1,64}\/test)$/;
 const MINUTE_MS = 60000;
 const TOLD_MS = 8000;
 const $ = (id) => document.getElementById(id);
@@ -23,15 +23,25 @@ export function instant(local, zone) {
   return new Date(shown - ahead(near, zone));
 }
 
-// What a form asks for; null where its end does not lie ahead.
+// The days and hours of what recurs, as the API has them; null where no day is picked.
+function weekOf(form) {
+  const days = [...form.querySelectorAll("[name=day]:checked")].map((box) => box.value);
+  return days.length ? (days.length === 7 ? "daily" : days.join(",")) + " " + form.elements.begin.value + "-" + form.elements.over.value : null;
+}
+
+// What a form asks for; in its place the name of the word that says why it cannot be asked.
 function bodyOf(form, zone) {
   const field = (name) => (form.elements[name] ? form.elements[name].value.trim() : "");
   const moment = (name) => (field(name) ? instant(field(name), zone) : null);
   const from = moment("from");
   const begin = (from || new Date()).getTime();
   const end = moment("end") || (field("for") ? new Date(begin + Number(field("for")) * MINUTE_MS) : null);
-  if (end && (end.getTime() <= Date.now() || end.getTime() <= begin)) { return null; }
+  if (end && (end.getTime() <= Date.now() || end.getTime() <= begin)) { return "end_before"; }
   const body = { note: field("note") };
+  if (form.dataset.weekly) {
+    body.weekly = weekOf(form);
+    if (!body.weekly) { return "no_day"; }
+  }
   if (form.dataset.object) { body.object = form.dataset.object; }
   if (from) { body.from = from.toISOString(); }
   if (end) { body[form.dataset.end] = end.toISOString(); }
@@ -56,13 +66,23 @@ function why(status, words) {
   return words.try_again + status;
 }
 
+// Sends a sink a test and shows what was said; the form stays open, since that is to be read.
+async function tryOut(form, words) {
+  const answer = await ask(form.dataset.path, { method: "POST" }).catch(() => ({ ok: false, status: 0 }));
+  if (!answer.ok) { tell(why(answer.status, words), true); return; }
+  const trial = await answer.json();
+  tell(trial.delivered ? words.test_taken : words.test_failed + trial.error, !trial.delivered);
+  form.parentElement.querySelector(".said").textContent = trial.exchanges.map((e) => [e.head, e.body, e.answer].join("\n\n")).join("\n\n");
+}
+
 async function send(asked, words, zone) {
   const { method, path } = asked.dataset;
   if (!PATH.test(path)) { return false; }
+  if (asked.dataset.trial) { await tryOut(asked, words); return false; }
   const options = { method };
   if (asked.tagName === "FORM") {
     const body = bodyOf(asked, zone);
-    if (!body) { tell(words.end_before, true); return false; }
+    if (typeof body === "string") { tell(words[body], true); return false; }
     options.body = JSON.stringify(body);
     options.headers = { "Content-Type": "application/json" };
   }

@@ -3,11 +3,14 @@
 
 use super::context::Page;
 use super::html::Html;
+use super::works::day_name;
 use crate::http::Role;
 use crate::http::wire::Incident;
 
 /// How long something may last, minutes: what is picked without a calendar.
 const MINUTES: [u64; 6] = [30, 60, 120, 240, 480, 1_440];
+/// Days as the API calls them, in the order of a week.
+const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// The longest note, characters; the API takes no longer one.
 const MAX_NOTE: u64 = 500;
 
@@ -81,7 +84,49 @@ impl Page<'_> {
         html.raw(" <input type=\"datetime-local\" name=\"from\"></label>");
         self.until(html, None);
         self.end_form(html, w.announce_now);
+        self.announce_weekly(html, object);
         html.raw("</div>");
+    }
+
+    /// Announces work that recurs: days of the week, and from when to when by the town's clocks.
+    fn announce_weekly(&self, html: &mut Html, object: &str) {
+        let w = self.words;
+        html.raw("<details class=\"do\" data-key=\"weekly-").text(object).raw("\"><summary>").text(w.announce_weekly);
+        html.raw(
+            "</summary><form class=\"do\" data-method=\"POST\" data-end=\"to\" data-weekly=\"yes\" data-object=\"",
+        );
+        html.text(object).raw("\" data-path=\"/api/v1/maintenance\"><p class=\"quiet\">").text(w.weekly_means);
+        html.raw("</p><fieldset><legend>").text(w.on_days).raw("</legend>");
+        for day in WEEK {
+            html.raw("<label><input type=\"checkbox\" name=\"day\" value=\"").raw(day).raw("\"> ");
+            html.text(day_name(day, self.language)).raw("</label>");
+        }
+        html.raw("</fieldset><label>")
+            .text(w.each_from)
+            .raw(" <input type=\"time\" name=\"begin\" required></label><label>");
+        html.text(w.each_to).raw(" <input type=\"time\" name=\"over\" required></label><label>").text(w.first_from);
+        html.raw(" <input type=\"datetime-local\" name=\"from\"></label><label>").text(w.last_until);
+        html.raw(" <input type=\"datetime-local\" name=\"end\"></label>");
+        self.end_form(html, w.announce_now);
+    }
+
+    /// The sinks, each with a test: whether a message arrives is better known before the night in which it must.
+    pub(super) fn sinks(&self, html: &mut Html) {
+        if !self.may_act() || self.sinks.is_empty() {
+            return;
+        }
+        let w = self.words;
+        html.raw("<section id=\"sinks\"><h2>").text(w.sinks).raw("</h2><div class=\"actions\">");
+        for sink in self.sinks {
+            html.raw("<details class=\"do\" data-key=\"test-").text(&sink.name).raw("\"><summary>").text(&sink.name);
+            html.raw(" <small>").raw(sink.kind.word()).raw("</small></summary><form class=\"do\" data-method=\"POST\"");
+            html.raw(" data-trial=\"yes\" data-path=\"/api/v1/sinks/")
+                .text(&sink.name)
+                .raw("/test\"><p class=\"quiet\">");
+            html.text(w.test_means).raw("</p><button>").text(w.test_now).raw("</button></form>");
+            html.raw("<pre class=\"said\" role=\"status\"></pre></details>");
+        }
+        html.raw("</div></section>");
     }
 
     /// Ends work that was announced.

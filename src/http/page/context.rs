@@ -13,6 +13,7 @@ use super::Reader;
 use super::html::Html;
 use super::words::{Words, of as words_of};
 use crate::engine::Maintenance;
+use crate::files::settings::SinkSettings;
 use crate::http::wire::Cause;
 use crate::http::{AppState, HttpSettings, Role};
 
@@ -35,6 +36,8 @@ pub(super) struct Page<'a> {
     pub(super) now: Time,
     /// Maintenance that is announced and not over; `None` where it cannot be read.
     pub(super) works: Option<&'a [Maintenance]>,
+    /// Where messages go.
+    pub(super) sinks: &'a [SinkSettings],
 }
 
 impl<'a> Page<'a> {
@@ -53,6 +56,7 @@ impl<'a> Page<'a> {
             holder: reader.holder.as_ref(),
             now: state.now(),
             works,
+            sinks: state.parts.trials.as_ref().map_or(&[], |trials| &trials.sinks),
         }
     }
 
@@ -70,6 +74,7 @@ pub(super) enum Sheet {
     Incident,
     Village,
     Node,
+    Place,
 }
 
 impl Sheet {
@@ -80,11 +85,12 @@ impl Sheet {
             Sheet::Incident => "incident",
             Sheet::Village => "village",
             Sheet::Node => "node",
+            Sheet::Place => "place",
         }
     }
 
     pub(super) fn from_word(word: &str) -> Option<Sheet> {
-        let all = [Sheet::Camera, Sheet::Entrance, Sheet::Incident, Sheet::Village, Sheet::Node];
+        let all = [Sheet::Camera, Sheet::Entrance, Sheet::Incident, Sheet::Village, Sheet::Node, Sheet::Place];
         all.into_iter().find(|s| s.word() == word)
     }
 }
@@ -138,7 +144,8 @@ impl Page<'_> {
         };
     }
 
-    /// A state as a word with the mark that the map has for it: `kind` is `camera`, `entrance` or `node`.
+    /// A state as a word with the mark that the map has for it: `kind` is `camera`, `entrance` or `node`; or of a `place`
+    /// what it is.
     pub(super) fn state(&self, html: &mut Html, kind: &'static str, state: Option<&str>) {
         let word = state.unwrap_or("none");
         html.raw("<span class=\"state s-").text(word).raw("\" data-mark=\"").raw(kind).raw("-").text(word).raw("\">");
@@ -164,6 +171,9 @@ impl Page<'_> {
             (_, Some("retired")) => w.life_retired,
             (_, Some("active")) => w.life_active,
             (_, Some("removed")) => w.removed,
+            ("place", Some("station")) => w.station,
+            ("place", Some("liaison")) => w.liaison,
+            ("place", Some("team")) => w.team,
             _ => w.unknown,
         }
     }

@@ -2,7 +2,9 @@
 // nowhere else. The event stream is read by fetch and not by EventSource, which can show no token.
 
 const KEY = "cunkou-token";
-const STILL_HERE_MS = 40000; // the daemon sends a comment every 15 s
+// The daemon says every so often that it is there; after so long without it the line counts as lost.
+const TICK_S = 5;
+const STILL_HERE_MS = 12000;
 const AGAIN_MS = 3000;
 
 export const token = () => sessionStorage.getItem(KEY);
@@ -28,15 +30,18 @@ export async function json(path) {
   return answer.json();
 }
 
-// Follows the changes for as long as the page stands: `heard(event, data)` for each, `broken()` when the line is lost.
+// Follows the changes for as long as the page stands: `heard(event, data)` for each, `broken(silent)` when the line is
+// lost; silent where nothing came any more, though nobody hung up.
 export async function follow(heard, broken) {
   let last = null;
   for (;;) {
     const ending = new AbortController();
-    let clock = setTimeout(() => ending.abort(), STILL_HERE_MS);
+    let silent = false;
+    const giveUp = () => { silent = true; ending.abort(); };
+    let clock = setTimeout(giveUp, STILL_HERE_MS);
     try {
       const headers = last ? { "Last-Event-ID": last } : {};
-      const answer = await ask("/api/v1/events", { headers, signal: ending.signal, cache: "no-store" });
+      const answer = await ask("/api/v1/events?tick=" + TICK_S, { headers, signal: ending.signal, cache: "no-store" });
       if (!answer.ok) { throw new Error(String(answer.status)); }
       // What was missed before the stream began, or what a page that was cut off must not believe any more, is read anew.
       heard("reset", null);
@@ -46,21 +51,21 @@ export async function follow(heard, broken) {
         const { done, value } = await reader.read();
         if (done) { break; }
         clearTimeout(clock);
-        clock = setTimeout(() => ending.abort(), STILL_HERE_MS);
+        clock = setTimeout(giveUp, STILL_HERE_MS);
         text += value;
         let end;
         while ((end = text.indexOf("\n\n")) >= 0) {
           const event = read(text.slice(0, end));
           text = text.slice(end + 2);
           if (event.id) { last = event.id; }
-          if (event.name) { heard(event.name, event.name === "change" ? JSON.parse(event.data) : null); }
+          if (event.name && event.name !== "tick") { heard(event.name, event.name === "change" ? JSON.parse(event.data) : null); }
         }
       }
     } catch (error) {
       // Whatever it was, the answer is the same: say so, and try again.
     }
     clearTimeout(clock);
-    broken();
+    broken(silent);
     await new Promise((on) => setTimeout(on, AGAIN_MS));
   }
 }

@@ -11,7 +11,7 @@ const PICKING_MS = 20000;
 let entered = 0;
 document.addEventListener("focusin", () => { entered = Date.now(); });
 export function isBusy() {
-  const picks = document.activeElement?.matches("form.do select, form.do input[type=datetime-local]");
+  const picks = document.activeElement?.matches("form.do select, form.do input[type=datetime-local], form.do input[type=time]");
   return composing || (picks && Date.now() - entered < PICKING_MS);
 }
 

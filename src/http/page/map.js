@@ -13,6 +13,8 @@ const MARK_SIZE = 24;
 const SECTORS_FROM = 12.5;
 const LATE = ["sectors", "tree", "plan"];
 const KIND_OF = { camera: "camera", entrance: "entrance", node: "node" };
+// Which sheet a click on what is drawn from a source opens.
+const SHEET_OF = { ...KIND_OF, places: "place" };
 const EMPTY = { type: "FeatureCollection", features: [] };
 const $ = (id) => document.getElementById(id);
 
@@ -87,11 +89,11 @@ class TownMap {
     const tip = $("tip");
     this.canvas.on("click", (event) => {
       const hit = this.under(event.point);
-      if (hit && KIND_OF[hit.source]) { this.go(hit.source, hit.properties.id); }
+      if (hit && SHEET_OF[hit.source]) { this.go(SHEET_OF[hit.source], hit.properties.id); }
     });
     this.canvas.on("mousemove", (event) => {
       const hit = this.under(event.point);
-      this.canvas.getCanvas().style.cursor = hit && KIND_OF[hit.source] ? "pointer" : "";
+      this.canvas.getCanvas().style.cursor = hit && SHEET_OF[hit.source] ? "pointer" : "";
       tip.hidden = !hit;
       if (!hit) { return; }
       tip.textContent = hit.properties.n + " · " + this.said(hit);

@@ -19,8 +19,10 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::model::Language;
+use flate2::Compression;
 
 use super::auth::{Door, Refusal, identify, remote, wrong_token};
+use super::packed::{accepts_gzip, gzip};
 use super::{AppState, HttpSettings, Role, Tiles};
 
 pub(super) use assets::asset;
@@ -55,7 +57,7 @@ fn tiles_origin(settings: &HttpSettings) -> String {
 /// The page: map and lists.
 pub(super) async fn index(State(state): State<AppState>, request: Request) -> Response {
     match admit(&state, request).await {
-        Ok(reader) => respond(&state, StatusCode::OK, view::town(&state, &reader).await),
+        Ok(reader) => respond(&state, StatusCode::OK, view::town(&state, &reader).await, reader.packed),
         Err(door) => *door,
     }
 }
@@ -75,8 +77,11 @@ pub(super) async fn sheet(
         None => None,
     };
     match written {
-        Some(page) => respond(&state, StatusCode::OK, page),
-        None => respond(&state, StatusCode::NOT_FOUND, view::nothing(reader.language, words::of(reader.language))),
+        Some(page) => respond(&state, StatusCode::OK, page, reader.packed),
+        None => {
+            let page = view::nothing(reader.language, words::of(reader.language));
+            respond(&state, StatusCode::NOT_FOUND, page, false)
+        }
     }
 }
 
@@ -88,7 +93,7 @@ pub(super) async fn search(State(state): State<AppState>, request: Request) -> R
     };
     let snapshot = state.snapshot();
     let page = Page::new(&state, &snapshot, &reader, None);
-    respond(&state, StatusCode::OK, search::page(&reader.sought, &page))
+    respond(&state, StatusCode::OK, search::page(&reader.sought, &page), reader.packed)
 }
 
 /// Somebody who may look.
@@ -98,6 +103,8 @@ struct Reader {
     sought: String,
     /// The name and the role of the token that they showed.
     holder: Option<(Arc<str>, Role)>,
+    /// Whether they take gzip: the lists are sent anew whenever the town changes, often to a phone far out.
+    packed: bool,
 }
 
 /// Lets those in who may look. Where that needs a token and none is shown, they get a page that asks for it and shows
@@ -108,7 +115,8 @@ async fn admit(state: &AppState, request: Request) -> Result<Reader, Box<Respons
     let status = match identify(settings, Door::of(settings, Role::Read), request.headers()) {
         Ok((who, role)) => {
             let sought = parameter(request.uri().query(), "q").unwrap_or_default();
-            return Ok(Reader { language, sought, holder: role.map(|role| (who, role)) });
+            let packed = accepts_gzip(request.headers());
+            return Ok(Reader { language, sought, holder: role.map(|role| (who, role)), packed });
         }
         Err(Refusal::Wrong) => {
             let from = remote(&request).0;
@@ -117,18 +125,25 @@ async fn admit(state: &AppState, request: Request) -> Result<Reader, Box<Respons
         }
         Err(Refusal::Missing | Refusal::TooLow(..)) => StatusCode::UNAUTHORIZED,
     };
-    Err(Box::new(respond(state, status, view::door(language, words::of(language)))))
+    Err(Box::new(respond(state, status, view::door(language, words::of(language)), false)))
 }
 
-fn respond(state: &AppState, status: StatusCode, page: String) -> Response {
-    let mut response = (status, page).into_response();
+/// An answer; compressed where that is wanted. Nothing that is secret stands on a page, so its length betrays nothing.
+fn respond(state: &AppState, status: StatusCode, page: String, packed: bool) -> Response {
+    let packed = if packed { gzip(page.as_bytes(), Compression::fast()) } else { None };
+    let encoding = packed.is_some().then_some(HeaderValue::from_static("gzip"));
+    let mut response = match packed {
+        Some(packed) => (status, packed).into_response(),
+        None => (status, page).into_response(),
+    };
     let out = response.headers_mut();
+    out.extend(encoding.map(|e| (header::CONTENT_ENCODING, e)));
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     // Without it the doorkeeper's stands, which allows nothing.
     if let Ok(policy) = HeaderValue::from_str(&policy(&state.parts.settings)) {
         out.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    out.insert(header::VARY, HeaderValue::from_static("accept-language, authorization"));
+    out.insert(header::VARY, HeaderValue::from_static("accept-language, accept-encoding, authorization"));
     response
 }
 

@@ -8,15 +8,18 @@ import { isBusy, replace } from "./keep.js";
 const $ = (id) => document.getElementById(id);
 const words = () => Object.fromEntries([...document.querySelectorAll("#words dt")].map((t) => [t.textContent, t.nextElementSibling.textContent]));
 const BUSY_MS = 500;
-const SHEET = /^#\/(camera|entrance|incident|village|node)\/([A-Za-z0-9._-]{1,64})$/;
+const PATIENCE_MS = 10000; // a daemon that takes longer for a page is as good as away
+const SHEET = /^#\/(camera|entrance|incident|village|node|place)\/([A-Za-z0-9._-]{1,64})$/;
+const townTitle = document.title;
 let map = null;
 let shown = null; // [kind, id] of the open sheet
+let opener = null; // by what the element is found that opened it: there the focus goes back to
 let marks = null;
 
 const inLanguage = (path) => path + (path.includes("?") ? "&" : "?") + "lang=" + document.documentElement.lang;
 
 async function documentOf(path) {
-  const answer = await ask(inLanguage(path), { cache: "no-store" });
+  const answer = await ask(inLanguage(path), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   return { status: answer.status, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
 }
 
@@ -82,9 +85,15 @@ const renewSheet = inTurn(async function () {
   fresh.dataset.sheet = kind;
   if (first) { sheet.replaceWith(document.adoptNode(fresh)); } else { replace(sheet, fresh); }
   dress();
+  const title = fresh.querySelector("h2");
+  if (title) {
+    fresh.setAttribute("aria-label", title.textContent.trim());
+    document.title = title.textContent.trim() + " · " + townTitle;
+  }
   if (first) {
-    fresh.focus({ preventScroll: false });
-    $("side").scrollTop = 0;
+    // By itself the focus brings the midst of a long sheet into sight.
+    fresh.focus({ preventScroll: true });
+    fresh.scrollIntoView({ block: "start" });
     if (map && status === 200) { map.select(kind, id, fresh.dataset); }
   }
 }, 2000);
@@ -101,7 +110,9 @@ function route() {
     sheet.hidden = true;
     sheet.replaceChildren();
     delete sheet.dataset.id;
-    if (had) { const first = $("main").querySelector("a"); if (first) { first.focus(); } }
+    document.title = townTitle;
+    if (had) { const back = (opener && document.querySelector(opener)) || $("main").querySelector("a"); if (back) { back.focus(); } }
+    opener = null;
   }
   if (map) { map.select(null); }
 }
@@ -132,8 +143,12 @@ function dress() {
   }
 }
 
-// Out of a form to its title, out of a sheet to the lists.
+// Out of a form to its title, out of the legend and what was found to where one came from, out of a sheet to the lists.
 function leave(from) {
+  const tools = from.closest && from.closest("#tools[open]");
+  if (tools) { tools.open = false; tools.querySelector("summary").focus(); return; }
+  const found = from.closest && from.closest("#found, #search");
+  if (found && $("found") && !$("found").hidden) { seek(""); $("search").elements.q.focus(); return; }
   const form = from.closest && from.closest("details.do[open]");
   if (form) { form.open = false; form.querySelector("summary").focus(); return; }
   if (shown) { location.hash = "#/"; }
@@ -147,6 +162,7 @@ function listen() {
     const hash = "#" + link.getAttribute("href").slice("/page".length);
     if (!SHEET.test(hash)) { return; }
     event.preventDefault();
+    if (!link.closest("#sheet")) { opener = (link.closest("#found") ? "#found" : "#main") + " a[href=" + JSON.stringify(link.getAttribute("href")) + "]"; }
     if (location.hash === hash) { route(); } else { location.hash = hash; }
   });
   document.addEventListener("keydown", function (event) {
@@ -155,23 +171,35 @@ function listen() {
     if (event.key === "/" && !typing) { event.preventDefault(); $("search").elements.q.focus(); }
   });
   window.addEventListener("hashchange", function () { takeToken(); route(); });
+  // To the lists, and not to another address: what is open stays open.
+  document.querySelector(".skip").addEventListener("click", function (event) { event.preventDefault(); $("main").tabIndex = -1; $("main").focus(); });
   const box = $("search").elements.q;
   let waiting = null;
-  const look = async function () {
-    const found = $("found");
-    if (!found) { return; }
-    const text = box.value.trim();
-    if (!text) { found.hidden = true; found.replaceChildren(); return; }
-    const { page } = await documentOf("/page/search?q=" + encodeURIComponent(text)).catch(() => ({}));
-    const fresh = page && page.getElementById("found");
-    if (!fresh || box.value.trim() !== text) { return; }
-    found.replaceChildren(...document.adoptNode(fresh).childNodes);
-    found.hidden = false;
-    dress();
-  };
-  box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(look, 200); });
-  $("search").addEventListener("submit", (event) => { if ($("found")) { event.preventDefault(); look(); } });
+  box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 200); });
+  $("search").addEventListener("submit", function (event) {
+    if (!$("found")) { return; }
+    event.preventDefault();
+    clearTimeout(waiting);
+    search().then(() => { const hit = $("found").querySelector("a"); if (hit) { hit.focus(); } });
+  });
 }
+
+// Shows what the words in the box find.
+async function search() {
+  const found = $("found");
+  if (!found) { return; }
+  const box = $("search").elements.q;
+  const text = box.value.trim();
+  if (!text) { found.hidden = true; found.replaceChildren(); return; }
+  const { page } = await documentOf("/page/search?q=" + encodeURIComponent(text)).catch(() => ({}));
+  const fresh = page && page.getElementById("found");
+  if (!fresh || box.value.trim() !== text) { return; }
+  found.replaceChildren(...document.adoptNode(fresh).childNodes);
+  found.hidden = false;
+  dress();
+}
+
+function seek(text) { $("search").elements.q.value = text; search(); }
 
 // Said to those who do not see the page: only what costs or gives back an entrance.
 let lostBefore = null;
@@ -212,7 +240,8 @@ async function openMap() {
   Object.values(asked).forEach((part) => part.catch(() => null));
   try {
     const module = await import("./map.js");
-    map = await module.open(words(), (kind, id) => { location.hash = "#/" + kind + "/" + id; }, asked);
+    const go = function (kind, id) { opener = "#map canvas"; location.hash = "#/" + kind + "/" + id; };
+    map = await module.open(words(), go, asked);
     if (shown && $("sheet").dataset.id) { map.select(shown[0], shown[1], $("sheet").dataset); }
   } catch (error) {
     console.error(error);
@@ -236,7 +265,10 @@ function begin() {
     if (map) { if (change) { map.change(change); } else { map.reload(); } }
     renew().then(say);
     renewSheet();
-  }, renew);
+  }, function (silent) {
+    if (silent) { stale(true); }
+    renew();
+  });
   setInterval(() => renew().then(say), 60000);
 }
 

@@ -38,6 +38,7 @@ pub(super) fn page(text: &str, page: &Page<'_>) -> String {
         cameras(page, &mut html, &needle),
         areas(page, &mut html, &needle),
         nodes(page, &mut html, &needle),
+        places(page, &mut html, &needle),
     ];
     if !any.contains(&true) {
         html.raw("<p>").text(page.words.nothing_found).raw("</p>");
@@ -166,6 +167,28 @@ fn nodes(page: &Page<'_>, html: &mut Html, needle: &Needle) -> bool {
             id: n.id.as_str(),
             name: &n.name,
             village: "",
+        }),
+    )
+}
+
+fn places(page: &Page<'_>, html: &mut Html, needle: &Needle) -> bool {
+    let all = page.snapshot.registry.places.values();
+    let found = all.filter(|p| {
+        let at = p.area.as_ref().map(|area| address(page, area)).unwrap_or_default();
+        let kind = page.state_word("place", Some(p.kind.word()));
+        needle.finds(&[p.id.as_str(), &p.name, kind], &at)
+    });
+    hits(
+        page,
+        html,
+        page.words.places,
+        found.map(|p| Hit {
+            sheet: Sheet::Place,
+            kind: "place",
+            state: Some(p.kind.word()),
+            id: p.id.as_str(),
+            name: &p.name,
+            village: p.area.as_ref().map_or("", |area| village(page, area)),
         }),
     )
 }

@@ -6,6 +6,7 @@ mod entrance;
 mod incident;
 mod near;
 mod node;
+mod place;
 mod village;
 
 use cunkou_core::registry::LonLat;
@@ -34,6 +35,7 @@ pub(super) async fn page(state: &AppState, sheet: Sheet, id: &str, reader: &Read
         Sheet::Incident => incident::write(state, &page, &mut html, id).await?,
         Sheet::Village => village::write(&page, &mut html, id)?,
         Sheet::Node => node::write(&page, &mut html, id)?,
+        Sheet::Place => place::write(&page, &mut html, id)?,
     }
     html.raw("</article></main></div></body></html>\n");
     Some(html.into_string())

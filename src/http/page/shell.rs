@@ -81,6 +81,9 @@ pub(super) fn end(html: &mut Html, w: &Words) {
         ("is_over", w.is_over),
         ("gone", w.no_such),
         ("end_before", w.end_before),
+        ("no_day", w.no_day),
+        ("test_taken", w.test_taken),
+        ("test_failed", w.test_failed),
         ("try_again", w.try_again),
         ("done", w.done),
     ] {

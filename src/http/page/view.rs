@@ -29,6 +29,7 @@ pub(super) async fn town(state: &AppState, reader: &Reader) -> String {
     page.villages(&mut html);
     page.cameras_down(&mut html);
     page.monitor(&mut html, &status, &readiness(state).reasons);
+    page.sinks(&mut html);
     html.raw("</main>");
     shell::end(&mut html, page.words);
     html.raw("</body></html>\n");

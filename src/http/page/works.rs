@@ -232,22 +232,24 @@ impl Page<'_> {
 fn weekly_words(weekly: &str, language: Language) -> String {
     let Some((days, hours)) = weekly.split_once(' ') else { return weekly.to_owned() };
     let hours = hours.replace('-', "–");
-    let day = |word: &str| {
-        let (zh, en) = match word {
-            "daily" => ("每天", "daily"),
-            "mon" => ("周一", "Mon"),
-            "tue" => ("周二", "Tue"),
-            "wed" => ("周三", "Wed"),
-            "thu" => ("周四", "Thu"),
-            "fri" => ("周五", "Fri"),
-            "sat" => ("周六", "Sat"),
-            _ => ("周日", "Sun"),
-        };
-        if language == Language::ZhCn { zh } else { en }
-    };
     let between = if language == Language::ZhCn { "、" } else { ", " };
-    let days: Vec<&str> = days.split(',').map(day).collect();
+    let days: Vec<&str> = days.split(',').map(|day| day_name(day, language)).collect();
     format!("{} {hours}", days.join(between))
+}
+
+/// A day of the week for people, by the word that the API has for it.
+pub(super) fn day_name(word: &str, language: Language) -> &'static str {
+    let (zh, en) = match word {
+        "daily" => ("每天", "daily"),
+        "mon" => ("周一", "Mon"),
+        "tue" => ("周二", "Tue"),
+        "wed" => ("周三", "Wed"),
+        "thu" => ("周四", "Thu"),
+        "fri" => ("周五", "Fri"),
+        "sat" => ("周六", "Sat"),
+        _ => ("周日", "Sun"),
+    };
+    if language == Language::ZhCn { zh } else { en }
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ fn held<T>(lock: &std::sync::Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Writes and compresses: some 0.1 s for 10 000 cameras.
-async fn off_thread<T: Send + 'static>(
+pub(super) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let done = tokio::task::spawn_blocking(work).await;
@@ -87,7 +87,7 @@ async fn off_thread<T: Send + 'static>(
     })
 }
 
-fn pack<T: Serialize>(kind: &'static str, value: &T, level: Compression) -> Result<Arc<Packed>, Problem> {
+pub(super) fn pack<T: Serialize>(kind: &'static str, value: &T, level: Compression) -> Result<Arc<Packed>, Problem> {
     let text = serde_json::to_vec(value).map_err(|error| {
         tracing::error!(%error, "an answer for the map cannot be written");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer cannot be written; the log says why")

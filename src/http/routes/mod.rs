@@ -16,6 +16,7 @@ mod ops;
 mod registry;
 mod repair;
 mod silence;
+mod sinks;
 mod status;
 mod tiles;
 mod turns;
@@ -124,6 +125,7 @@ fn operate() -> OpenApiRouter<AppState> {
         .routes(routes!(silence::silence, silence::lift))
         .routes(routes!(maintenance::announce))
         .routes(routes!(maintenance::end))
+        .routes(routes!(sinks::test))
 }
 
 fn admin() -> OpenApiRouter<AppState> {

@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use cunkou_core::model::{Period, Span};
 use cunkou_core::world::Subject;
+use flate2::Compression;
 use utoipa::IntoParams;
 
+use super::map::{off_thread, pack};
 use crate::http::params::Query;
 use crate::http::wire::{Page, Timeline, Turn};
 use crate::http::{AppState, Problem};
@@ -98,6 +101,9 @@ struct TimelineParams {
 /// one moment of each part, so that a short loss does not fall between two looks.
 #[utoipa::path(get, path = "/api/v1/timeline", operation_id = "timeline", tag = "map", params(TimelineParams),
     responses((status = 200, description = "The timeline.", body = Timeline),
+        (status = 304, description = "It is the one that the client has."),
+        (status = 500, description = "It cannot be written.", body = Problem,
+            content_type = "application/problem+json"),
         (status = 404, description = "The span is none, is longer than 31 days, or has more than 1500 parts.", body = Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "The history cannot be read at the moment.", body = Problem,
@@ -105,7 +111,8 @@ struct TimelineParams {
 pub(super) async fn timeline(
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,
-) -> Result<Json<Timeline>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let query = Query::read(raw.as_deref(), &["since", "until", "step"])?;
     let now = state.now();
     let until = query.time("until")?.unwrap_or(now).min(now);
@@ -120,7 +127,11 @@ pub(super) async fn timeline(
     let turns = history.entrance_turns(since, until, MAX_TURNS).await?;
     let whole = turns.len() < MAX_TURNS;
     let began = began.into_iter().map(|e| (e.id, e.state)).collect();
-    Ok(Json(Timeline::of(began, &turns, (since, until), step, whole)))
+    let made = move || {
+        let timeline = Timeline::of(began, &turns, (since, until), step, whole);
+        pack("application/json", &timeline, Compression::fast())
+    };
+    Ok(off_thread(made).await?.answer(&headers))
 }
 
 /// Milliseconds of a part.

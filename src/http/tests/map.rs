@@ -113,6 +113,12 @@ async fn a_timeline_says_the_worst_of_each_part() {
     // A turn at the border of two hours is of the earlier one.
     assert_eq!(lost.len(), 4, "twice the hour in which it began, and the hour up to which it lasted or goes on");
     assert_eq!(parts.last().unwrap()["entrances"]["lost"], 1);
+    let packed = d.request(Method::GET, "/api/v1/timeline").header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip", "a phone asks for it each time the page is opened");
+    let known = d
+        .request(Method::GET, "/api/v1/timeline")
+        .header("if-none-match", d.get("/api/v1/timeline").await.header("etag"));
+    assert_eq!(d.send(known).await.status, 304);
     let day = d.get("/api/v1/timeline?since=2026-11-23T03:00:00Z&until=2026-11-24T03:00:00Z&step=720").await.json();
     assert_eq!(day["parts"].as_array().unwrap().len(), 2);
     for bad in ["step=0", "step=1441", "step=x", "since=yesterday"] {

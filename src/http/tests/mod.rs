@@ -71,6 +71,22 @@ fn roster() -> RosterFile {
     file
 }
 
+/// A sink where nobody listens.
+fn trials() -> crate::notify::Trials {
+    let text = "[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n";
+    let settings = crate::files::settings::Settings::parse(text, [], std::path::Path::new("")).unwrap();
+    let files = crate::files::templates::TemplateFiles::default();
+    crate::notify::Trials {
+        templates: Arc::new(crate::notify::Templates::new(&files, &settings.sinks).unwrap()),
+        sinks: settings.sinks,
+        secrets: crate::files::secrets::Secrets::default(),
+        time_zone: jiff::tz::TimeZone::UTC,
+        client: crate::notify::client().unwrap(),
+        roster: roster().board().clone(),
+        turn: tokio::sync::Mutex::new(()),
+    }
+}
+
 /// Before this nothing was known.
 pub(crate) const BEGINNING: Time = Time(NOW.millis() - 30 * 24 * 3_600_000);
 
@@ -223,6 +239,7 @@ pub(crate) async fn daemon_with(mut settings: HttpSettings, snapshot: Snapshot) 
     let past = Arc::new(Past::default());
     let state = AppState::new(Parts {
         roster: roster(),
+        trials: Some(trials()),
         handle: Handle::new(receiver, alive.clone(), commands),
         history: past.clone(),
         counters: Arc::new(Counters::new("0.1.0", "abc").unwrap()),

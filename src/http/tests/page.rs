@@ -117,3 +117,20 @@ async fn the_page_may_run_its_own_worker_and_nothing_else() {
     }
     assert!(!policy.contains("http") && !policy.contains('*') && !policy.contains("unsafe"), "{policy}");
 }
+
+#[tokio::test]
+async fn lists_and_sheets_are_sent_compressed_to_those_who_accept_it() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    for path in ["/", "/page/camera/C2", "/page/search?q=C"] {
+        let plain = d.get(path).await;
+        assert_eq!(plain.header("content-encoding"), "", "{path}");
+        let packed = d.request(Method::GET, path).header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(packed.headers()["content-encoding"], "gzip", "{path}");
+        assert!(packed.headers()["vary"].to_str().unwrap().contains("accept-encoding"), "{path}");
+        let bytes = packed.bytes().await.unwrap();
+        assert!(bytes.len() * 2 < plain.text.len(), "{path}: {} of {}", bytes.len(), plain.text.len());
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut text).unwrap();
+        assert!(text == plain.text, "{path}");
+    }
+}

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use cunkou_core::model::Language;
 use cunkou_core::registry::Registry;
 
 use super::town::{CONTACT, HOST, HOSTILE};
 use super::*;
 
 /// A sheet of each kind, of things that are there.
-const SHEETS: [&str; 6] = [
+const SHEETS: [&str; 7] = [
     "/page/camera/C2",
     "/page/entrance/E2",
     "/page/entrance/E1",
     "/page/incident/7",
     "/page/village/V1",
     "/page/node/S1",
+    "/page/place/P1",
 ];
 
 #[tokio::test]
@@ -41,10 +43,24 @@ async fn each_sheet_says_what_is_behind_a_state() {
                 "/sheet/incident/7",
                 "新事件",
                 "/page/node/S1",
+                "desk · 送达 2026-11-24 03:00:00",
+                "2 次尝试 · 应答 200 · 503",
             ],
         ),
         (SHEETS[4], &["甘棠村", "/page/entrance/E2", "/page/camera/C2", "420116"]),
         (SHEETS[5], &["S1 号交换机", "交换机", "/page/node/UP", "/page/camera/C1"]),
+        (
+            SHEETS[6],
+            &[
+                "警务工作站",
+                "甘棠警务站",
+                "/page/village/V1",
+                "附近失守进出口",
+                "/page/entrance/E2",
+                "/page/camera/C2",
+                "1.3 km",
+            ],
+        ),
     ] {
         let page = d.get(path).await;
         assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
@@ -189,4 +205,53 @@ async fn a_registry_full_of_hostile_names_is_shown_harmless() {
         assert_eq!((map.header("content-type"), map.header("x-content-type-options")), ("application/json", "nosniff"));
         assert_eq!(map.json()["cameras"][0]["name"], name.as_str(), "the feed is exact; what draws it writes text");
     }
+}
+
+/// Nobody reads two stories of one night: what a judgement rests on is said in the same words on the page and on paper,
+/// also once it is over.
+#[tokio::test]
+async fn the_sheet_and_the_paper_say_the_same_of_what_a_judgement_rests_on() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    let old = Incident::clone(&town::incident(3, IncidentStatus::Resolved));
+    d.past.incidents.lock().unwrap().push(old.clone());
+    let zone = jiff::tz::TimeZone::UTC;
+    for language in Language::ALL {
+        let words = crate::http::story::speaking(language, &town::registry(), &zone, &old, |s| s.found(&old));
+        let parts = crate::http::story::found_parts(language, words);
+        assert_eq!(parts.iter().map(|(_, lines)| lines.len()).collect::<Vec<_>>(), [3, 2, 1], "{parts:?}");
+        for (number, path) in [(7, "page"), (3, "page"), (7, "sheet"), (3, "sheet")] {
+            let page = d.get(&format!("/{path}/incident/{number}?lang={}", language.tag())).await;
+            assert_eq!(page.status, 200);
+            for line in parts.iter().flat_map(|(title, lines)| lines.iter().map(String::as_str).chain([*title])) {
+                let mut escaped = crate::http::page::Html::default();
+                escaped.text(line);
+                let line = escaped.into_string();
+                assert!(page.text.contains(&line), "{path} {number}: {line}\n{}", page.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_was_called_is_said_to_those_who_show_a_token() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    let anybody = d.get("/page/incident/7").await.text;
+    assert!(anybody.contains("desk") && !anybody.contains("王强"), "{anybody}");
+    let known = d.request(Method::GET, "/page/incident/7").bearer_auth(token(Role::Read));
+    assert!(d.send(known).await.text.contains("desk → 王强 · 送达"));
+}
+
+#[tokio::test]
+async fn stations_are_found_by_name_kind_and_place() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    for sought in ["P1", "甘棠警务", "警务工作站", "甘棠村 工作站"] {
+        let found = d.get(&format!("/page/search?q={sought}")).await.text;
+        assert!(
+            found.contains("href=\"/page/place/P1\"") && found.contains("data-mark=\"place-station\""),
+            "{sought}: {found}"
+        );
+    }
+    assert!(!d.get("/page/search?q=13800000000").await.text.contains("/page/place/"), "not by whom to call");
+    let camera = d.get("/page/camera/C2").await.text;
+    assert!(camera.contains("href=\"/page/place/P1\""), "the nearest station leads to its sheet: {camera}");
 }

@@ -96,7 +96,10 @@ async fn what_may_be_done_is_written_for_those_who_may_and_for_nobody_else() {
     for (path, wanted) in [
         ("/", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7"][..]),
         ("/page/incident/7", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7"]),
-        ("/page/camera/C2", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7", "data-object=\"C2\""]),
+        (
+            "/page/camera/C2",
+            &[of_incident[0], of_incident[1], "/api/v1/maintenance/7", "data-object=\"C2\"", "data-weekly"],
+        ),
         ("/page/node/S1", &[of_incident[0], of_incident[1], "/api/v1/maintenance/7", "data-object=\"S1\""]),
         ("/page/village/V1", &["data-object=\"V1\""]),
     ] {
@@ -137,4 +140,21 @@ async fn what_is_announced_and_cannot_be_read_is_said_and_keeps_nothing_else_bac
         let page = d.get(path).await;
         assert!(page.status == 200 && page.text.contains("维护安排暂时读不出来"), "{path}: {}", page.text);
     }
+}
+
+#[tokio::test]
+async fn a_sink_is_tried_by_who_may_act_and_what_was_said_is_shown() {
+    let d = daemon(settings(ReadAccess::Open)).await;
+    let path = "/api/v1/sinks/desk/test";
+    assert!(as_role(&d, Role::Operate, "/").await.contains(&format!("data-path=\"{path}\"")));
+    assert!(!as_role(&d, Role::Read, "/").await.contains(path) && !d.get("/").await.text.contains(path));
+    d.post(path, Role::Read, "").await.problem(403);
+    d.post("/api/v1/sinks/none/test", Role::Operate, "").await.problem(404);
+    let tried = d.post(path, Role::Operate, "").await.json();
+    assert_eq!(
+        (&tried["sink"], &tried["kind"], &tried["delivered"]),
+        (&"desk".into(), &"webhook".into(), &false.into())
+    );
+    assert!(tried["error"].as_str().is_some_and(|e| !e.is_empty()), "{tried}");
+    assert!(tried["exchanges"][0]["head"].as_str().is_some_and(|h| h.contains("127.0.0.1:9")), "{tried}");
 }

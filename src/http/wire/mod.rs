@@ -20,6 +20,7 @@ mod registry;
 mod repair;
 mod status;
 mod suppose;
+mod trial;
 mod turn;
 mod whatif;
 pub(in crate::http) mod words;
@@ -43,6 +44,7 @@ pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
 pub use repair::{ASSUMPTIONS, RepairOrder, RepairStop};
 pub use status::{CameraCounts, Canary, Coverage, EntranceCounts, IncidentCounts, Readiness, RoundView, Status};
 pub use suppose::{AddedCamera, MovedCamera, NoQuestion, WhatIfBody, Wrong};
+pub use trial::{SinkExchange, SinkTrial};
 pub use turn::{Timeline, TimelinePart, Turn};
 pub use whatif::{WhatIf, WhatIfEntrance, WhatIfNode, WhatIfTotals};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cunkou_core::alert::{Incident, IncidentStatus, Speaker, clean};
 use cunkou_core::health::{Cause, State};
-use cunkou_core::model::{CameraId, Language, NodeId, Outcome, ReasonSet, Target, Time};
+use cunkou_core::model::{CameraId, Language, NodeId, Outcome, Target, Time};
 use cunkou_core::registry::{LonLat, Place, PlaceKind, Registry};
 use cunkou_core::world::Snapshot;
 use futures_util::future::join_all;
@@ -16,13 +16,14 @@ use crate::files::RoadMap;
 use crate::http::AppState;
 use crate::http::boards::{local, words};
 use crate::http::page::Html;
+use crate::http::story::{Part, found_parts, speaking, where_to_go};
 use crate::http::wire::{stamp, with_those_above};
 use crate::probe::Hint;
 
 /// Lost entrances that are listed.
 const MAX_LOST: usize = 10;
 /// Cameras and nodes that are listed.
-const MAX_ROWS: usize = 7;
+const MAX_ROWS: usize = 6;
 /// Rivals, and nodes above the cause, that are named.
 const MAX_CAUSES: usize = 3;
 /// Cameras that are drawn.
@@ -37,12 +38,9 @@ pub(super) struct Sheet {
     pub(super) id: u64,
     pub(super) status: String,
     pub(super) printed: String,
-    pub(super) cause: String,
+    pub(super) spoken: Spoken,
     pub(super) exact: bool,
-    pub(super) rivals: Vec<String>,
     pub(super) rivals_total: usize,
-    /// What stands above the cause.
-    pub(super) upstream: Vec<String>,
     pub(super) since: String,
     /// The areas it lies in, the smallest last.
     pub(super) place: String,
@@ -60,6 +58,16 @@ pub(super) struct Sheet {
     pub(super) map: Option<Html>,
     pub(super) zone: jiff::tz::TimeZone,
     pub(super) language: Language,
+}
+
+/// What is said in words of the core.
+pub(super) struct Spoken {
+    pub(super) cause: String,
+    pub(super) rivals: Vec<String>,
+    /// What stands above the cause.
+    pub(super) upstream: Vec<String>,
+    /// What the judgement rests on.
+    pub(super) found: Vec<Part>,
 }
 
 /// A station or team.
@@ -100,27 +108,16 @@ pub(super) async fn sheet(state: &AppState, incident: &Incident, language: Langu
     let roads = roads(state).await;
     let (zone, registry) = (state.parts.settings.time_zone.clone(), &*snapshot.registry);
     let time = |at: Time| local(&zone, at, "%Y-%m-%d %H:%M:%S");
-    let no_reasons = |_: &CameraId| ReasonSet::default();
-    let speaker = Speaker {
-        language,
-        registry,
-        local_time: &time,
-        link: &|_| None,
-        reasons: &no_reasons,
-        lost_now: &[],
-        open_now: &[],
-    };
+    let spoken = speaking(language, registry, &zone, incident, |s| of.spoken(s));
     let hint = rows.iter().find_map(|r| hint(&r.outcomes)).map(|h| h.words(language));
-    let at = of.position();
+    let at = where_to_go(incident, registry);
     Sheet {
         id: incident.id.0,
         status: status(incident, language, &time),
         printed: time(state.now()),
-        cause: speaker.cause(&incident.cause),
+        spoken,
         exact: incident.exact,
-        rivals: incident.rivals.iter().take(MAX_CAUSES).map(|r| speaker.cause(r)).collect(),
         rivals_total: incident.rivals.len(),
-        upstream: of.upstream().into_iter().map(|n| speaker.cause(&Cause::Node(n))).collect(),
         since: time(incident.since),
         place: of.place(),
         at,
@@ -133,7 +130,7 @@ pub(super) async fn sheet(state: &AppState, incident: &Incident, language: Langu
         rows,
         hint,
         map: map::draw(&of.drawing(&roads), language),
-        zone: zone.clone(),
+        zone,
         language,
     }
 }
@@ -185,6 +182,15 @@ impl Of<'_> {
 
     fn name(name: &str, id: &str) -> String {
         Some(clean(name)).filter(|n| !n.is_empty()).unwrap_or_else(|| id.to_owned())
+    }
+
+    fn spoken(&self, speaker: &Speaker<'_>) -> Spoken {
+        Spoken {
+            cause: speaker.cause(&self.incident.cause),
+            rivals: self.incident.rivals.iter().take(MAX_CAUSES).map(|r| speaker.cause(r)).collect(),
+            upstream: self.upstream().into_iter().map(|n| speaker.cause(&Cause::Node(n))).collect(),
+            found: found_parts(speaker.language, speaker.found(self.incident)),
+        }
     }
 
     fn cause_node(&self) -> Option<&NodeId> {
@@ -269,16 +275,6 @@ impl Of<'_> {
         let node = self.cause_node().and_then(|id| registry.nodes.get(id)?.address.as_deref().map(clean));
         let camera = self.cause_camera().and_then(|id| registry.cameras.get(id)?.address()).map(|a| clean(&a));
         node.or(camera).filter(|_| self.may_see)
-    }
-
-    /// Where to go: the thing to blame, else what is lost, else what is down.
-    fn position(&self) -> Option<LonLat> {
-        let registry = self.registry();
-        let node = self.cause_node().and_then(|id| registry.nodes.get(id)?.at);
-        let camera = self.cause_camera().and_then(|id| registry.cameras.get(id)?.at);
-        let entrances = self.incident.entrances_lost.iter().filter_map(|id| registry.entrances.get(id)?.at);
-        let cameras = self.incident.cameras.iter().filter_map(|id| registry.cameras.get(id)?.at);
-        node.or(camera).or_else(|| entrances.chain(cameras).next())
     }
 
     fn place(&self) -> String {

@@ -9,6 +9,9 @@ use super::gather::{Near, Row, Sheet, clock};
 use crate::http::boards::words::Words;
 use crate::http::page::Html;
 
+/// Facts of each part of what a judgement rests on that are listed.
+const MAX_FOUND: usize = 3;
+
 /// Writes the sheet.
 pub(super) fn write(html: &mut Html, sheet: &Sheet, words: &Words) {
     let view = View { sheet, words };
@@ -18,6 +21,7 @@ pub(super) fn write(html: &mut Html, sheet: &Sheet, words: &Words) {
     view.map(html);
     view.facts(html);
     html.raw("</section>");
+    view.found(html);
     view.lost(html);
     view.rows(html);
     view.boxes(html);
@@ -34,7 +38,7 @@ impl View<'_> {
         let (s, w) = (self.sheet, self.words);
         html.raw("<header><h1>").text(w.sheet_title).raw(" #").number(s.id).raw("</h1><p>").text(&s.status);
         html.raw("</p><p class=\"printed\">").text(w.as_of).raw(" ").text(&s.printed).raw("</p></header>");
-        html.raw("<p class=\"cause\"><b>").text(&s.cause).raw("</b></p>");
+        html.raw("<p class=\"cause\"><b>").text(&s.spoken.cause).raw("</b></p>");
     }
 
     fn map(&self, html: &mut Html) {
@@ -50,15 +54,15 @@ impl View<'_> {
         let (s, w) = (self.sheet, self.words);
         html.raw("<dl>");
         fact(html, w.broken_since, &s.since);
-        if !s.rivals.is_empty() {
-            let rest = s.rivals_total.saturating_sub(s.rivals.len());
-            fact(html, w.or_else, &joined(&s.rivals, rest, w));
+        if !s.spoken.rivals.is_empty() {
+            let rest = s.rivals_total.saturating_sub(s.spoken.rivals.len());
+            fact(html, w.or_else, &joined(&s.spoken.rivals, rest, w));
         }
         if !s.exact {
             fact(html, w.how_sure, w.not_exact);
         }
-        if !s.upstream.is_empty() {
-            fact(html, w.hangs_on, &joined(&s.upstream, 0, w));
+        if !s.spoken.upstream.is_empty() {
+            fact(html, w.hangs_on, &joined(&s.spoken.upstream, 0, w));
         }
         if !s.place.is_empty() {
             fact(html, w.where_to, &s.place);
@@ -94,6 +98,24 @@ impl View<'_> {
             html.raw("<br><b>").text(contact).raw("</b>");
         }
         html.raw("</dd>");
+    }
+
+    /// What the judgement rests on: whoever drives there for hours may see first whether it holds.
+    fn found(&self, html: &mut Html) {
+        let (s, w) = (self.sheet, self.words);
+        if s.spoken.found.is_empty() {
+            return;
+        }
+        html.raw("<section class=\"found\">");
+        for (title, lines) in &s.spoken.found {
+            let rest = lines.len().saturating_sub(MAX_FOUND);
+            html.raw("<p><b class=\"cap\">").text(title).raw("</b> ");
+            for (i, line) in lines.iter().take(MAX_FOUND).enumerate() {
+                html.raw(if i == 0 { "" } else { w.semicolon }).text(line);
+            }
+            html.text(&if rest > 0 { format!(" … +{rest}") } else { String::new() }).raw("</p>");
+        }
+        html.raw("</section>");
     }
 
     fn lost(&self, html: &mut Html) {

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use cunkou_core::alert::{self, SayReason, Speaker, say_reason_name};
-use cunkou_core::model::{CameraId, IncidentId, ReasonSet, Time};
+use cunkou_core::alert::{self, SayReason, say_reason_name};
+use cunkou_core::model::IncidentId;
 
 use crate::http::AppState;
-use crate::http::page::context::{Page, Sheet, local};
+use crate::http::page::context::{MAX_ROWS, Page, Sheet, local};
 use crate::http::page::html::Html;
 use crate::http::page::view::pairs;
-use crate::http::wire::{Incident, IncidentStep, stamp};
+use crate::http::story::{fate, found_parts, speaking, where_to_go};
+use crate::http::wire::{Incident, IncidentDelivery, IncidentStep};
 
 pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id: &str) -> Option<()> {
     let number = id.parse::<u64>().ok().filter(|n| i64::try_from(*n).is_ok()).map(IncidentId)?;
@@ -21,9 +22,8 @@ pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id
     };
     let incident = Incident::of(&kept, &page.snapshot.registry)?;
     let with: Vec<String> = incident.entrances_lost.iter().chain(&incident.cameras).cloned().collect();
-    let registry = &page.snapshot.registry;
-    let at = kept.entrances_lost.iter().find_map(|e| registry.entrances.get(e)?.at);
-    page.place(html, at.or_else(|| kept.cameras.iter().find_map(|c| registry.cameras.get(c)?.at)), &with);
+    let at = where_to_go(&kept, &page.snapshot.registry);
+    page.place(html, at, &with);
     head(page, html, &incident);
     // What is to be done stands before what there is to read.
     page.incident_actions(html, &incident);
@@ -34,7 +34,10 @@ pub(super) async fn write(state: &AppState, page: &Page<'_>, html: &mut Html, id
     html.raw("</dl>");
     found(page, html, &kept);
     let steps: Vec<IncidentStep> = history.steps(number).await.unwrap_or_default().iter().map(Into::into).collect();
-    said(page, html, &steps);
+    let deliveries = history.deliveries(number).await.unwrap_or_default();
+    // Whatever may be read without a token, people are not.
+    let deliveries: Vec<_> = deliveries.iter().map(|d| IncidentDelivery::of(d, page.holder.is_some())).collect();
+    said(page, html, &steps, &deliveries);
     Some(())
 }
 
@@ -118,29 +121,10 @@ fn facts(page: &Page<'_>, html: &mut Html, incident: &Incident) {
 
 /// What the judgement rests on, and the rivals that it rules out.
 fn found(page: &Page<'_>, html: &mut Html, incident: &alert::Incident) {
-    let zone = &page.settings.time_zone;
-    let time = |at: Time| local(zone, &stamp(at)).unwrap_or_default();
-    let no_reasons = |_: &CameraId| ReasonSet::EMPTY;
     let (language, registry) = (page.language, &*page.snapshot.registry);
-    let speaker = Speaker {
-        language,
-        registry,
-        local_time: &time,
-        link: &|_| None,
-        reasons: &no_reasons,
-        lost_now: &[],
-        open_now: &[],
-    };
-    let words = speaker.found(incident);
-    let w = page.words;
-    let evidence = words.evidence.into_iter().chain(words.extent).collect();
-    let parts = [(w.rests_on, evidence), (w.ruled_out, words.ruled_out), (w.undecided, words.undecided)];
-    for (title, lines) in parts {
-        let lines: Vec<String> = lines;
-        if lines.is_empty() {
-            continue;
-        }
-        html.raw("<h3>").text(title).raw("</h3><ul class=\"plain\">");
+    let words = speaking(language, registry, &page.settings.time_zone, incident, |s| s.found(incident));
+    for (title, lines) in found_parts(language, words) {
+        html.raw("<h3 class=\"cap\">").text(title).raw("</h3><ul class=\"plain\">");
         for line in &lines {
             html.raw("<li>").text(line).raw("</li>");
         }
@@ -153,34 +137,61 @@ fn cameras(page: &Page<'_>, ids: &[String]) -> Vec<(String, String)> {
     ids.iter().map(|id| (id.clone(), name(id))).collect()
 }
 
-fn said(page: &Page<'_>, html: &mut Html, steps: &[IncidentStep]) {
-    let w = page.words;
-    let told = steps.iter().filter_map(|s| Some((s, s.kind.as_deref()?)));
-    let told: Vec<_> = told.collect();
-    if told.is_empty() {
+/// What was said or held, why, and what became of each message; the newest steps where there are many.
+fn said(page: &Page<'_>, html: &mut Html, steps: &[IncidentStep], deliveries: &[IncidentDelivery]) {
+    if steps.is_empty() {
         return;
     }
-    html.raw("<h3>").text(w.what_was_said).raw("</h3><ol class=\"plain\">");
-    for (step, kind) in told {
-        let word = match kind {
-            "opened" => w.said_opened,
-            "updated" => w.said_updated,
-            "more_lost" => w.said_more_lost,
-            "reopened" => w.said_reopened,
-            "acknowledged" => w.said_acknowledged,
-            "silenced" => w.said_silenced,
-            "reminded" => w.said_reminded,
-            "escalated" => w.said_escalated,
-            "resolved" => w.said_resolved,
-            _ => w.said_merged,
-        };
+    html.raw("<h3>").text(page.words.what_was_said).raw("</h3>");
+    page.rest(html, steps.len(), MAX_ROWS);
+    html.raw("<ol class=\"plain\">");
+    for step in steps.iter().skip(steps.len().saturating_sub(MAX_ROWS)) {
         html.raw("<li>");
         page.time(html, Some(&step.at));
-        html.raw(" ").text(word);
+        html.raw(" ").text(kind_word(page, step.kind.as_deref()));
         if let Some(why) = SayReason::from_word(&step.why) {
             html.raw(" · ").text(say_reason_name(why, page.language));
+        }
+        let of_step: Vec<&IncidentDelivery> = deliveries.iter().filter(|d| d.step == step.step).collect();
+        if !of_step.is_empty() {
+            html.raw("<ul class=\"plain\">");
+            of_step.into_iter().for_each(|d| delivery(page, html, d));
+            html.raw("</ul>");
         }
         html.raw("</li>");
     }
     html.raw("</ol>");
+}
+
+fn kind_word(page: &Page<'_>, kind: Option<&str>) -> &'static str {
+    let w = page.words;
+    match kind {
+        None => w.said_nothing,
+        Some("opened") => w.said_opened,
+        Some("updated") => w.said_updated,
+        Some("more_lost") => w.said_more_lost,
+        Some("reopened") => w.said_reopened,
+        Some("acknowledged") => w.said_acknowledged,
+        Some("silenced") => w.said_silenced,
+        Some("reminded") => w.said_reminded,
+        Some("escalated") => w.said_escalated,
+        Some("resolved") => w.said_resolved,
+        Some("digest") => w.said_digest,
+        Some(_) => w.said_merged,
+    }
+}
+
+/// One message to one sink: whom it called, whether it arrived, what was answered.
+fn delivery(page: &Page<'_>, html: &mut Html, delivery: &IncidentDelivery) {
+    let zone = &page.settings.time_zone;
+    let fate = fate(delivery, page.language, &|at| local(zone, at).unwrap_or_else(|| at.to_owned()));
+    html.raw("<li>");
+    page.name(html, &delivery.sink);
+    if let Some(to) = &delivery.to {
+        html.raw(" → ");
+        page.name(html, to);
+    }
+    html.raw(" · ").text(&fate.ended).raw(" · <small>");
+    page.name(html, &fate.tries);
+    html.raw("</small></li>");
 }
