@@ -87,21 +87,21 @@ impl Search<'_> {
         for (node, part, point) in dead_ends(self.joined, &self.degrees) {
             let own = own_link(&self.joined.parts[part as usize], point);
             let at = self.joined.parts[part as usize].line[point as usize];
-            let level = self.joined.parts[part as usize].level;
             let stub = self.stub(part, own);
             let reach = GAP_M * 1.01;
             let near = self.tree.locate_within_distance(self.plane.of(at), reach * reach);
             let mut best: Option<(f64, Stretch, f64)> = None;
             for found in near {
                 let other = &self.joined.parts[found.data.0 as usize];
-                let (i, points) = (found.data.1 as usize, &other.line);
+                let points = [found.data.1 as usize, found.data.1 as usize + 1];
                 let is_own = found.data.0 == part && (own.0..own.1).contains(&found.data.1);
-                let by_stub = stub.is_some_and(|n| [i, i + 1].into_iter().any(|p| other.node[p] == Some(n)));
-                let here = [i, i + 1].into_iter().any(|p| other.node[p] == Some(node));
-                let (share, far) = nearest(at, points[i], points[i + 1]);
-                let near_enough = far <= if other.level == level { GAP_M } else { TOUCH_M };
-                let better = best.is_none_or(|(d, stretch, _)| (far, found.data) < (d, stretch));
-                if !is_own && !by_stub && !here && near_enough && better {
+                let is_at = |node: u32| points.into_iter().any(|p| other.node[p] == Some(node));
+                if is_own || is_at(node) || stub.is_some_and(is_at) {
+                    continue;
+                }
+                let meets = self.meets_at((part, at), found.data);
+                let better = |(_, far): &(f64, f64)| best.is_none_or(|(d, known, _)| (*far, found.data) < (d, known));
+                if let Some((share, far)) = meets.filter(better) {
                     best = Some((far, found.data, share));
                 }
             }
@@ -111,6 +111,23 @@ impl Search<'_> {
                 self.tell(SuspectGap { a: node, b: other, kind: GapKind::End, metres: far, roads });
             }
         }
+    }
+
+    /// Where a road that ends there may meet a stretch: the share of it, and how far it is, metres. By the levels that
+    /// [`super::join`] joins: an end meets ends on every level, what runs through on its own, and that of a bridge or tunnel
+    /// also what runs on the ground. What only passes over or under it is suspect where they touch.
+    fn meets_at(&self, (part, at): (u32, Coord<f64>), (number, i): Stretch) -> Option<(f64, f64)> {
+        let other = &self.joined.parts[number as usize];
+        let points = [i as usize, i as usize + 1];
+        let (share, far) = nearest(at, other.line[points[0]], other.line[points[1]]);
+        let is_end = |p: usize| other.node[p].and_then(|n| self.degrees.get(n as usize)) == Some(&1);
+        let ends = [0.0, 1.0].into_iter().zip(points).filter(|(_, p)| is_end(*p));
+        let ends = ends.map(|(share, p)| (share, metres(at, other.line[p]))).filter(|(_, far)| *far <= GAP_M);
+        // Two ends that are near each other are one gap, though the one be nearer still to the way to the other.
+        let end = ends.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|_| far > TOUCH_M);
+        let level = self.joined.parts[part as usize].level;
+        let joins = other.level == level || (level != 0 && other.level == 0);
+        end.or_else(|| (far <= if joins { GAP_M } else { TOUCH_M }).then_some((share, far)))
     }
 
     /// The node where a road that is hardly longer than a gap leaves another: its tip is near that one anyhow.

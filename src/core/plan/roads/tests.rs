@@ -83,6 +83,44 @@ fn suspect_gaps_are_told_and_not_joined() {
     assert_eq!(graph(ends_below.to_vec()).gaps.len(), 1, "a road that ends right below a bridge");
 }
 
+/// Ends meet ends whatever their levels, as where they share a point; what only runs above or below them stays apart.
+#[test]
+fn ends_that_nearly_meet_are_one_gap_on_whatever_levels_they_are() {
+    let to_east = |level| road("a", level, &[(-100.0, 0.0), (-3.0, 0.0)]);
+    let away = |level| road("b", level, &[(0.0, 0.0), (-100.0, 100.0)]);
+    let crossing = |level| road("b", level, &[(0.0, -100.0), (0.0, 0.0), (0.0, 100.0)]);
+    let table = [
+        ("two roads, of which one comes back beside the other", vec![to_east(0), away(0)], 1, 3.0),
+        ("a road before the end of a bridge", vec![to_east(0), away(1)], 1, 3.0),
+        ("the end of a bridge before a road", vec![to_east(1), away(0)], 1, 3.0),
+        ("a bridge before a tunnel", vec![to_east(1), away(-1)], 1, 3.0),
+        ("a bridge that comes down before a road", vec![to_east(1), crossing(0)], 1, 3.0),
+        ("a tunnel that comes up before a road", vec![to_east(-1), crossing(0)], 1, 3.0),
+        ("a road before one on its level", vec![to_east(0), crossing(0)], 1, 3.0),
+        ("a road beside a bridge", vec![to_east(0), crossing(1)], 0, 0.0),
+        ("a road that a tunnel runs below", vec![to_east(0), crossing(-1)], 0, 0.0),
+        ("a bridge below another", vec![to_east(1), crossing(2)], 0, 0.0),
+    ];
+    for (what, roads, gaps, metres) in table {
+        for reversed in [false, true] {
+            let mut roads = roads.clone();
+            if reversed {
+                roads.iter_mut().for_each(|r| r.parts[0].0.reverse());
+                roads.reverse();
+            }
+            let found = graph(roads).gaps;
+            assert_eq!(found.len(), gaps, "{what}: {found:?}");
+            assert!(
+                found.iter().all(|g| (g.metres - metres).abs() < 0.05 && g.kind == GapKind::End),
+                "{what}: {found:?}"
+            );
+        }
+    }
+    let halves = [road("b", 1, &[(0.0, -100.0), (0.0, 0.0)]), road("c", 1, &[(0.0, 0.0), (0.0, 100.0)])];
+    let beside = [vec![to_east(0)], halves.to_vec()].concat();
+    assert_eq!(graph(beside).gaps.len(), 0, "a bridge drawn in two pieces does not end between them");
+}
+
 #[test]
 fn modes_choose_the_roads() {
     let class = |highway: &str| RoadLine { highway: highway.into(), ..road(highway, 0, &[(0.0, 0.0), (50.0, 0.0)]) };
