@@ -280,6 +280,7 @@ impl Cordon {
         let roads = self.roads.nodes.len();
         let grey = |node: u32| (node as usize) < roads && labels[node as usize] == GREY;
         let chains = self.roads.chains.iter().filter(|c| grey(c.a) || grey(c.b));
-        chains.map(super::super::roads::Chain::length_m).sum()
+        // From 0, since the sum of nothing is -0.
+        chains.map(super::super::roads::Chain::length_m).fold(0.0, |all, one| all + one)
     }
 }

@@ -149,7 +149,8 @@ impl Roads {
     /// The length of all roads together, metres.
     #[must_use]
     pub fn length_m(&self) -> f64 {
-        self.chains.iter().map(Chain::length_m).sum()
+        // From 0, since the sum of nothing is -0.
+        self.chains.iter().map(Chain::length_m).fold(0.0, |all, one| all + one)
     }
 
     /// By node: whether it is a place of its own, and not merely where a ring was begun.

@@ -145,6 +145,7 @@ fn rings_loops_and_nothing() {
     let tail = road("b", 0, &[(80.0, 80.0), (160.0, 80.0)]);
     assert_eq!(counts(vec![ring, tail]), (2, 2, 0), "with a tail it begins where that leaves it");
     assert_eq!(counts(Vec::new()), (0, 0, 0));
+    assert!(graph(Vec::new()).length_m().is_sign_positive(), "no road is 0 km long, not -0");
     assert_eq!(counts(vec![road("a", 0, &[(0.0, 0.0), (0.0, 0.0)])]), (0, 0, 0), "a road of one place is none");
     let hill = [road("a", 0, &[(0.0, 0.0), (50.0, 0.0), (50.0, 40.0), (20.0, 40.0), (20.0, -30.0)])];
     let graph = graph(hill.to_vec());
