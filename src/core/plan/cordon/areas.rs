@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geo::{BoundingRect, Coord, Geometry, Intersects, MultiPolygon};
 
 use super::super::roads::{Chain, Roads, Snap};
-use super::local;
+use super::{Gate, local};
 use crate::coverage::{FOREIGN, GREY, Scope, boundary_distance_m};
 use crate::registry::{AreaKind, Layer, LonLat, Registry};
 
@@ -107,7 +107,8 @@ impl Shape {
 }
 
 /// All that is to be shut off: each ring of the town, the blocks, the hamlets.
-pub(super) fn outlines(roads: &Roads, registry: &Registry, core_offset_m: f64) -> Vec<Outline> {
+pub(super) fn outlines(roads: &Roads, gates: &[Gate], registry: &Registry, core_offset_m: f64) -> Vec<Outline> {
+    let roads = (roads, &Cuts::of(gates));
     let rings = rings(registry).into_iter().map(|ring| town(roads, ring, core_offset_m));
     let mut outlines: Vec<Outline> = rings.collect();
     let blocks = blocks(registry);
@@ -150,7 +151,7 @@ fn areas(registry: &Registry, kind: AreaKind) -> Vec<Shape> {
 }
 
 /// The core of the town lies deeper than the offset inside its ring; between both is grey (coverage.md §1.2).
-fn town(roads: &Roads, ring: Shape, core_offset_m: f64) -> Outline {
+fn town((roads, cuts): (&Roads, &Cuts), ring: Shape, core_offset_m: f64) -> Outline {
     let label = |at: &Coord<f64>| match ring.holds(*at) {
         false => FOREIGN,
         true if core_offset_m > 0.0 && ring.border_m(*at) < core_offset_m => GREY,
@@ -159,7 +160,7 @@ fn town(roads: &Roads, ring: Shape, core_offset_m: f64) -> Outline {
     let labels = by_junction(roads, label);
     let deep = core_offset_m.max(WEAVE_M);
     let marked = on_the_way(
-        roads,
+        (roads, cuts),
         &labels,
         |c| near_border(&ring, c, deep),
         |at| match ring.holds(at) {
@@ -186,11 +187,34 @@ fn near_border(shape: &Shape, chain: &Chain, deep_m: f64) -> bool {
         .any(|c| shape.border_m(*c) <= chain.length_m() + deep_m)
 }
 
+/// Where entrances cut chains: the chain, by number, and metres from its beginning; in this order.
+pub(super) struct Cuts(Vec<(u32, f64)>);
+
+impl Cuts {
+    pub(super) fn of(gates: &[Gate]) -> Cuts {
+        let mut cuts: Vec<(u32, f64)> = gates.iter().map(|gate| (gate.at.chain, gate.at.at_m)).collect();
+        cuts.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+        Cuts(cuts)
+    }
+
+    /// One place of each part into which the cuts between two places of a chain cut what lies there; both places among
+    /// them.
+    fn parts(&self, chain: u32, from_m: f64, to_m: f64) -> Vec<f64> {
+        let first = self.0.partition_point(|cut| *cut <= (chain, from_m));
+        let cuts: Vec<f64> = self.0[first..].iter().take_while(|cut| **cut < (chain, to_m)).map(|cut| cut.1).collect();
+        let between = cuts.windows(2).map(|pair| (pair[0] + pair[1]) / 2.0);
+        let mut places = vec![from_m];
+        places.extend(between);
+        places.extend((to_m > from_m).then_some(to_m));
+        places
+    }
+}
+
 /// Places on the way of roads that no junction stands for: stretches of a label that neither end of the chain has. Outside
 /// counts only for a road that comes back to where it left: one that ends elsewhere may be watched anywhere on its way.
-/// Three places a stretch, so that no entrance on it hides the rest.
+/// Entrances may stand on a stretch: each part of it counts.
 pub(super) fn on_the_way(
-    roads: &Roads,
+    (roads, cuts): (&Roads, &Cuts),
     labels: &[u32],
     wanted: impl Fn(&Chain) -> bool,
     label: impl Fn(Coord<f64>) -> u32,
@@ -208,15 +232,14 @@ pub(super) fn on_the_way(
             if label == GREY || ends.contains(&label) || (label == FOREIGN && !comes_back) {
                 continue;
             }
-            let mut places = vec![first, (first + last) / 2, last];
-            places.dedup();
-            found.extend(places.into_iter().map(|i| (label, Snap { chain: number, at_m: at_m(i), distance_m: 0.0 })));
+            let places = cuts.parts(number, at_m(first), at_m(last)).into_iter();
+            found.extend(places.map(|at_m| (label, Snap { chain: number, at_m, distance_m: 0.0 })));
         }
     }
     found
 }
 
-fn block(roads: &Roads, blocks: Vec<Shape>) -> Outline {
+fn block((roads, cuts): (&Roads, &Cuts), blocks: Vec<Shape>) -> Outline {
     let label = |at: &Coord<f64>| {
         let within = (0_u32..).zip(&blocks).find(|(_, block)| block.holds(*at));
         match within {
@@ -238,7 +261,7 @@ fn block(roads: &Roads, blocks: Vec<Shape>) -> Outline {
     };
     let labels = by_junction(roads, label);
     let near = |c: &Chain| blocks.iter().any(|block| near_border(block, c, WEAVE_M));
-    let marked = on_the_way(roads, &labels, near, |at| {
+    let marked = on_the_way((roads, cuts), &labels, near, |at| {
         let border = || blocks.iter().map(|block| block.border_m(at)).fold(f64::INFINITY, f64::min);
         match (0_u32..).zip(&blocks).find(|(_, block)| block.holds(at)) {
             Some((i, block)) if block.border_m(at) >= WEAVE_M => i,

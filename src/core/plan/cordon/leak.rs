@@ -119,6 +119,8 @@ impl<'c> Leak<'c> {
     fn join(&mut self, a: u32, b: u32, edge: (u32, u32)) {
         if a != b {
             let site = match self.cordon.net.edges[edge.0 as usize].kind {
+                // Where two things stand at one place there is no road between them.
+                Kind::Piece { from_m, to_m, .. } if to_m <= from_m => NOWHERE,
                 Kind::Piece { .. } => SITE + 1,
                 Kind::Gate(_) => SITE,
                 Kind::Gap(_) => NOWHERE,

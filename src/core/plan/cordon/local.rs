@@ -5,7 +5,7 @@ use rstar::RTree;
 use rstar::primitives::{GeomWithData, Rectangle};
 
 use super::super::roads::{Chain, Plane, Roads};
-use super::areas::{AreaKey, Outline, Part, Shape, on_the_way};
+use super::areas::{AreaKey, Cuts, Outline, Part, Shape, on_the_way};
 use super::coord;
 use crate::coverage::{FOREIGN, GREY, Scope, offset};
 use crate::registry::{Area, AreaKind, LonLat, Registry};
@@ -26,7 +26,7 @@ enum Ground {
 }
 
 /// The hamlets, and the villages and communities that have none; `None` where nothing says where any of them is.
-pub(super) fn outline(roads: &Roads, registry: &Registry) -> Option<Outline> {
+pub(super) fn outline((roads, cuts): (&Roads, &Cuts), registry: &Registry) -> Option<Outline> {
     let has_hamlets =
         |a: &Area| registry.areas.values().any(|h| h.kind == AreaKind::Hamlet && h.parent.as_ref() == Some(&a.id));
     let judged = registry.areas.values().filter(|a| match a.kind {
@@ -45,7 +45,7 @@ pub(super) fn outline(roads: &Roads, registry: &Registry) -> Option<Outline> {
     let loops = |c: &Chain| home(c.a) == home(c.b) && home(c.a) != FOREIGN && c.length_m() > 2.0 * LOOP_M;
     let country =
         |at: Coord<f64>| if near.nearest(at).is_none_or(|(out, _)| out > CATCH_M + LOOP_M) { FOREIGN } else { GREY };
-    let marked = on_the_way(roads, &labels, loops, country);
+    let marked = on_the_way((roads, cuts), &labels, loops, country);
     let mut outline = Outline { scope: Scope::Local, areas: Vec::new(), labels, core, marked };
     let mut has_core = vec![false; grounds.len()];
     for (label, _) in outline.labels.iter().zip(&outline.core).filter(|(_, part)| **part == Part::Core) {

@@ -63,11 +63,7 @@ impl Layout {
     /// the part begins that is to be shut off.
     #[must_use]
     pub fn new(roads: &Roads, registry: &Registry, topology: &Topology, core_offset_m: f64) -> Layout {
-        let mut layout = Layout {
-            gates: Vec::new(),
-            off_roads: Vec::new(),
-            outlines: areas::outlines(roads, registry, core_offset_m),
-        };
+        let mut layout = Layout { gates: Vec::new(), off_roads: Vec::new(), outlines: Vec::new() };
         let slots = topology.entrances.iter().enumerate().filter(|(_, slot)| slot.judged);
         for (i, slot) in slots {
             let entrance = EntranceIx::from(i);
@@ -82,6 +78,7 @@ impl Layout {
                 }
             }
         }
+        layout.outlines = areas::outlines(roads, &layout.gates, registry, core_offset_m);
         layout
     }
 }

@@ -5,6 +5,7 @@ mod laws;
 mod model;
 mod oracle;
 mod town;
+mod way;
 
 use std::sync::Arc;
 

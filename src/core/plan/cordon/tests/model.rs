@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::town::{Made, STEP, Street};
+use super::way::Family;
 use super::*;
 use crate::coverage::Bound;
 
@@ -15,7 +16,13 @@ pub(super) struct Zone {
 }
 
 /// The label of what is outside of every area.
-const OUT: u8 = 9;
+pub(super) const OUT: u8 = 9;
+/// The ring and the two blocks: west, south, east, north.
+pub(super) const BORDERS: [[f64; 4]; 3] = [
+    [0.5 * STEP, 0.5 * STEP, 2.5 * STEP, 2.5 * STEP],
+    [0.5 * STEP, 0.5 * STEP, 1.5 * STEP, 2.5 * STEP],
+    [1.5 * STEP, 0.5 * STEP, 2.5 * STEP, 2.5 * STEP],
+];
 
 /// Whether a place is at some crossroads: there, or where a road ends short before it.
 fn at((east, north): (f64, f64), (i, j): (usize, usize)) -> bool {
@@ -35,72 +42,35 @@ impl Made {
         self.streets.iter().any(|s| !s.gap && (s.a == place || s.b == place))
     }
 
-    /// The counting places at both ends of the chain on whose way a place is; `None` where it is on no way, or on a ring.
-    fn ends(&self, place: usize) -> Option<[usize; 2]> {
-        let counting = self.counting();
-        if counting.contains(&place) || !self.has_street(place) {
+    /// What a counting place is labelled in a family; `None` where it does not count.
+    pub(super) fn label_at(&self, place: usize, family: Family) -> Option<u8> {
+        if !self.counting().contains(&place) {
             return None;
         }
-        let mut both = self.streets.iter().enumerate().filter(|(_, s)| !s.gap && (s.a == place || s.b == place));
-        let walk = |first: usize| {
-            let (mut street, mut here) = (first, place);
-            for _ in 0..self.streets.len() {
-                let s = &self.streets[street];
-                here = if s.a == here { s.b } else { s.a };
-                if counting.contains(&here) {
-                    return Some(here);
-                }
-                let on = |(i, s): &(usize, &Street)| *i != street && !s.gap && (s.a == here || s.b == here);
-                street = self.streets.iter().enumerate().find(on)?.0;
-            }
-            None
-        };
-        let [first, second] = [both.next()?.0, both.next()?.0];
-        Some([walk(first)?, walk(second)?])
+        let at_place @ (east, north) = self.places[place];
+        let inside = [east, north].into_iter().all(|m| m > 0.5 * STEP && m < 2.5 * STEP);
+        let on_border = (east - 1.5 * STEP).abs() < 10.0;
+        match family {
+            Family::Blocks if inside && on_border => None,
+            Family::Blocks if inside => Some(u8::from(east > 1.5 * STEP)),
+            Family::Town if inside => Some(0),
+            Family::Hamlets if at(at_place, (1, 1)) || (inside && on_border) => Some(0),
+            Family::Hamlets if at(at_place, (2, 1)) => Some(1),
+            Family::Town | Family::Blocks | Family::Hamlets => Some(OUT),
+        }
     }
 
-    /// By place: what it is labelled in a family, `None` where it does not count. A place on the way counts where neither
-    /// end of its chain has that label, and outside (`OUT`) only where the road comes back to where it left.
-    fn labelled(&self, label: &dyn Fn(usize) -> Option<u8>) -> Vec<Option<u8>> {
-        let counting = self.counting();
-        let of = |place: usize| {
-            if counting.contains(&place) {
-                return label(place);
-            }
-            if !self.has_street(place) {
-                return None;
-            }
-            // A ring has no ends.
-            let ends = self.ends(place).map_or([None, None], |ends| ends.map(label));
-            let comes_back = ends[0] == ends[1] || ends.contains(&None);
-            label(place).filter(|l| !ends.contains(&Some(*l)) && (*l != OUT || comes_back))
-        };
-        (0..self.places.len()).map(of).collect()
+    /// By place: what it is labelled in a family, `None` where it does not count.
+    fn labels(&self, family: Family) -> Vec<Option<u8>> {
+        let mut labels: Vec<Option<u8>> = (0..self.places.len()).map(|p| self.label_at(p, family)).collect();
+        let marked = self.marked.iter().filter(|(_, of, _)| *of == family);
+        marked.for_each(|(place, _, label)| labels[*place] = Some(*label));
+        labels
     }
 
     pub(super) fn zones(&self) -> Vec<Zone> {
-        let inside = |p: usize| {
-            let (east, north) = self.places[p];
-            [east, north].into_iter().all(|m| m > 0.5 * STEP && m < 2.5 * STEP)
-        };
-        let on_border = |p: usize| (self.places[p].0 - 1.5 * STEP).abs() < 10.0;
-        let town = self.labelled(&|p| Some(if inside(p) { 0 } else { OUT }));
-        let blocks = self.labelled(&|p| match inside(p) {
-            false => Some(OUT),
-            true if on_border(p) => None,
-            true => Some(u8::from(self.places[p].0 > 1.5 * STEP)),
-        });
-        let hamlet = |p: usize| match self.places[p] {
-            place if at(place, (1, 1)) || (inside(p) && on_border(p)) => 0,
-            place if at(place, (2, 1)) => 1,
-            _ => OUT,
-        };
-        // On the way, only the country counts.
-        let mut hamlets = self.labelled(&|p| Some(hamlet(p)));
-        let counting = self.counting();
-        let on_the_way = (0..self.places.len()).filter(|p| !counting.contains(p) && hamlets[*p] != Some(OUT));
-        on_the_way.collect::<Vec<_>>().into_iter().for_each(|p| hamlets[p] = None);
-        let second: Vec<usize> = counting.iter().copied().filter(|p| hamlet(*p) == 1).collect();
+        let [town, blocks, mut hamlets] = [Family::Town, Family::Blocks, Family::Hamlets].map(|f| self.labels(f));
+        let second: Vec<usize> = (0..self.places.len()).filter(|p| hamlets[*p] == Some(1)).collect();
         // What stands for a hamlet counts, also where it is merely on the way.
         let marks = [self.nearest((1, 1)), if second.is_empty() { self.nearest((2, 1)) } else { Vec::new() }];
         for (label, mark) in (0_u8..).zip(&marks) {
@@ -137,18 +107,28 @@ impl Made {
     }
 
     pub(super) fn flood(&self, from: &[usize], open: impl Fn(&Street) -> bool) -> BTreeSet<usize> {
-        let mut seen: BTreeSet<usize> = from.iter().copied().collect();
-        loop {
-            let before = seen.len();
-            for street in self.streets.iter().filter(|s| open(s)) {
-                if seen.contains(&street.a) || seen.contains(&street.b) {
-                    seen.extend([street.a, street.b]);
+        let streets: Vec<(usize, usize)> = self.streets.iter().filter(|s| open(s)).map(|s| (s.a, s.b)).collect();
+        let reached = self.reach(from, streets.iter());
+        (0..self.places.len()).filter(|p| reached[*p]).collect()
+    }
+
+    /// By place: whether one comes there over these streets.
+    pub(super) fn reach<'s>(
+        &self,
+        from: &[usize],
+        streets: impl Iterator<Item = &'s (usize, usize)> + Clone,
+    ) -> Vec<bool> {
+        let mut reached = vec![false; self.places.len()];
+        from.iter().for_each(|p| reached[*p] = true);
+        let mut more = true;
+        while std::mem::take(&mut more) {
+            for (a, b) in streets.clone() {
+                if reached[*a] != reached[*b] {
+                    (reached[*a], reached[*b], more) = (true, true, true);
                 }
             }
-            if seen.len() == before {
-                return seen;
-            }
         }
+        reached
     }
 
     pub(super) fn gets_in(&self, zone: &Zone, open: impl Fn(&Street) -> bool) -> bool {
@@ -194,11 +174,13 @@ impl Made {
 
     /// The fewest streets that must be closed so that nobody gets in, up to `most`, by trying every set.
     pub(super) fn fewest_sites(&self, zone: &Zone, bound: Bound, most: usize) -> Option<usize> {
-        let open: Vec<usize> = (0..self.streets.len()).filter(|s| self.is_open(&self.streets[*s], bound)).collect();
-        let sites: Vec<usize> = open.iter().copied().filter(|s| !self.streets[*s].gap).collect();
+        let open: Vec<&Street> = self.streets.iter().filter(|s| self.is_open(s, bound)).collect();
+        let sites: Vec<usize> = (0..open.len()).filter(|s| !open[*s].gap).collect();
+        let ends: Vec<(usize, usize)> = open.iter().map(|s| (s.a, s.b)).collect();
         let closes = |closed: &[usize]| {
-            let shut = |street: &Street| closed.iter().any(|c| std::ptr::eq(&self.streets[*c], street));
-            !self.gets_in(zone, |s| self.is_open(s, bound) && !shut(s))
+            let left = ends.iter().enumerate().filter(|(s, _)| !closed.contains(s)).map(|(_, ends)| ends);
+            let reached = self.reach(&zone.core, left);
+            !zone.other.iter().any(|p| reached[*p])
         };
         (0..=most).find(|n| subsets(&sites, *n, &mut Vec::new(), &closes))
     }

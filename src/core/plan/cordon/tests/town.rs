@@ -1,6 +1,7 @@
 //! A small town from a seed: four by four crossroads, the middle four inside a ring and in two blocks.
 
 use super::super::super::repair::tests::Dice;
+use super::way::Family;
 use super::*;
 use crate::registry::{Camera, Life};
 
@@ -10,7 +11,7 @@ pub(super) const STEP: f64 = 400.0;
 const SHORT: f64 = 3.0;
 
 /// A street between two places, as it is known to be; not as it is drawn.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Street {
     pub(super) a: usize,
     pub(super) b: usize,
@@ -19,6 +20,10 @@ pub(super) struct Street {
     /// Nobody knows whether one can pass.
     pub(super) gap: bool,
     pub(super) metres: f64,
+    /// Roads meet on one level only.
+    pub(super) level: i8,
+    /// The share of it that lies before its entrance.
+    pub(super) at: f64,
 }
 
 /// The town: what is known of it, and how it is written down.
@@ -26,6 +31,8 @@ pub(super) struct Made {
     /// Metres east and north.
     pub(super) places: Vec<(f64, f64)>,
     pub(super) streets: Vec<Street>,
+    /// Places on the way of roads that count: of which family, and what they are labelled.
+    pub(super) marked: Vec<(usize, Family, u8)>,
     pub(super) roads: Vec<RoadLine>,
     pub(super) registry: Registry,
     /// By camera, in the order of ids.
@@ -47,6 +54,7 @@ impl Made {
         let made = Made {
             places,
             streets: Vec::new(),
+            marked: Vec::new(),
             roads: Vec::new(),
             registry: Registry::default(),
             standing: Vec::new(),
@@ -75,7 +83,8 @@ impl Made {
         self.standing[camera.at()]
     }
 
-    pub(super) fn middle(&self, street: &Street, share: f64) -> (f64, f64) {
+    /// The place on a street behind a share of it.
+    pub(super) fn on(&self, street: &Street, share: f64) -> (f64, f64) {
         let (a, b) = (self.places[street.a], self.places[street.b]);
         (a.0 + (b.0 - a.0) * share, a.1 + (b.1 - a.1) * share)
     }
@@ -92,14 +101,14 @@ impl Builder<'_> {
             (b, metres) = (self.made.places.len() - 1, STEP - SHORT);
         }
         self.lines.push((0, vec![a, b]));
-        self.add(a, b, metres, 0.5);
+        self.add((a, b), metres, 0, 0.5);
     }
 
-    fn add(&mut self, a: usize, b: usize, metres: f64, share: f64) {
-        let mut street = Street { a, b, entrance: None, gap: false, metres };
+    fn add(&mut self, (a, b): (usize, usize), metres: f64, level: i8, share: f64) {
+        let mut street = Street { a, b, entrance: None, gap: false, metres, level, at: share };
         if self.dice.below(10) < 6 {
             let id = format!("E{:02}", self.entrances.len());
-            let (east, north) = self.made.middle(&street, share);
+            let (east, north) = self.made.on(&street, share);
             self.entrances.push((id.clone(), east, north));
             street.entrance = Some(id);
         }
@@ -119,14 +128,15 @@ impl Builder<'_> {
                 self.made.places.push((1.5 * STEP, 1.5 * STEP));
                 let middle = self.made.places.len() - 1;
                 middles.push(middle);
-                self.add(a, middle, half, 0.5);
-                self.made.streets.push(Street { a: middle, b, entrance: None, gap: false, metres: half });
+                self.add((a, middle), half, levels[i], 0.5);
+                let level = levels[i];
+                self.made.streets.push(Street { a: middle, b, metres: half, level, ..Street::default() });
             } else {
-                self.add(a, b, 2.0 * half, 0.25);
+                self.add((a, b), 2.0 * half, levels[i], 0.25);
             }
         }
         if let [a, b] = middles[..] {
-            self.made.streets.push(Street { a, b, entrance: None, gap: true, metres: 0.0 });
+            self.made.streets.push(Street { a, b, gap: true, ..Street::default() });
         }
     }
 
@@ -135,7 +145,7 @@ impl Builder<'_> {
         for (at, short) in self.short.iter().enumerate() {
             let Some(short) = *short else { continue };
             if self.made.streets.iter().any(|s| !s.gap && (s.a == at || s.b == at)) {
-                self.made.streets.push(Street { a: short, b: at, entrance: None, gap: true, metres: SHORT });
+                self.made.streets.push(Street { a: short, b: at, gap: true, metres: SHORT, ..Street::default() });
             }
         }
     }
