@@ -136,27 +136,49 @@ fn sites(made: &Made, zone: &Zone, seal: &Seal) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Every area of the town of a seed, asked in every way.
+fn as_it_is_known(seed: u64) -> Result<(), TestCaseError> {
+    let made = Made::new(&mut Dice(seed)).with_places_on_the_way();
+    let scene = made.scene();
+    let zones = made.zones();
+    for scope in Scope::ALL {
+        let seals = scene.seals(scope, &|c| made.standing(c));
+        let of_scope: Vec<&Zone> = zones.iter().filter(|z| z.scope == scope).collect();
+        prop_assert_eq!(seals.len(), of_scope.len());
+        for (zone, seal) in of_scope.into_iter().zip(&seals) {
+            check(&made, zone, seal)?;
+        }
+    }
+    prop_assert!(scene.cordon.layout.off_roads.is_empty());
+    let gaps = made.streets.iter().filter(|s| s.gap).count();
+    prop_assert_eq!(scene.cordon.roads.gaps.len(), gaps);
+    let metres: f64 = made.streets.iter().filter(|s| !s.gap).map(|s| s.metres).sum();
+    prop_assert!((scene.cordon.roads.length_m() - metres).abs() <= metres * 0.01 + 1.0);
+    Ok(())
+}
+
+/// Towns that were once judged wrong: a road that ends before the end of a bridge; entrances on the way of roads that go
+/// elsewhere; places of two areas at one place.
+#[test]
+fn towns_that_were_once_judged_wrong() {
+    let once_wrong = [
+        12_251_552_836_667_928_732,
+        9_557_481_132_438_977_660,
+        13_831_695_545_880_062_370,
+        17_738_490_119_629_075_566,
+        9_796_500_326_949_004_656,
+    ];
+    for seed in once_wrong {
+        as_it_is_known(seed).unwrap_or_else(|wrong| panic!("{seed}: {wrong}"));
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_global_rejects: 20_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     /// D2 to D5 of coverage.md: verdict, thickness, width, routes and sites of town, blocks and hamlets.
     #[test]
     fn as_by_flooding_the_town_as_it_is_known_and_by_trying_every_set(seed in any::<u64>()) {
-        let made = Made::new(&mut Dice(seed)).with_places_on_the_way();
-        let scene = made.scene();
-        let zones = made.zones();
-        for scope in Scope::ALL {
-            let seals = scene.seals(scope, &|c| made.standing(c));
-            let of_scope: Vec<&Zone> = zones.iter().filter(|z| z.scope == scope).collect();
-            prop_assert_eq!(seals.len(), of_scope.len());
-            for (zone, seal) in of_scope.into_iter().zip(&seals) {
-                check(&made, zone, seal)?;
-            }
-        }
-        prop_assert!(scene.cordon.layout.off_roads.is_empty());
-        let gaps = made.streets.iter().filter(|s| s.gap).count();
-        prop_assert_eq!(scene.cordon.roads.gaps.len(), gaps);
-        let metres: f64 = made.streets.iter().filter(|s| !s.gap).map(|s| s.metres).sum();
-        prop_assert!((scene.cordon.roads.length_m() - metres).abs() <= metres * 0.01 + 1.0);
+        as_it_is_known(seed)?;
     }
 }
