@@ -52,7 +52,8 @@ impl Index {
 
 impl Roads {
     /// The nearest road within a distance, metres; of several that are equally near, as at a junction, the one that is
-    /// left along `bearing` (degrees, heading in): who comes in passes it.
+    /// left along `bearing` (degrees, heading in): who comes in passes it. Where that says nothing, a road on the ground
+    /// comes before a bridge over it.
     #[must_use]
     pub fn snap(&self, at: LonLat, bearing: Option<f64>, within_m: f64) -> Option<Snap> {
         let near = self.near(at, within_m);
@@ -61,7 +62,7 @@ impl Roads {
         let key = |snap: &Snap| {
             let chain = &self.chains[snap.chain as usize];
             let middle = chain.place(chain.length_m() / 2.0);
-            (turn(snap), middle.x, middle.y)
+            (turn(snap), !self.on_ground(chain, snap.at_m), middle.x, middle.y)
         };
         let equal = near.into_iter().filter(|s| s.distance_m <= least + SAME_M);
         equal.min_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal))

@@ -175,6 +175,19 @@ fn things_stand_at_the_nearest_road() {
     assert!(step(&east) > place(100.0, 0.0).lon || graph.chains[east.chain as usize].length_m() - east.at_m < 1.0);
 }
 
+#[test]
+fn below_a_bridge_things_stand_at_the_road_on_the_ground() {
+    for level in [1, -1] {
+        let over = road("over", level, &[(-900.0, -80.0), (0.0, 0.0), (80.0, 80.0)]);
+        let graph = graph(vec![over, road("below", 0, &[(-100.0, 0.0), (0.0, 0.0), (300.0, 0.0)])]);
+        let at = |bearing| {
+            let snap = graph.snap(place(0.0, 0.0), bearing, ON_ROAD_M).expect("on it");
+            graph.road_id(snap.chain, snap.at_m).to_string()
+        };
+        assert_eq!((at(None).as_str(), at(Some(45.0)).as_str()), ("below", "over"), "{level}");
+    }
+}
+
 /// Golden town (f): a dual carriageway has two gates at one entrance; a road of the same name behind a junction, or one
 /// that only runs beside it, is no second carriageway.
 #[test]
