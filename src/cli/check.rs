@@ -1,5 +1,7 @@
 //! `cunkou check`: every fault of settings and registry at once, and the effective plan.
 
+mod roads;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -55,6 +57,8 @@ struct Report {
     /// Columns that mean nothing here; they are kept.
     kept: Vec<KeptLine>,
     plan: Option<Plan>,
+    /// The roads, where there are any.
+    roads: Option<roads::RoadsLine>,
     /// The secrets, where settings name them: which entries there are.
     #[serde(skip)]
     secrets: Option<Secrets>,
@@ -302,6 +306,7 @@ impl Report {
         self.forms = forms(&loaded, language);
         self.kept = kept(&loaded);
         self.plan = good.then(|| plan(&registry, settings, language));
+        self.roads = if good { roads::look(dir, &registry, settings, language) } else { None };
         Ok(())
     }
 
@@ -329,6 +334,9 @@ impl Report {
         }
         if let Some(plan) = &self.plan {
             let _ = writeln!(out, "{}", plan.message);
+        }
+        if let Some(roads) = &self.roads {
+            let _ = writeln!(out, "{}", roads.message());
         }
         out
     }

@@ -30,6 +30,7 @@ mod repair_order;
 mod report;
 mod restore;
 mod run;
+mod seal;
 mod setup;
 mod simulate;
 mod source;
@@ -73,6 +74,7 @@ enum Command {
     RepairOrder(repair_order::Args),
     #[command(name = "whatif")]
     WhatIf(whatif::Args),
+    Seal(seal::Args),
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
@@ -103,6 +105,7 @@ impl Command {
             Command::Critical(args) => critical::run(args, common).await,
             Command::RepairOrder(args) => repair_order::run(args, common).await,
             Command::WhatIf(args) => whatif::run(args, common).await,
+            Command::Seal(args) => seal::run(args, common).await,
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,

@@ -2,6 +2,7 @@
 //! the API. Nothing is judged anew: states and times are those that were believed; only counts are added up again.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -9,6 +10,7 @@ use cunkou_core::alert::{AlertKey, IncidentStatus};
 use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Watch, is_night, spare_nodes};
 use cunkou_core::health::{Cause, MonitorCause, State};
 use cunkou_core::model::{CameraIx, EntranceIx, IncidentId, NodeIx, Period, ReasonSet, Time};
+use cunkou_core::plan::{Cordon, Roads};
 use cunkou_core::registry::{Registry, Topology};
 use cunkou_core::world::{CameraView, NodeView, Saved, SavedHealth, SavedTarget, Snapshot, Terms};
 
@@ -17,9 +19,10 @@ use super::source::{GapQuery, RepairQuery};
 use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
+use crate::files::{ROADS, RoadBook};
 use crate::http::wire::{
     Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
-    IncidentFindings, NoPost, NoQuestion, RepairOrder, Start, Status, WhatIf, WhatIfBody,
+    IncidentFindings, NoPost, NoQuestion, RepairOrder, SealQuery, Seals, Start, Status, WhatIf, WhatIfBody,
 };
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
@@ -53,7 +56,8 @@ impl Offline {
         let saved = store.load(now).await.context("what was believed cannot be read")?;
         let last_tick = saved.last_tick;
         let snapshot = snapshot(Arc::new(registry), version, saved, settings, last_tick.unwrap_or(now));
-        let terms = Terms { density: density(settings), clock: settings.ui.local_time(now) };
+        let (density, clock) = (density(settings), settings.ui.local_time(now));
+        let terms = Terms { density, clock, ways: settings.coverage.ways() };
         Ok(Offline { store, snapshot, terms, last_tick })
     }
 
@@ -150,6 +154,14 @@ impl Offline {
         WhatIf::of(&self.snapshot, &self.terms, period, body)
     }
 
+    /// Whether areas are sealed, by the roads of the registry folder of the settings.
+    ///
+    /// # Errors
+    /// When there are no roads, or no such area.
+    pub(super) fn seals(&self, settings: &Settings, query: &SealQuery) -> anyhow::Result<Seals> {
+        seals(&self.snapshot, &settings.registry.dir, settings, query)
+    }
+
     /// One entrance with its watchers.
     ///
     /// # Errors
@@ -203,6 +215,29 @@ impl Offline {
             deliveries: story.deliveries.iter().map(|d| IncidentDelivery::of(&delivery(d), true)).collect(),
         })
     }
+}
+
+/// A registry of which nothing was ever seen.
+pub(super) fn nothing_seen(registry: Registry, settings: &Settings) -> Snapshot {
+    snapshot(Arc::new(registry), 0, Saved::default(), settings, when::now())
+}
+
+/// Whether areas are sealed, by the roads of a folder.
+///
+/// # Errors
+/// When there are no roads, they cannot be read, or there is no such area.
+pub(super) fn seals(snapshot: &Snapshot, dir: &Path, settings: &Settings, query: &SealQuery) -> anyhow::Result<Seals> {
+    let seen = RoadBook::of(dir).look();
+    if let Some(fault) = seen.faults.first() {
+        bail!("the roads cannot be read: {fault}");
+    }
+    if seen.roads.lines.is_empty() {
+        note(&format!("there are no roads: {} is not there, or holds none", dir.join(ROADS).display()));
+    }
+    let ways = settings.coverage.ways();
+    let roads = Arc::new(Roads::build(seen.roads.for_plan(), &ways.modes));
+    let cordon = Cordon::build(roads, &snapshot.registry, &snapshot.topology, ways.core_offset_m);
+    Ok(Seals::of(snapshot, &cordon, &seen, &ways.modes, query)?)
 }
 
 fn delivery(d: &Delivery) -> http::Delivery {

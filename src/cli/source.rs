@@ -12,7 +12,8 @@ use super::common::{Common, note};
 use super::offline::Offline;
 use crate::files::settings::Settings;
 use crate::http::wire::{
-    Critical, EntranceDetail, Gap, Incident, IncidentDetail, RepairOrder, Status, WhatIf, WhatIfBody, stamp,
+    Critical, EntranceDetail, Gap, Incident, IncidentDetail, RepairOrder, SealQuery, Seals, Status, WhatIf, WhatIfBody,
+    stamp,
 };
 use crate::store::{Holder, OpenMode, Store};
 
@@ -182,6 +183,21 @@ impl Source {
             }
             Source::File(offline) => Ok(offline.what_if(period, body)?),
         }
+    }
+
+    /// Whether areas are sealed. Without a daemon the roads are those of the registry folder of the settings.
+    ///
+    /// # Errors
+    /// When it cannot be asked, there are no roads, or no such area.
+    pub(super) async fn seals(&self, settings: &Settings, query: &SealQuery) -> anyhow::Result<Seals> {
+        let server = match self {
+            Source::Daemon { server, .. } => server,
+            Source::File(offline) => return offline.seals(settings, query),
+        };
+        let mut pairs = vec![("level", query.level.word()), ("period", query.period.word())];
+        pairs.extend(query.scope.map(|scope| ("scope", scope.word())));
+        pairs.extend(query.area.as_deref().map(|area| ("area", area)));
+        Ok(server.get(&["seal"], &pairs).await?)
     }
 
     /// One entrance with its watchers.

@@ -445,7 +445,11 @@ fn parts(
             per_camera: settings.metrics.per_camera,
             positions: settings.metrics.positions,
         },
-        terms: Terms { density: density(settings), clock: settings.ui.local_time(clock.now()) },
+        terms: Terms {
+            density: density(settings),
+            clock: settings.ui.local_time(clock.now()),
+            ways: settings.coverage.ways(),
+        },
         clock: Arc::new(move || clock.now()),
         figures: Arc::new(move |snapshot: &Snapshot| plan.figures(snapshot)),
         build: Build { version: env!("CARGO_PKG_VERSION"), revision: option_env!("CUNKOU_REVISION").unwrap_or("") },

@@ -1,11 +1,12 @@
-//! Roads as GeoJSON: written for the town that the demo makes, read to be drawn, judged by `check`. Nothing is reckoned
-//! with them here.
+//! Roads as GeoJSON: written for the town that the demo makes, read to be drawn and to be handed to the plan, judged by
+//! `check`. Nothing is reckoned with them here.
 
 mod odd;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cunkou_core::plan;
 use cunkou_core::registry::{Fault, FileFault, Registry};
 use cunkou_core::town::Road;
 use geo::{Geometry, LineString};
@@ -59,6 +60,8 @@ pub struct RoadLine {
     pub highway: String,
     /// Its name; may be empty.
     pub name: String,
+    /// On which level it runs: `layer`, or a bridge or tunnel by its tag.
+    pub level: i8,
     /// Where it runs, WGS 84, degrees, longitude first; each part has two points at least.
     pub parts: Vec<LineString<f64>>,
 }
@@ -142,7 +145,8 @@ fn lines(bytes: &[u8], told: &mut Told) -> Option<(Vec<RoadLine>, Odd)> {
             return unreadable(told, Some(line), &format!("the roads have more than {MAX_POINTS} points"));
         }
         let word = |key: &str| property(&feature, key);
-        let road = RoadLine { id: word("id"), highway: word("highway"), name: word("name"), parts };
+        let level = level(&word("layer"), is_set(&feature, "bridge"), is_set(&feature, "tunnel"));
+        let road = RoadLine { id: word("id"), highway: word("highway"), name: word("name"), level, parts };
         odd.road(line, &road);
         lines.push(road);
     }
@@ -171,6 +175,37 @@ fn property(feature: &Feature, key: &str) -> String {
         _ => return String::new(),
     };
     text.chars().take(MAX_WORD).collect()
+}
+
+/// Whether a property is there and says yes, in OpenStreetMap's manner (`bridge=viaduct` is one).
+fn is_set(feature: &Feature, key: &str) -> bool {
+    match feature.property(key) {
+        Some(JsonValue::String(text)) => !["", "no", "0", "false"].contains(&text.as_str()),
+        Some(JsonValue::Bool(yes)) => *yes,
+        Some(JsonValue::Number(number)) => number.as_f64().is_some_and(|n| n != 0.0),
+        _ => false,
+    }
+}
+
+/// Roads meet on one level. Where nobody says which, a bridge is one above the ground and a tunnel one below.
+fn level(layer: &str, bridge: bool, tunnel: bool) -> i8 {
+    let usual = i8::from(bridge) - i8::from(tunnel);
+    layer.trim().parse().unwrap_or(usual)
+}
+
+impl RoadMap {
+    /// The roads as the plan reckons with them.
+    #[must_use]
+    pub fn for_plan(&self) -> Vec<plan::RoadLine> {
+        let line = |line: &RoadLine| plan::RoadLine {
+            id: line.id.as_str().into(),
+            highway: line.highway.as_str().into(),
+            name: line.name.as_str().into(),
+            level: line.level,
+            parts: line.parts.clone(),
+        };
+        self.lines.iter().map(line).collect()
+    }
 }
 
 /// What a look at the file came to.
@@ -259,6 +294,29 @@ mod tests {
         let first = &read.lines[0];
         assert_eq!((first.id.as_str(), first.highway.as_str(), first.name.as_str()), ("7", "main", "村道"));
         assert_eq!(read.lines[1].parts.len(), 1, "a part of one point is no line");
+    }
+
+    #[test]
+    fn levels_are_read_as_openstreetmap_writes_them() {
+        let level = |properties: &str| {
+            let text = feature("LineString", "[[114.5,31],[114.6,31]]").replace("\"id\":7", properties);
+            read_roads(collection(&text).as_bytes()).expect("good").lines[0].level
+        };
+        for (properties, expected) in [
+            ("\"id\":7", 0),
+            ("\"bridge\":\"yes\"", 1),
+            ("\"bridge\":\"viaduct\"", 1),
+            ("\"bridge\":\"no\"", 0),
+            ("\"bridge\":true", 1),
+            ("\"tunnel\":\"culvert\"", -1),
+            ("\"tunnel\":0", 0),
+            ("\"layer\":2", 2),
+            ("\"layer\":\"-2\",\"bridge\":\"yes\"", -2),
+            ("\"layer\":\"high\",\"bridge\":\"yes\"", 1),
+            ("\"layer\":999", 0),
+        ] {
+            assert_eq!(level(properties), expected, "{properties}");
+        }
     }
 
     #[test]

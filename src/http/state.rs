@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use cunkou_core::model::Time;
+use cunkou_core::plan::Cordon;
 use cunkou_core::registry::Registry;
 use cunkou_core::world::{Snapshot, Terms};
 use tokio::sync::{Semaphore, watch};
@@ -76,6 +77,9 @@ pub struct AppState {
     pub(super) drawn: Arc<Drawn>,
 }
 
+/// The roads cut at the entrances, with the registry and the look at the roads that they were made from.
+type KeptCordon = (Arc<Registry>, RoadsSeen, Arc<Cordon>);
+
 /// Answers for the map that stay as they are until registry or roads change: made once, not at every request.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
@@ -87,6 +91,8 @@ pub(super) struct Drawn {
     pub(super) town: Mutex<Option<(Arc<Registry>, Arc<Packed>)>>,
     /// The roads, with the look at the file they were made from.
     pub(super) roads: Mutex<Option<(RoadsSeen, Arc<Packed>)>>,
+    /// The roads cut at the entrances, with what they were made from.
+    pub(super) cordon: Mutex<Option<KeptCordon>>,
 }
 
 impl AppState {

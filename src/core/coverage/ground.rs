@@ -17,7 +17,7 @@ const SAME_PLACE_M: f64 = 1e-3;
 
 /// From one place to another, metres.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Offset {
+pub(crate) struct Offset {
     /// Towards true east.
     pub east_m: f64,
     /// Towards true north.
@@ -26,7 +26,7 @@ pub(super) struct Offset {
 
 impl Offset {
     /// Metres.
-    pub(super) fn distance_m(self) -> f64 {
+    pub(crate) fn distance_m(self) -> f64 {
         self.east_m.hypot(self.north_m)
     }
 
@@ -40,7 +40,7 @@ impl Offset {
 }
 
 /// The way from one place to another: Δλ·N(φm)·cos φm east, Δφ·M(φm) north.
-pub(super) fn offset(from: LonLat, to: LonLat) -> Offset {
+pub(crate) fn offset(from: LonLat, to: LonLat) -> Offset {
     Scale::at((from.lat + to.lat) / 2.0).offset(from, to)
 }
 
@@ -56,7 +56,7 @@ pub(super) fn wrap180(degrees: f64) -> f64 {
 
 /// Metres a degree.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     /// Of longitude.
     pub lon_m: f64,
     /// Of latitude.
@@ -65,7 +65,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// At a latitude: M = a (1 - e²) / W³ and N cos φ = a cos φ / W, where W² = 1 - e² sin² φ.
-    pub(super) fn at(lat: f64) -> Scale {
+    pub(crate) fn at(lat: f64) -> Scale {
         let (sin, cos) = lat.to_radians().sin_cos();
         let w2 = 1.0 - E2 * sin * sin;
         let w = w2.sqrt();
@@ -82,7 +82,7 @@ impl Scale {
 ///
 /// Straight sides stay straight because one scale, that of the place, is used for all; so the result is exact near
 /// the place, which is where it is asked for, and a fair guess far away.
-pub(super) fn boundary_distance_m(from: LonLat, shape: &Geometry<f64>, radius_m: f64) -> Option<f64> {
+pub(crate) fn boundary_distance_m(from: LonLat, shape: &Geometry<f64>, radius_m: f64) -> Option<f64> {
     let scale = Scale::at(from.lat);
     let plane = |c: Coord<f64>| scale.offset(from, LonLat { lon: c.x, lat: c.y });
     let point = |c: Coord<f64>| Some((plane(c).distance_m() - radius_m).abs());

@@ -1,7 +1,7 @@
 //! WHAT IT MEANS: which camera watches which entrance, and what the health of cameras makes of an entrance.
 //!
 //! Answers: who watches, by declaration or by view; is the entrance covered, reduced, unknown, lost, unwatched or
-//! planned, by day, by night and now; is it night. It never asks why a camera is down, and never tells anybody.
+//! planned, by day, by night and now; are areas sealed; is it night. It never asks why a camera is down, and never tells anybody.
 //! Rules: semantics.md §4; formulas: EN 62676-4 at the functions.
 
 mod elements;
@@ -9,6 +9,7 @@ mod grid;
 mod ground;
 mod lens;
 mod policy;
+mod seal;
 mod spare;
 mod state;
 mod summary;
@@ -21,8 +22,13 @@ mod words;
 pub(crate) mod tests;
 
 pub use elements::element_entrances;
+pub(crate) use ground::{Scale, boundary_distance_m, offset};
 pub use lens::{Framed, Mount};
 pub use policy::{Policy, PolicyFault};
+pub(crate) use seal::holds_other;
+pub use seal::{
+    Bound, Crossing, FOREIGN, Family, GREY, Guard, Guards, Scope, SealStates, Sealed, Why, ZoneEdge, Zones,
+};
 pub use spare::{single_failures, spare_nodes};
 pub use state::{judge_entrance, judge_hour, live_watchers, spare_cameras, standing};
 pub use summary::{Completeness, Level, PlanElement};

@@ -1,20 +1,24 @@
 //! WHAT IF: questions of planners and of the on-call tech about what stands, asked by people.
 //!
 //! Answers: which single failure would lose most, in which order one tech mends what is down, which entrances would
-//! change if cameras and nodes were down or up, cameras added or moved, and which cameras fail together though no node
-//! says why. It changes nothing, keeps nothing and is never part of the loop: what it reckons with is handed to it. An
+//! change if cameras and nodes were down or up, cameras added or moved, whether areas are sealed and how one gets in,
+//! and which cameras fail together though no node says why. It changes nothing, keeps nothing and is never part of the loop: what it reckons with is handed to it. An
 //! answer may take a second; the hot path is `coverage`.
 
 mod blame;
+mod cordon;
 mod critical;
 mod repair;
+mod roads;
 mod together;
 mod whatif;
 
 #[cfg(test)]
 mod tests;
 
+pub use cordon::{AreaKey, Cordon, Gate, Layout, Leaked, Question, Route, Seal, Site};
 pub use critical::{Component, Critical, Stand, critical};
 pub use repair::{Effort, EffortFault, Outages, RepairOrder, Stop, repair_order};
+pub use roads::{Chain, GAP_M, GapKind, Mode, ON_ROAD_M, RoadLine, Roads, Snap, SuspectGap, Ways, carries};
 pub use together::{Failure, Together, WINDOW as TOGETHER_WINDOW, together};
 pub use whatif::{Present, Suppose, Turn, Turned, WhatIf, what_if};

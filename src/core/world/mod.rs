@@ -42,7 +42,7 @@ use blame::Causes;
 use maintenance::Service;
 use timers::Timer;
 
-pub use questions::Terms;
+pub use questions::{SealAsk, Seals, Terms};
 pub use types::{
     Ask, CameraView, CanaryView, Effects, EntranceView, Event, NodeView, Quiet, Round, Saved, SavedCheck, SavedHealth,
     SavedTarget, Snapshot, Subject, Transition, Window, Works,

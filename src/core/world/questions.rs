@@ -1,11 +1,13 @@
 //! What people ask of a published state; nothing here is asked by the loop.
 
 use super::Snapshot;
-use crate::coverage::{self, EntranceState, Standing, Watcher};
+use crate::coverage::{self, EntranceState, Guards, Level, Scope, Standing, Verdict, Watcher};
 use crate::health::{Cause, State};
 use crate::model::{CameraIx, EntranceIx, LocalTime, NodeIx, Period, Time};
-use crate::plan::{self, Critical, Effort, Outages, Present, RepairOrder, Stand, Suppose, WhatIf};
-use crate::registry::{Camera, LonLat};
+use crate::plan::{
+    self, Cordon, Critical, Effort, Outages, Present, Question, RepairOrder, Seal, Stand, Suppose, Ways, WhatIf,
+};
+use crate::registry::{Camera, Life, LonLat};
 
 /// What a camera that is not there yet is judged by, beside the registry.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -14,6 +16,31 @@ pub struct Terms {
     pub density: coverage::Policy,
     /// What the clocks in the town show, for hours of duty.
     pub clock: LocalTime,
+    /// Which roads and places count when areas are to be shut off.
+    pub ways: Ways,
+}
+
+/// Which seals are wanted.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct SealAsk<'a> {
+    /// With which cameras.
+    pub level: Level,
+    /// By day, by night or now.
+    pub period: Period,
+    /// Of which scopes.
+    pub scopes: &'a [Scope],
+    /// Only of this area or element.
+    pub area: Option<&'a str>,
+}
+
+/// What is said of them.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Seals {
+    /// By scope, then in the order of ids.
+    pub items: Vec<Seal>,
+    /// Judged entrances that too few cameras watch, whatever their health, each with whether it is screened in each
+    /// scope ([`Cordon::screened`]).
+    pub unwatched: Vec<(EntranceIx, [Option<bool>; 3])>,
 }
 
 impl Snapshot {
@@ -83,6 +110,38 @@ impl Snapshot {
             broken: &|n| self.broken(n).is_some(),
         };
         plan::what_if(&present, suppose)
+    }
+
+    /// Whether areas are sealed, as things stand now. `cordon` is that of the registry in force.
+    #[must_use]
+    pub fn seals(&self, cordon: &Cordon, ask: &SealAsk<'_>) -> Seals {
+        let night = self.is_dark(ask.period);
+        let rests = |w: &Watcher| self.rests(w, ask.period);
+        let standing = |c: CameraIx| self.standing(c);
+        let guards = Guards::count(&self.watch, &self.topology, ask.level, night, standing, rests);
+        let counts = |life: Life| life.is_installed() || (ask.level == Level::Plan && life == Life::Planned);
+        let life = |c: CameraIx| self.topology.cameras.get(c.at()).and_then(|slot| slot.life);
+        let on_watch = |e: EntranceIx| {
+            let sure = self.watch.watchers(e).iter().filter(|w| w.verdict(night) == Verdict::Yes && !rests(w));
+            sure.map(|w| w.camera).filter(|c| life(*c).is_some_and(counts)).collect::<Vec<_>>()
+        };
+        let is_dead = |c: &CameraIx| ask.level == Level::Live && self.standing(*c) == Standing::Dead;
+        let items = cordon.seals(&Question {
+            scopes: ask.scopes,
+            area: ask.area,
+            guards: &guards,
+            dead: &|e| on_watch(e).into_iter().filter(is_dead).collect(),
+            watched: &|e| !on_watch(e).is_empty(),
+        });
+        let into = cordon.zones.judge(&guards).into;
+        let judged = self.topology.entrances.iter().enumerate().filter(|(_, slot)| slot.judged);
+        let too_few = judged.filter_map(|(i, slot)| {
+            let required = self.registry.entrances.get(&slot.id)?.required.max(1) as usize;
+            let entrance = EntranceIx::from(i);
+            (on_watch(entrance).len() < required).then_some(entrance)
+        });
+        let screened = |e: EntranceIx| Scope::ALL.map(|scope| cordon.screened(e, &into, scope));
+        Seals { items, unwatched: too_few.map(|e| (e, screened(e))).collect() }
     }
 
     /// The state of an entrance in a period; `None` where it is not judged.

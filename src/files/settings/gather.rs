@@ -342,12 +342,7 @@ fn metrics(mut t: Table<'_>) -> MetricsSettings {
 
 fn coverage(mut t: Table<'_>) -> CoverageSettings {
     let d = CoverageSettings::default();
-    let modes = t.list("modes", "motor, two_wheel or foot", d.modes, |word| match word {
-        "motor" => Some(Mode::Motor),
-        "two_wheel" => Some(Mode::TwoWheel),
-        "foot" => Some(Mode::Foot),
-        _ => None,
-    });
+    let modes = t.list("modes", "motor, two_wheel or foot", d.modes, Mode::from_word);
     let metres = "a number of metres from 0 to 100000";
     let core_offset_m = t.number("core_offset_m", metres, d.core_offset_m, 0.0..=100_000.0);
     let max_gap_m = t.number("max_gap_m", metres, d.max_gap_m, 0.0..=100_000.0);

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use cunkou_core::model::{Language, Span};
+pub use cunkou_core::plan::Mode;
+use cunkou_core::plan::Ways;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use url::Url;
@@ -181,17 +183,6 @@ pub struct MetricsSettings {
     pub positions: bool,
 }
 
-/// How one may come into the town (`[coverage] modes`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Mode {
-    /// By car.
-    Motor,
-    /// By motorcycle or bicycle.
-    TwoWheel,
-    /// On foot.
-    Foot,
-}
-
 /// `[coverage]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CoverageSettings {
@@ -203,6 +194,14 @@ pub struct CoverageSettings {
     pub max_gap_m: f64,
     /// Pixels a metre that detect, observe, recognise and identify ask for (EN 62676-4).
     pub density: [f64; 4],
+}
+
+impl CoverageSettings {
+    /// Which roads and places count when areas are to be shut off.
+    #[must_use]
+    pub fn ways(&self) -> Ways {
+        Ways { modes: self.modes.clone(), core_offset_m: self.core_offset_m }
+    }
 }
 
 impl Default for RegistrySettings {

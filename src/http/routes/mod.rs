@@ -15,6 +15,7 @@ mod oncall;
 mod ops;
 mod registry;
 mod repair;
+mod seal;
 mod silence;
 mod sinks;
 mod status;
@@ -103,6 +104,7 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(gaps::gaps))
         .routes(routes!(critical::critical))
         .routes(routes!(repair::repair_order))
+        .routes(routes!(seal::seal))
         .routes(routes!(map::town))
         .routes(routes!(map::states))
         .routes(routes!(map::roads))

@@ -43,6 +43,7 @@ async fn the_document_is_whole_and_its_references_lead_somewhere() {
         "/api/v1/registry",
         "/api/v1/repair-order",
         "/api/v1/roads",
+        "/api/v1/seal",
         "/api/v1/sinks/{name}/test",
         "/api/v1/status",
         "/api/v1/timeline",

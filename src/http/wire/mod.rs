@@ -18,6 +18,7 @@ mod oncall;
 mod post;
 mod registry;
 mod repair;
+mod seal;
 mod status;
 mod suppose;
 mod trial;
@@ -42,6 +43,10 @@ pub use oncall::{DutyLevel, DutyTurn, OnCall, Person, PersonContact, Shown};
 pub use post::{NoPost, RepairPost, Start};
 pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
 pub use repair::{ASSUMPTIONS, RepairOrder, RepairStop};
+pub use seal::{
+    NoArea, SEAL_ASSUMPTIONS, Seal, SealEntrances, SealLeaked, SealQuery, SealRoads, SealRoute, SealSite, SealTotals,
+    Seals,
+};
 pub use status::{CameraCounts, Canary, Coverage, EntranceCounts, IncidentCounts, Readiness, RoundView, Status};
 pub use suppose::{AddedCamera, MovedCamera, NoQuestion, WhatIfBody, Wrong};
 pub use trial::{SinkExchange, SinkTrial};

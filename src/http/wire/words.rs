@@ -1,9 +1,9 @@
 //! The closed word lists of the core as schemas: the document names every value a field can have.
 
-use cunkou_core::coverage::{EntranceState, GapReason};
+use cunkou_core::coverage::{EntranceState, GapReason, Scope, Sealed, Why};
 use cunkou_core::health::State;
 use cunkou_core::model::{Check, FailKind, Language, Period, Phase, Reason, ResultLabel, Severity};
-use cunkou_core::plan::Turn;
+use cunkou_core::plan::{Mode, Turn};
 use cunkou_core::registry::{
     AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NightLight, NodeKind, PlaceKind,
 };
@@ -113,6 +113,9 @@ schemas! {
     outage: nullable(["planned"]);
     duty_reason: words(crate::roster::Reason::ALL.map(crate::roster::Reason::word));
     level: words(["plan", "built", "live"]);
+    scope: words(Scope::ALL.map(Scope::word));
+    sealed: words(Sealed::ALL.map(Sealed::word));
+    seal_why: nullable(Why::ALL.map(Why::word));
     severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
     incident_status: words(INCIDENT_STATUS);
     cause_kind: words(CAUSE_KINDS);
@@ -134,6 +137,16 @@ pub(in crate::http) fn reasons() -> utoipa::openapi::schema::Array {
 /// A list of assumptions behind an order of repairs.
 pub(in crate::http) fn assumptions() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(super::ASSUMPTIONS)).build()
+}
+
+/// A list of assumptions behind seals.
+pub(in crate::http) fn seal_assumptions() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(words(super::SEAL_ASSUMPTIONS)).build()
+}
+
+/// Ways of coming in.
+pub(in crate::http) fn modes() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(words(Mode::ALL.map(Mode::word))).build()
 }
 
 fn list_of(pattern: &str, most: usize) -> utoipa::openapi::schema::Array {

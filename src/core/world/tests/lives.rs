@@ -97,3 +97,17 @@ fn a_town_is_not_sound_without_the_rule_that_it_needs() {
         assert!(sound.is_empty(), "{bug:?} goes unnoticed in {sound:?}");
     }
 }
+
+#[test]
+fn tmp_search() {
+    let Some(from) = number("TMP_FROM") else { return };
+    let to = number("TMP_TO").unwrap();
+    for seed in from..to {
+        plant(Some(Bug::BlindnessVoidsNothing));
+        let bad = lived(seed).is_err();
+        plant(None);
+        if bad {
+            println!("TMP {seed} {}", lived(seed).is_ok());
+        }
+    }
+}

@@ -333,6 +333,7 @@ mod tests {
             id: String::new(),
             highway: highway.into(),
             name: "<b>".into(),
+            level: 0,
             parts: vec![LineString::from(points.to_vec())],
         };
         let across = [(114.0, 31.0), (115.0, 31.0)];

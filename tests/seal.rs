@@ -1,0 +1,170 @@
+//! `cunkou seal` and what `check` says of roads, from outside: on a folder, and through a daemon on the demo's town.
+
+#![allow(unreachable_pub)] // shared modules of tests are used by several programs
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod common;
+mod program;
+
+use std::fs;
+
+use common::FAST;
+use program::{Ran, cunkou};
+use serde_json::{Value, json};
+
+/// One road into the town, with a gate; inside it a bridge over another road that leads out.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        let folder = Folder(tempfile::tempdir().unwrap());
+        folder.write(
+            "areas.csv",
+            "id,parent,kind,name,lon,lat\nT,,town,六指街,114.3,30.8\nH1,T,hamlet,上湾,114.3,30.8\n",
+        );
+        folder.write("entrances.csv", "id,area,name,lon,lat\nE1,H1,北口,114.3,30.805\nE2,H1,远口,114.31,30.81\n");
+        folder.cameras("C1,枪机,H1,E1,active\nC2,待建,H1,E1,planned\n");
+        let ring = json!({"type": "Polygon", "coordinates":
+            [[[114.29, 30.79], [114.32, 30.79], [114.32, 30.8052], [114.29, 30.8052], [114.29, 30.79]]]});
+        folder.features("plan.geojson", &[(json!({"id": "RING", "layer": "circle", "name": "外圈"}), ring)]);
+        folder.roads(true);
+        folder.write("cunkou.toml", "[ui]\nlanguage = \"en\"\n[coverage]\ncore_offset_m = 0\n");
+        folder
+    }
+
+    fn cameras(&self, rows: &str) {
+        self.write("cameras.csv", &format!("id,name,area,watches,status\n{rows}"));
+    }
+
+    fn roads(&self, bridge: bool) {
+        let line = |points: Value| json!({"type": "LineString", "coordinates": points});
+        let gate = line(json!([[114.3, 30.82], [114.3, 30.8], [114.31, 30.8]]));
+        let over = line(json!([[114.305, 30.82], [114.305, 30.8], [114.305, 30.77]]));
+        let path = line(json!([[114.31, 30.8], [114.31, 30.77]]));
+        self.features(
+            "roads.geojson",
+            &[
+                (json!({"id": "R1", "highway": "tertiary"}), gate),
+                (json!({"id": "R2", "highway": "primary", "bridge": if bridge { "yes" } else { "no" }}), over),
+                (json!({"id": "P1", "highway": "footway"}), path),
+            ],
+        );
+    }
+
+    fn features(&self, name: &str, features: &[(Value, Value)]) {
+        let feature = |(properties, geometry): &(Value, Value)| json!({"type": "Feature", "properties": properties, "geometry": geometry});
+        let all: Vec<Value> = features.iter().map(feature).collect();
+        self.write(name, &json!({"type": "FeatureCollection", "features": all}).to_string());
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        let all = [&["--config", "cunkou.toml"], args].concat();
+        Ran::of(cunkou(self.0.path(), &all).output().unwrap())
+    }
+
+    /// The seal of the ring.
+    fn ring(&self, args: &[&str], code: i32) -> Value {
+        let all = [&["seal", ".", "--scope", "town", "--period", "day", "--format", "json"], args].concat();
+        self.run(&all).ends(code).json()["items"][0].clone()
+    }
+}
+
+#[test]
+fn a_folder_is_judged_as_it_is_written_down() {
+    let folder = Folder::new();
+    let sealed = folder.ring(&[], 0);
+    assert_eq!((&sealed["id"], &sealed["verdict"]), (&"RING".into(), &"sealed".into()));
+    assert_eq!((&sealed["thickness_lower"], &sealed["width_upper"]), (&1.into(), &0.into()));
+    assert_eq!(folder.ring(&["--level", "plan"], 0)["thickness_lower"], 2, "with the one that is planned");
+    folder.cameras("C2,待建,H1,E1,planned\n");
+    let leaking = folder.ring(&[], 1);
+    assert_eq!((&leaking["verdict"], &leaking["route"]["entrances"]), (&"leaking".into(), &json!(["E1"])));
+    assert_eq!(leaking["width_sites"][0]["entrance"], "E1");
+    assert_eq!(leaking["leaked"]["hamlets"], json!(["H1"]));
+    folder.run(&["seal", ".", "--fail-on", "unknown", "--scope", "town"]).ends(0);
+    folder.run(&["seal", ".", "--level", "live"]).ends(2);
+    folder.run(&["seal", ".", "--area", "V9"]).ends(3);
+    folder.run(&["seal", ".", "--scope", "village"]).ends(2);
+}
+
+#[test]
+fn bridges_modes_and_missing_junctions_count() {
+    let folder = Folder::new();
+    folder.roads(false);
+    let crossing = folder.ring(&[], 1);
+    assert_eq!(crossing["verdict"], "leaking", "the road that crosses on the same level lies in the town itself");
+    folder.roads(true);
+    folder.write("cunkou.toml", "[coverage]\ncore_offset_m = 0\nmodes = [\"motor\", \"foot\"]\n");
+    let on_foot = folder.ring(&[], 1);
+    assert_eq!((&on_foot["verdict"], &on_foot["route"]["roads"]), (&"leaking".into(), &json!(["P1"])));
+    fs::remove_file(folder.0.path().join("roads.geojson")).unwrap();
+    let none = folder.ring(&["--fail-on", "leak,unknown"], 1);
+    assert_eq!((&none["verdict"], &none["why"]), (&"unknown".into(), &"no_road".into()), "no map is no seal");
+    folder.write("roads.geojson", "{");
+    let broken = folder.run(&["seal", "."]).ends(3);
+    assert!(broken.err.contains("roads.geojson"), "{broken:?}");
+}
+
+#[test]
+fn tables_csv_and_geojson() {
+    let folder = Folder::new();
+    folder.cameras("C2,待建,H1,E1,planned\n");
+    let table = folder.run(&["seal", ".", "--scope", "town"]).ends(1);
+    assert!(table.out.contains("RING") && table.out.contains("leaking") && table.out.contains("E1"), "{table:?}");
+    assert!(table.out.contains("off the roads") && table.out.contains("E2"), "{table:?}");
+    let zh = folder.run(&["seal", ".", "--scope", "town", "--lang", "zh-CN"]).ends(1);
+    assert!(zh.out.contains("有漏口") && zh.out.contains("未布防进出口"), "{zh:?}");
+    assert!(folder.run(&["seal", ".", "--format", "csv"]).ends(1).out.starts_with("scope,id,name,verdict,"));
+    let geo = folder.run(&["seal", ".", "--scope", "town", "--format", "geojson"]).ends(1).json();
+    let kinds: Vec<&str> =
+        geo["features"].as_array().unwrap().iter().map(|f| f["geometry"]["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["LineString", "Point"]);
+    assert_eq!(geo["features"][0]["geometry"]["coordinates"][0], json!([114.3, 30.82]), "from outside in");
+}
+
+#[test]
+fn check_says_what_the_roads_come_to() {
+    let folder = Folder::new();
+    let roads = folder.run(&["check", ".", "--format", "json"]).json()["roads"].clone();
+    assert_eq!((&roads["roads"], &roads["chains"], &roads["left_out"]), (&2.into(), &2.into(), &1.into()));
+    assert_eq!((&roads["entrances_off_roads"], &roads["suspect_gaps"]), (&json!(["E2"]), &0.into()));
+    let said = folder.run(&["check", "."]);
+    assert!(said.out.contains("1 entrances have no road within 50 m") && said.out.contains("E2"), "{said:?}");
+    folder.roads(false);
+    let said = folder.run(&["check", ".", "--lang", "zh-CN"]);
+    assert!(said.out.contains("疑似断点 1 处"), "{said:?}");
+    fs::remove_file(folder.0.path().join("roads.geojson")).unwrap();
+    assert_eq!(folder.run(&["check", ".", "--format", "json"]).json()["roads"], Value::Null);
+}
+
+/// The town of the demo: what the API says, the command says; a camera that dies is seen in the next answer.
+#[test]
+fn a_daemon_answers_for_the_town_as_it_stands() {
+    let town = common::Town::new(24, FAST);
+    let (_cameras, control) = town.simulate();
+    let daemon = town.run();
+    daemon.all_up();
+    let before = daemon.api("seal");
+    assert_eq!((&before["level"], &before["period"]), (&"live".into(), &"now".into()));
+    let scopes: Vec<&str> = before["items"].as_array().unwrap().iter().map(|i| i["scope"].as_str().unwrap()).collect();
+    assert!(["town", "block", "local"].iter().all(|s| scopes.contains(s)), "{scopes:?}");
+    assert!(before["roads"]["chains"].as_u64().unwrap() > 10 && before["entrances"]["off_roads"] == json!([]));
+    let asked = common::cunkou().args(["seal", "--format", "json", "--config"]).arg(town.path("cunkou.toml")).output();
+    let asked: Value = serde_json::from_slice(&asked.unwrap().stdout).unwrap();
+    assert_eq!(asked["items"], before["items"], "the command asks the daemon");
+
+    let (_, camera) = daemon.sole_watcher();
+    control.set(&format!("cameras/{camera}"), "refuse");
+    let sum = |answer: &Value, field: &str| -> u64 {
+        answer["items"].as_array().unwrap().iter().map(|i| i[field].as_u64().unwrap_or(0)).sum()
+    };
+    common::wait_for("a seal that is thinner, or a leak that is wider", || {
+        let now = daemon.api("seal");
+        let [thinner, wider] = ["thickness_lower", "width_upper"].map(|f| (sum(&now, f), sum(&before, f)));
+        (thinner.0 < thinner.1 || wider.0 > wider.1).then_some(())
+    });
+}
