@@ -87,7 +87,7 @@ fn towns_that_were_not_sound_once_are() {
 fn a_town_is_not_sound_without_the_rule_that_it_needs() {
     let needed = [
         (Bug::RoundsEndWithTheFirstAnswer, [317, 623].as_slice()),
-        (Bug::BlindnessVoidsNothing, &[172, 554]),
+        (Bug::BlindnessVoidsNothing, &[1, 81, 420]),
         (Bug::ContradictionsStand, &[661]),
     ];
     for (bug, towns) in needed {
@@ -95,19 +95,5 @@ fn a_town_is_not_sound_without_the_rule_that_it_needs() {
         let sound: Vec<&u64> = towns.iter().filter(|seed| lived(**seed).is_ok()).collect();
         plant(None);
         assert!(sound.is_empty(), "{bug:?} goes unnoticed in {sound:?}");
-    }
-}
-
-#[test]
-fn tmp_search() {
-    let Some(from) = number("TMP_FROM") else { return };
-    let to = number("TMP_TO").unwrap();
-    for seed in from..to {
-        plant(Some(Bug::BlindnessVoidsNothing));
-        let bad = lived(seed).is_err();
-        plant(None);
-        if bad {
-            println!("TMP {seed} {}", lived(seed).is_ok());
-        }
     }
 }
