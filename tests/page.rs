@@ -166,11 +166,6 @@ fn where_reading_needs_a_token_the_wall_asks_for_it_and_then_lives() {
     no_complaints(&browser);
 }
 
-/// What is announced, as the API has it.
-fn announced(daemon: &Daemon) -> Vec<Value> {
-    daemon.api("maintenance")["items"].as_array().expect("a list").clone()
-}
-
 #[test]
 fn who_is_on_call_silences_an_incident_and_announces_work_where_they_stand() {
     let Some(browser) = Browser::start() else { return };
@@ -241,12 +236,12 @@ fn announce(browser: &Browser, daemon: &Daemon, camera: &str) {
     put("end", "2020-01-01T00:00");
     browser.click(&format!("{work} button"));
     browser.wait("that it would be over", "return document.getElementById('told').innerText.includes('晚于现在')");
-    assert!(announced(daemon).is_empty());
+    assert!(daemon.announced().is_empty());
     put("from", "2199-12-31T22:30");
     put("end", "2200-01-01T02:00");
     browser.type_into(&format!("{work} [name=note]"), "换电源");
     browser.click(&format!("{work} button"));
-    let row = wait_for("what was announced", || announced(daemon).pop());
+    let row = wait_for("what was announced", || daemon.announced().pop());
     assert_eq!((&row["object"], &row["note"]), (&camera.into(), &"换电源".into()));
     assert_eq!((&row["from"], &row["to"]), (&"2199-12-31T14:30:00.000Z".into(), &"2199-12-31T18:00:00.000Z".into()));
     browser.wait("the work on the sheet", "return document.querySelector('#sheet').innerText.includes('换电源')");
@@ -256,7 +251,7 @@ fn announce(browser: &Browser, daemon: &Daemon, camera: &str) {
     );
     browser.picture("page-maintenance.png");
     browser.click("#sheet button[data-method=DELETE][data-path^='/api/v1/maintenance/']");
-    wait_for("its end", || announced(daemon).is_empty().then_some(()));
+    wait_for("its end", || daemon.announced().is_empty().then_some(()));
 }
 
 #[test]

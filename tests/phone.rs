@@ -8,7 +8,7 @@ mod browser;
 mod common;
 
 use browser::{Browser, control, no_complaints, open_page};
-use common::{Daemon, FAST, Town, text, texts, wait_for};
+use common::{FAST, Town, text, texts, wait_for};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -104,8 +104,7 @@ fn work_that_recurs_is_announced_and_a_sink_is_tried_where_one_stands() {
     browser.type_into(&format!("{form} [name=note]"), "夜间割接");
     browser.picture("phone-weekly.png");
     browser.click(&format!("{form} button"));
-    let announced = |daemon: &Daemon| daemon.api("maintenance")["items"].as_array().expect("a list").clone();
-    let row = wait_for("what was announced", || announced(&daemon).pop());
+    let row = wait_for("what was announced", || daemon.announced().pop());
     let shown = ["object", "weekly", "note", "to"].map(|field| row[field].clone());
     assert_eq!(shown, [node.into(), "sat,sun 22:00-05:00".into(), "夜间割接".into(), Value::Null]);
     browser.wait(
@@ -113,7 +112,7 @@ fn work_that_recurs_is_announced_and_a_sink_is_tried_where_one_stands() {
         "return document.querySelector('#sheet').innerText.includes('周六、周日 22:00–05:00')",
     );
     browser.click("#sheet button[data-method=DELETE][data-path^='/api/v1/maintenance/']");
-    wait_for("its end", || announced(&daemon).is_empty().then_some(()));
+    wait_for("its end", || daemon.announced().is_empty().then_some(()));
 
     browser.click("details[data-key=test-desk] > summary");
     browser.click("details[data-key=test-desk] button");

@@ -302,6 +302,11 @@ impl Daemon {
         serde_json::from_slice(&reply.body).expect("JSON")
     }
 
+    /// The work that is announced.
+    pub fn announced(&self) -> Vec<Value> {
+        self.api("maintenance")["items"].as_array().expect("a list").clone()
+    }
+
     /// All items of a list.
     pub fn items(&self, list: &str) -> Vec<Value> {
         let mut all = Vec::new();

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::World;
+use super::blame::Acquittal;
+use super::hear::health_of;
 use crate::health::cause::{Blame, Item};
 use crate::health::{Cause, State};
 use crate::model::planted;
@@ -132,7 +134,7 @@ impl World {
         if planted!(NobodyIsAcquitted) || self.causes.judged.remove(&node).is_none() {
             return;
         }
-        self.causes.acquitted.insert(node, begun);
+        self.causes.acquitted.insert(node, Acquittal { begun, at: self.now });
         self.touch_nodes_below(node);
         // What it was blamed for is judged anew by what is heard from now on; no word of it before.
         self.book.postpone(&Cause::Node(self.topology.nodes[node.at()].id.clone()), self.now);
@@ -167,16 +169,12 @@ impl World {
         if self.causes.acquitted.is_empty() {
             return false;
         }
-        self.above(target).iter().filter_map(|n| self.causes.acquitted.get(n)).any(|at| begun < *at)
+        self.above(target).iter().filter_map(|n| self.causes.acquitted.get(n)).any(|proof| begun < proof.begun)
     }
 
     /// Whether the last that was heard of a target is silence from before a node above it was acquitted.
     pub(super) fn is_silent_from_before_an_acquittal(&self, target: Target) -> bool {
-        let health = match target {
-            Target::Camera(c) => self.cameras.get(c.at()),
-            Target::Node(n) => self.nodes.get(n.at()),
-            Target::Canary(_) => None,
-        };
+        let health = health_of(&self.cameras, &self.nodes, target);
         let last = health.and_then(|h| h.checks[..2].iter().filter_map(|c| c.last_try).max());
         last.is_some_and(|last| self.precedes_acquittal(target, last))
     }
@@ -188,8 +186,11 @@ impl World {
             Item::Camera(c) => Target::Camera(c),
             Item::Node(n) => Target::Node(n),
         };
+        if !self.is_coming_to(target) {
+            return false;
+        }
         let is_blamed = |n: NodeIx| self.causes.judged.contains_key(&n);
-        let still_blamed = match item {
+        let still_blamed = || match item {
             Item::Camera(c) => match self.causes.of_camera.get(&c) {
                 Some(Cause::Node(id)) => self.topology.node(id.as_str()).is_some_and(is_blamed),
                 Some(_) => true,
@@ -197,14 +198,14 @@ impl World {
             },
             Item::Node(n) => is_blamed(n),
         };
-        !still_blamed && self.is_coming_to(target) && self.is_silent_from_before_an_acquittal(target)
+        !still_blamed() && self.is_silent_from_before_an_acquittal(target)
     }
 
     /// Whether a node above a target was acquitted less than `settle` ago: what hangs on it may come back piece by piece,
     /// and is asked until then.
     pub(super) fn is_coming_to(&self, target: Target) -> bool {
         let settle = self.policy.alert.settle;
-        let lately = |n: &NodeIx| self.causes.acquitted.get(n).is_some_and(|at| self.now < *at + settle);
+        let lately = |n: &NodeIx| self.causes.acquitted.get(n).is_some_and(|proof| self.now < proof.at + settle);
         !self.causes.acquitted.is_empty() && self.above(target).iter().any(lately)
     }
 

@@ -24,6 +24,15 @@ pub(super) struct Judged {
     pub(super) restored: bool,
 }
 
+/// The proof that a node that was judged down works.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Acquittal {
+    /// Start of the try that proved it: silence from before it says nothing.
+    pub(super) begun: Time,
+    /// When its answer was heard: those that hang on the node are asked from then on.
+    pub(super) at: Time,
+}
+
 /// Everything that is remembered of failures.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Causes {
@@ -33,8 +42,8 @@ pub(super) struct Causes {
     /// Start of the latest try that a dependant of the node, or the node itself, passed.
     pub(super) onset: Vec<Option<Time>>,
     pub(super) judged: BTreeMap<NodeIx, Judged>,
-    /// Nodes that were judged and acquitted: they work. With the start of the try that proved it.
-    pub(super) acquitted: BTreeMap<NodeIx, Time>,
+    /// Nodes that were judged and acquitted: they work.
+    pub(super) acquitted: BTreeMap<NodeIx, Acquittal>,
     pub(super) of_camera: BTreeMap<CameraIx, Cause>,
     pub(super) members: BTreeMap<Cause, BTreeSet<CameraIx>>,
     /// A cause that unites cameras, but is no node, came or went.

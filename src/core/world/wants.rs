@@ -126,10 +126,8 @@ impl World {
             _ => None,
         };
         let held = matches!(cause, Cause::Node(_));
-        let mut all = members.chain(own);
-        let waits =
-            |t: Target| self.is_coming_to(t) || self.is_silent_from_before_an_acquittal(t) || self.is_doubted_above(t);
-        !own.is_some_and(waits) && all.all(|t| !self.is_coming_to(t) && self.have_answered(t, held))
+        let waits = |t: Target| self.is_silent_from_before_an_acquittal(t) || self.is_doubted_above(t);
+        !own.is_some_and(waits) && members.chain(own).all(|t| !self.is_coming_to(t) && self.have_answered(t, held))
     }
 
     fn want_camera(&mut self, camera: CameraIx) {
@@ -221,7 +219,7 @@ impl World {
         let last = health.checks[0].last_fail.unwrap_or_default();
         // Silence from before it or a node above it was proven to work says nothing of it yet; nor is one that has just
         // answered a cause, though that is not confirmed.
-        let acquitted = self.causes.acquitted.get(&node).is_some_and(|at| last < *at);
+        let acquitted = self.causes.acquitted.get(&node).is_some_and(|proof| last < proof.begun);
         let heard =
             health.checks[0].last_alive == Some(true) || acquitted || self.precedes_acquittal(Target::Node(node), last);
         if heard || self.is_cut_off(node) {
