@@ -10,7 +10,7 @@ use super::agenda::Agenda;
 use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy, SayReason};
 use crate::health::Cause;
 use crate::model::planted;
-use crate::model::{AreaId, EntranceId, IncidentId, Time};
+use crate::model::{AreaId, EntranceId, IncidentId, Span, Time};
 
 /// What should hold for an alert.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,6 +59,18 @@ pub(crate) struct Pending {
     /// Their cause is blamed no longer: they are about to be over, or somebody else's.
     pub(crate) withdrawn: bool,
     pub(crate) alerts: BTreeMap<AlertKey, Wanted>,
+}
+
+impl Pending {
+    /// When it is said at the latest.
+    fn due(&self, settle: Span, asking: bool) -> Time {
+        let times = match (self.withdrawn, asking) {
+            (true, _) => WITHDRAWN_TIMES,
+            (false, true) => 2,
+            (false, false) => 1,
+        };
+        self.since + settle * times
+    }
 }
 
 /// What happened to an incident since it last spoke.
@@ -337,12 +349,12 @@ impl Book {
             self.adopt_pending(now);
         }
         let mut due = Vec::new();
-        for cause in self.pending.keys().cloned().collect::<Vec<_>>() {
-            let ready = ready(&cause);
-            let Some(pending) = self.pending.get_mut(&cause) else { continue };
+        let settle = self.policy.settle;
+        for (cause, pending) in &mut self.pending {
+            let ready = ready(cause);
             pending.withdrawn = ready == Ready::Withdrawn;
-            if ready == Ready::Yes || self.pending.get(&cause).is_some_and(|p| now >= self.due(p, asking)) {
-                due.push(cause);
+            if ready == Ready::Yes || now >= pending.due(settle, asking) {
+                due.push(cause.clone());
             }
         }
         self.open_pending(due, now);
@@ -369,16 +381,7 @@ impl Book {
 
     /// When the next of those that wait is said at the latest.
     pub(crate) fn next_release(&self, asking: bool) -> Option<Time> {
-        self.pending.values().map(|p| self.due(p, asking)).min()
-    }
-
-    fn due(&self, pending: &Pending, asking: bool) -> Time {
-        let times = match (pending.withdrawn, asking) {
-            (true, _) => WITHDRAWN_TIMES,
-            (false, true) => 2,
-            (false, false) => 1,
-        };
-        pending.since + self.policy.settle * times
+        self.pending.values().map(|p| p.due(self.policy.settle, asking)).min()
     }
 
     /// What waits under a cause that an open incident has by now joins that.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::health::Cause;
-use crate::health::cause::{Blame, Failure, Item, commons, partials, smallest};
+use crate::health::cause::{Blame, Failure, Item, commons, may_be_common, partials, smallest};
 use crate::health::machine::{Changed, Via};
 use crate::model::{CameraIx, NodeId, NodeIx, Span, Target, Time};
 
@@ -202,13 +202,15 @@ impl World {
             let range = (from, Item::Camera(CameraIx(0)))..(to, Item::Camera(CameraIx(0)));
             let all = self.causes.by_onset.range(range);
             let mut failures: Vec<Failure> = all.map(|(t, i)| self.failure(*i, *t)).collect();
-            for failure in &failures {
-                fresh.remove(&failure.item);
-            }
             failures.retain(|f| !self.awaits_its_answer(f.item));
-            self.judge_nodes(&failures, from, to);
-            self.judge_cameras(&failures);
-            self.judge_groups(&failures);
+            let mut news = failures.clone();
+            news.retain(|f| fresh.contains(&f.item));
+            fresh.retain(|i| self.causes.onset_of.get(i).is_none_or(|t| *t < from || *t >= to));
+            if self.judge_nodes(&failures, from, to) {
+                news.clone_from(&failures);
+            }
+            self.judge_cameras(&news);
+            self.judge_groups(&failures, &news);
         }
         #[cfg(test)]
         super::acquit::contradiction::note(self.contradicted_answer());
@@ -272,7 +274,8 @@ impl World {
         Failure { item, since, silent: health.and_then(crate::health::machine::Health::run).is_some_and(|r| r.silent) }
     }
 
-    fn judge_nodes(&mut self, failures: &[Failure], from: Time, to: Time) {
+    /// Judges which nodes explain the failures of a window; gives whether others do than before.
+    fn judge_nodes(&mut self, failures: &[Failure], from: Time, to: Time) -> bool {
         // In a first round most have not answered yet: what was judged before it stands until it is acquitted.
         let stands = |j: &Judged| j.since < from || j.since >= to || (j.restored && self.round.is_some());
         let given: BTreeSet<NodeIx> = self.causes.judged.iter().filter(|(_, j)| stands(j)).map(|(n, _)| *n).collect();
@@ -288,8 +291,9 @@ impl World {
             self.causes.judged.remove(node);
             self.touch_nodes_below(*node);
         }
+        let mut changed = !dropped.is_empty();
         for blame in &blames {
-            self.accuse(blame);
+            changed |= self.accuse(blame);
         }
         for blame in blames {
             self.hold_down(blame.node, blame.since);
@@ -297,6 +301,7 @@ impl World {
         for node in dropped {
             self.let_go(node);
         }
+        changed
     }
 
     fn onset(&self, node: NodeIx) -> Option<Time> {
@@ -321,7 +326,8 @@ impl World {
         }
     }
 
-    fn accuse(&mut self, blame: &Blame) {
+    /// Judges a node down; gives whether that is new.
+    fn accuse(&mut self, blame: &Blame) -> bool {
         let (node, since) = (blame.node, blame.since);
         let rivals = blame.rivals.clone();
         let judged = Judged { since, direct: blame.direct, rivals, exact: blame.exact, restored: false };
@@ -332,10 +338,12 @@ impl World {
             self.push_ask(Target::Node(node), self.now);
         }
         self.causes.acquitted.remove(&node);
-        if self.causes.judged.get(&node) != Some(&judged) {
-            self.causes.judged.insert(node, judged);
-            self.touch_nodes_below(node);
+        if self.causes.judged.get(&node) == Some(&judged) {
+            return false;
         }
+        self.causes.judged.insert(node, judged);
+        self.touch_nodes_below(node);
+        true
     }
 
     /// Every camera that cannot work with the judged nodes down, and has not answered since the first failure, is down
@@ -413,11 +421,16 @@ impl World {
         None
     }
 
-    fn judge_groups(&mut self, failures: &[Failure]) {
+    /// What failed together with others without a node to blame. Among failures that were judged before nothing is new
+    /// in common: only what is common to one of the `news` is looked for.
+    fn judge_groups(&mut self, failures: &[Failure], news: &[Failure]) {
         let alone = |f: &&Failure| match f.item {
             Item::Camera(c) => !matches!(self.causes.of_camera.get(&c), Some(Cause::Node(_))),
             Item::Node(_) => false,
         };
+        if !news.iter().any(|f| alone(&f)) {
+            return;
+        }
         let alone: Vec<Failure> = failures.iter().filter(alone).copied().collect();
         if alone.len() < 3 {
             return;
@@ -433,7 +446,9 @@ impl World {
         let taken: BTreeSet<CameraIx> = found.iter().flat_map(|(_, m)| m.iter().copied()).collect();
         let rest: Vec<Failure> =
             alone.into_iter().filter(|f| !matches!(f.item, Item::Camera(c) if taken.contains(&c))).collect();
-        found.extend(commons(&self.topology, &rest).into_iter().map(|g| (Cause::Common(g.scope), g.members)));
+        if may_be_common(&self.topology, &rest, news) {
+            found.extend(commons(&self.topology, &rest).into_iter().map(|g| (Cause::Common(g.scope), g.members)));
+        }
         for (cause, members) in found {
             for camera in members {
                 if matches!(cause, Cause::Partial(_)) {

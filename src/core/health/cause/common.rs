@@ -9,6 +9,8 @@ use crate::registry::Topology;
 
 /// Cameras that must have failed, and share of those there.
 const LEAST: usize = 3;
+/// So many new failures are looked at one by one.
+const FEW: usize = 8;
 /// Subnets of which half must have failed to speak of the town.
 const SUBNETS: usize = 3;
 
@@ -59,6 +61,27 @@ pub(crate) fn commons(topology: &Topology, failures: &[Failure]) -> Vec<CommonGr
         }
     }
     found
+}
+
+/// Whether half of a village or of a /24 that one of `news` is in may have failed; where not, nothing is common to it
+/// and to others. Cheap, for a failure among a thousand that have nothing to do with it.
+pub(crate) fn may_be_common(topology: &Topology, failures: &[Failure], news: &[Failure]) -> bool {
+    if news.len() > FEW {
+        return true;
+    }
+    let slot = |f: &Failure| match f.item {
+        Item::Camera(c) => topology.cameras.get(c.at()),
+        Item::Node(_) => None,
+    };
+    let slots = || failures.iter().filter_map(slot);
+    news.iter().filter_map(slot).any(|new| {
+        let half_of =
+            |of: Option<&Vec<CameraIx>>, failed: usize| failed >= 2 && of.is_some_and(|all| failed * 2 >= all.len());
+        let subnet = new.subnet.and_then(|net| topology.subnets.get(&net));
+        let village = new.village.as_ref().and_then(|area| topology.villages.get(area));
+        half_of(subnet, slots().filter(|s| s.subnet == new.subnet).count())
+            || half_of(village, slots().filter(|s| s.village == new.village).count())
+    })
 }
 
 type Key<'a> = &'a dyn Fn(CameraIx) -> Option<CommonScope>;

@@ -5,7 +5,7 @@ mod common;
 mod cover;
 mod partial;
 
-pub(crate) use common::commons;
+pub(crate) use common::{commons, may_be_common};
 pub(crate) use cover::{Blame, smallest};
 pub(crate) use partial::partials;
 

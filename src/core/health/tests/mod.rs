@@ -2,6 +2,7 @@
 //! makes of them is tested in `world`.
 
 mod check;
+mod common;
 mod machine;
 mod sight;
 mod turns;
