@@ -122,7 +122,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let path = settings.database.file.clone();
     let store_error = |source| DaemonError::Store { path: path.clone(), source };
     let store = Store::open(&format!("sqlite://{}", path.display()), OpenMode::ReadWrite).await.map_err(store_error)?;
-    let registry = registry_in_force(&store, &settings, &clock).await?;
+    let (registry, from_folder) = registry_in_force(&store, &settings, &clock).await?;
     retire_sinks(&store, &settings, &clock).await.map_err(store_error)?;
     let in_flight = probes_at_once(settings.probe.in_flight_for(registry.cameras.len()), soft);
     let addr = settings.http.listen;
@@ -182,7 +182,9 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
             tracing::error!(%error, "the HTTP server ended");
         }
     });
-    take_up_folder(handle.clone());
+    if !from_folder {
+        take_up_folder(handle.clone());
+    }
     service.ready(&handle);
     let tasks = [supervisor, serving, watchdog, upkeep].into_iter().chain(heartbeat).collect();
     Ok(Running { listen, handle, stop, broken, service, roster, clock, tasks })
@@ -202,15 +204,23 @@ fn probes_at_once(wanted: usize, files: u64) -> usize {
     wanted.min(room)
 }
 
-/// The registry of the database; where there is none yet, that of the folder, which is kept as version 1.
-async fn registry_in_force(store: &Store, settings: &Settings, clock: &Clock) -> Result<Arc<Registry>, DaemonError> {
+/// The registry of the database; where there is none yet, that of the folder, which is kept as version 1. Also whether
+/// it is that of the folder.
+async fn registry_in_force(
+    store: &Store,
+    settings: &Settings,
+    clock: &Clock,
+) -> Result<(Arc<Registry>, bool), DaemonError> {
     let store_error = |source| DaemonError::Store { path: settings.database.file.clone(), source };
     if let Some((_, rows)) = store.registry_load().await.map_err(store_error)? {
-        return restore_registry(rows).map(Arc::new).map_err(DaemonError::Kept);
+        return restore_registry(rows).map(|r| (Arc::new(r), false)).map_err(DaemonError::Kept);
     }
     let dir = settings.registry.dir.clone();
-    let loaded = files::load_still(&dir).map_err(DaemonError::Folder)?;
+    let mut loaded = files::load_still(&dir).map_err(DaemonError::Folder)?;
     let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
+    let hashes = std::mem::take(&mut loaded.hashes);
+    // The cells of a large town are as much as all the rest, and nobody needs them any more.
+    drop(loaded);
     if faults.iter().any(Fault::is_error) {
         let faults = faults.iter().filter(|f| f.is_error()).map(|f| f.words(settings.ui.language)).collect();
         return Err(DaemonError::Registry { dir, faults });
@@ -220,7 +230,7 @@ async fn registry_in_force(store: &Store, settings: &Settings, clock: &Clock) ->
         version: 1,
         at: clock.now(),
         who: "start".to_owned(),
-        hashes: loaded.hashes,
+        hashes,
         summary: format!("{} objects, the first registry", changes.len()),
         changes,
     };
@@ -229,7 +239,7 @@ async fn registry_in_force(store: &Store, settings: &Settings, clock: &Clock) ->
     let audit = [Origin::here("start", "start").entry(put.at, REGISTRY, "1".to_owned(), None, new)];
     let batch = Batch { registry: Some(&put), audit: &audit, ..Batch::new(store.next_batch(), &effects, 1) };
     store.commit(&batch).await.map_err(store_error)?;
-    Ok(Arc::new(registry))
+    Ok((Arc::new(registry), true))
 }
 
 /// What waits for a sink that is not in the settings any more is given up, and said.

@@ -64,7 +64,7 @@ pub(super) async fn put_audit(link: &mut Link<'_>, entries: &[AuditEntry], seq: 
         let (who, what, object, from) = (e.who.as_str(), e.what.as_str(), e.object.as_str(), e.from.as_str());
         values![*seq, e.at, who, what, object, from, e.via.as_str(), e.old.clone(), e.new.clone()]
     });
-    link.put(&audit, rows.collect()).await
+    link.put(&audit, Box::new(rows)).await
 }
 
 impl Store {

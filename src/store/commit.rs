@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use cunkou_core::alert::{Alert, AlertKey, Incident, Message};
 use cunkou_core::model::{Target, Time};
-use cunkou_core::world::{Effects, Transition};
+use cunkou_core::world::{Effects, SavedTarget, Transition};
 
 use super::audit::{AuditEntry, put_audit};
 use super::figures::{HourlyRow, put_hourly};
@@ -177,7 +177,7 @@ async fn put_history(link: &mut Link<'_>, batch: &Batch<'_>, seq: &mut u64) -> R
     let subjects =
         Insert { head: "INSERT INTO subject (kind, id)", columns: 2, tail: "ON CONFLICT (kind, id) DO NOTHING" };
     let keys = transitions.iter().map(|t| subject_key(&t.subject)).map(|(kind, id, _)| values![kind, id]);
-    link.put(&subjects, keys.collect()).await?;
+    link.put(&subjects, Box::new(keys)).await?;
     let history = Insert {
         head: "INSERT INTO history (seq, kind, subject, period, at_ms, since_ms, from_state, to_state, cause, \
                incident, reasons, registry_version, evidence)",
@@ -188,7 +188,7 @@ async fn put_history(link: &mut Link<'_>, batch: &Batch<'_>, seq: &mut u64) -> R
         *seq += 1;
         history_row(t, *seq, batch)
     });
-    link.put(&history, rows.collect()).await
+    link.put(&history, Box::new(rows)).await
 }
 
 fn history_row(t: &Transition, seq: u64, batch: &Batch<'_>) -> Values {
@@ -202,8 +202,8 @@ fn history_row(t: &Transition, seq: u64, batch: &Batch<'_>) -> Values {
 
 async fn put_targets(link: &mut Link<'_>, effects: &Effects) -> Result<(), StoreError> {
     // One statement may touch a row only once (PostgreSQL): the last word counts.
-    let last: BTreeMap<_, _> = effects.saved.iter().map(|t| (target_key(t), target_row(t))).collect();
-    let (kept, gone): (Vec<_>, Vec<_>) = last.into_iter().partition(|(_, body)| body.is_some());
+    let last: BTreeMap<_, _> = effects.saved.iter().map(|t| (target_key(t), t)).collect();
+    let (gone, kept): (Vec<_>, Vec<_>) = last.into_iter().partition(|(_, t)| matches!(t, SavedTarget::Gone(_)));
     let gone = gone.into_iter().map(|((kind, id), _)| values![kind, id]).collect();
     link.for_keys(("DELETE FROM target WHERE (kind, id) IN", ""), 2, gone).await?;
     let target = Insert {
@@ -211,7 +211,7 @@ async fn put_targets(link: &mut Link<'_>, effects: &Effects) -> Result<(), Store
         columns: 3,
         tail: "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
     };
-    link.put(&target, kept.into_iter().map(|((kind, id), body)| values![kind, id, body]).collect()).await
+    link.put(&target, Box::new(kept.into_iter().map(|((kind, id), t)| values![kind, id, target_row(t)]))).await
 }
 
 async fn put_incidents(link: &mut Link<'_>, effects: &Effects) -> Result<(), StoreError> {
@@ -227,7 +227,7 @@ async fn put_incidents(link: &mut Link<'_>, effects: &Effects) -> Result<(), Sto
         let (status, severity, body) = (i.status.word(), i.severity.word(), json(&IncidentRow::from(&**i)));
         values![i.id, status, severity, i.opened_at, i.resolved_at, search_words(i), body]
     });
-    link.put(&incident, rows.collect()).await
+    link.put(&incident, Box::new(rows)).await
 }
 
 /// What a search finds an incident by.
@@ -262,7 +262,7 @@ async fn put_alerts<'a>(link: &mut Link<'_>, alerts: impl Iterator<Item = &'a Al
         tail: "ON CONFLICT (name, object_kind, object, ended_ms) \
                DO UPDATE SET incident = excluded.incident, body = excluded.body",
     };
-    link.put(&insert, rows.into_values().collect()).await
+    link.put(&insert, Box::new(rows.into_values())).await
 }
 
 async fn put_steps(link: &mut Link<'_>, messages: &[Message]) -> Result<(), StoreError> {
@@ -275,5 +275,5 @@ async fn put_steps(link: &mut Link<'_>, messages: &[Message]) -> Result<(), Stor
         let (kind, why, message) = (m.kind.word(), m.why.word(), json(&MessageRow::from(m)));
         values![m.incident.id, m.step, m.at, kind, why, m.kind.pages(), message]
     });
-    link.put(&step, rows.collect()).await
+    link.put(&step, Box::new(rows)).await
 }

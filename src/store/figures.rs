@@ -124,7 +124,7 @@ pub(super) async fn put_hourly(link: &mut Link<'_>, rows: &[HourlyRow]) -> Resul
         values.extend(s.rtt.map(Value::from));
         values
     });
-    link.put(&HOURLY, values.collect()).await
+    link.put(&HOURLY, Box::new(values)).await
 }
 
 fn hourly_row(row: &AnyRow) -> Result<HourlyRow, StoreError> {
@@ -282,7 +282,7 @@ async fn pack(link: &mut Link<'_>, day: i64, keys: &[(String, String)]) -> Resul
         let (rtt, hours) = (pack_rtt(&d.sums.rtt), pack_hours(&d.hours));
         values![d.day, d.camera.as_str(), d.check.word(), d.sums.probes, d.sums.failures, rtt, hours]
     });
-    link.put(&DAILY, rows.collect()).await?;
+    link.put(&DAILY, Box::new(rows)).await?;
     link.for_keys(("DELETE FROM hourly WHERE (hour, camera, asked) IN", ""), 3, of_hours).await?;
     Ok(hourly.len() as u64)
 }

@@ -76,7 +76,7 @@ pub(super) async fn put_maintenance(link: &mut Link<'_>, rows: &[Maintenance]) -
         let weekly = m.weekly.map(|w| w.to_string());
         values![m.id, kind, object, m.from, m.to, weekly, m.note.as_str(), m.by.as_str(), m.made, m.ended]
     });
-    link.put(&insert, rows.collect()).await
+    link.put(&insert, Box::new(rows)).await
 }
 
 impl Store {

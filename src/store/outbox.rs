@@ -366,7 +366,7 @@ impl Store {
             let state = slot.state.word();
             values![key.incident, key.sink, key.step, from, state, slot.created, slot.next_attempt, slot.attempts]
         });
-        link.put(&OUTBOX, rows.collect()).await
+        link.put(&OUTBOX, Box::new(rows)).await
     }
 }
 

@@ -134,7 +134,7 @@ pub(super) async fn put_registry(link: &mut Link<'_>, put: &RegistryPut) -> Resu
         let (kind, id) = (c.kind.as_str(), c.id.as_str());
         values![put.version, kind, id, c.old.clone(), c.new.clone()]
     });
-    link.put(&change, rows.collect()).await?;
+    link.put(&change, Box::new(rows)).await?;
     let gone = put.changes.iter().filter(|c| c.new.is_none()).map(|c| values![c.kind.as_str(), c.id.as_str()]);
     link.for_keys(("DELETE FROM registry_object WHERE (kind, id) IN", ""), 2, gone.collect()).await?;
     let object = Insert {
@@ -143,6 +143,6 @@ pub(super) async fn put_registry(link: &mut Link<'_>, put: &RegistryPut) -> Resu
         tail: "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
     };
     let kept = put.changes.iter().filter(|c| c.new.is_some());
-    let rows = kept.map(|c| values![c.kind.as_str(), c.id.as_str(), c.new.clone()]).collect();
-    link.put(&object, rows).await
+    let rows = kept.map(|c| values![c.kind.as_str(), c.id.as_str(), c.new.clone()]);
+    link.put(&object, Box::new(rows)).await
 }

@@ -90,6 +90,9 @@ pub(super) use values;
 /// One row of values.
 pub(super) type Values = Vec<Value>;
 
+/// Rows, each made when it is needed.
+pub(super) type Rows<'r> = Box<dyn Iterator<Item = Values> + Send + 'r>;
+
 /// `INSERT` of many rows: `head VALUES ($1, …), … tail`.
 pub(super) struct Insert {
     /// Up to and without `VALUES`.
@@ -125,17 +128,23 @@ impl Link<'_> {
         within(self.deadline, done).await
     }
 
-    /// Inserts many rows. The rows are cut into powers of two, so that few statements need to be prepared.
-    pub(super) async fn put(&mut self, insert: &Insert, rows: Vec<Values>) -> Result<(), StoreError> {
-        let mut rows = rows.into_iter();
-        while rows.len() > 0 {
-            let n = chunk(rows.len(), insert.columns);
-            let sql = format!("{} VALUES {} {}", insert.head, places(n, insert.columns), insert.tail);
-            let values: Values = rows.by_ref().take(n).flatten().collect();
-            debug_assert_eq!(values.len(), n * insert.columns, "{}", insert.head);
-            self.run(AssertSqlSafe(sql), values).await?;
+    /// Inserts many rows. The rows are cut into powers of two, so that few statements need to be prepared; only those of
+    /// one statement are made at a time, since the first registry of a large town is a million of them.
+    pub(super) async fn put(&mut self, insert: &Insert, mut rows: Rows<'_>) -> Result<(), StoreError> {
+        loop {
+            let some: Vec<Values> = rows.by_ref().take(chunk(usize::MAX, insert.columns)).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let mut some = some.into_iter();
+            while some.len() > 0 {
+                let n = chunk(some.len(), insert.columns);
+                let sql = format!("{} VALUES {} {}", insert.head, places(n, insert.columns), insert.tail);
+                let values: Values = some.by_ref().take(n).flatten().collect();
+                debug_assert_eq!(values.len(), n * insert.columns, "{}", insert.head);
+                self.run(AssertSqlSafe(sql), values).await?;
+            }
         }
-        Ok(())
     }
 
     /// Runs `head (($1, …), …) tail` for many keys, in the same chunks.

@@ -180,8 +180,10 @@ impl Town {
     /// Lays out a town that is too large for fake cameras each with a listener of its own: nothing of it ran yet.
     pub fn large(cameras: usize, more: &str) -> Town {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        // One address a camera.
-        let net = format!("127.{}.0.0/16", 230 + std::process::id() % 20);
+        // One address a camera, and a node.
+        let at = std::process::id() % 20;
+        let net =
+            if cameras <= 40_000 { format!("127.{}.0.0/16", 230 + at) } else { format!("127.{}.0.0/14", 128 + 4 * at) };
         let town = Town { folder, net, token: String::new() };
         let mut demo = Program::start(&mut town.demo_command(cameras));
         wait_for("the folder of a large town", || town.path("cunkou.toml").exists().then_some(()));

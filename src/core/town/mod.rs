@@ -49,7 +49,7 @@ const SYNTHETIC: &str = "synthetic position";
 /// The same where the name is made up too.
 const SYNTHETIC_NAME: &str = "synthetic name and position";
 /// The most cameras a town is made for.
-const MOST_CAMERAS: usize = 10_000;
+const MOST_CAMERAS: usize = 100_000;
 
 /// Which town.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -174,6 +174,11 @@ impl Effects {
 
     /// Adds what another event of the same batch gave.
     pub fn absorb(&mut self, mut later: Effects) {
+        if self.nothing_to_keep() && self.asks.is_empty() {
+            // Those of a start are those of the whole town.
+            *self = later;
+            return;
+        }
         self.transitions.append(&mut later.transitions);
         self.saved.append(&mut later.saved);
         self.incidents.append(&mut later.incidents);
