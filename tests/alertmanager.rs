@@ -220,6 +220,8 @@ fn inside_an_incident_the_larger_word_mutes_the_smaller_and_never_across() {
         // Another entrance will be lost too, which is news.
         (("EntranceLost", "E1"), ("EntranceLostTonight", "E2"), false),
         (("NodeDown", ""), ("EntranceLostTonight", "E1"), false),
+        (("SealBroken", ""), ("CameraDown", ""), true),
+        (("EntranceLost", "E1"), ("SealBroken", ""), false),
     ];
     let labels = |(name, entrance): (&str, &str), incident: usize, part: &str| json!({ "labels": { "alertname": name, "entrance": entrance, "incident": incident.to_string(), "part": part } });
     let pairs = cases.iter().enumerate();
