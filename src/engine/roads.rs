@@ -8,13 +8,16 @@ use cunkou_core::plan::{Mode, Roads};
 
 use crate::files::{RoadBook, RoadsSeen};
 
+/// Roads, with the look at the file that they were made from.
+type Kept = (RoadsSeen, Arc<Roads>);
+
 /// Where roads come from, and which of them count.
 #[derive(Debug, Clone)]
 pub struct RoadSource {
     book: Arc<RoadBook>,
     modes: Vec<Mode>,
     /// The last ones that were good.
-    kept: Arc<Mutex<Option<(RoadsSeen, Arc<Roads>)>>>,
+    kept: Arc<Mutex<Option<Kept>>>,
 }
 
 impl RoadSource {
