@@ -106,8 +106,9 @@ fn worst_switch(daemon: &Daemon) -> (String, BTreeSet<String>) {
 /// Names of the alerts of a notification with the objects that they are about, by their status.
 fn told(payload: &Value, status: &str) -> BTreeSet<(String, String)> {
     let alerts = payload["alerts"].as_array().expect("alerts").iter().filter(|a| a["status"] == status);
-    let object =
-        |labels: &Value| ["entrance", "node", "camera"].iter().find_map(|l| labels[l].as_str().map(str::to_owned));
+    let object = |labels: &Value| {
+        ["entrance", "node", "camera", "area"].iter().find_map(|l| labels[l].as_str().map(str::to_owned))
+    };
     alerts.map(|a| (text(&a["labels"]["alertname"]), object(&a["labels"]).unwrap_or_default())).collect()
 }
 
@@ -149,10 +150,12 @@ fn one_fault(change: impl FnOnce(String) -> String, to_the_end: bool) {
         let there = ["EntranceLost", "CameraDown", "NodeDown"].map(|name| firing(&url, name).len());
         if there == [lost.len(), cameras, 1] { Ok(()) } else { Err(there) }
     });
+    let seals = texts(&incident["seals_broken"]).into_iter().map(|area| ("SealBroken".to_owned(), area));
+    let expected: BTreeSet<_> = whole(&switch, &lost).into_iter().chain(seals).collect();
     let heard = wait_for("the notification", || Some(people.heard()).filter(|all| !all.is_empty()));
     let page = &heard[0].payload;
     assert_eq!(page["groupLabels"], json!({ "incident": incident["id"].to_string() }));
-    assert_eq!((told(page, "firing"), told(page, "resolved")), (whole(&switch, &lost), BTreeSet::new()), "{page:#}");
+    assert_eq!((told(page, "firing"), told(page, "resolved")), (expected.clone(), BTreeSet::new()), "{page:#}");
     let id = incident["id"].to_string();
     let of_fault = || -> Vec<Value> {
         let all = people.heard().into_iter().map(|h| h.payload);
@@ -169,7 +172,7 @@ fn one_fault(change: impl FnOnce(String) -> String, to_the_end: bool) {
         daemon.resolved(incident["id"].as_u64().expect("a number"));
         wait_for("the end, told", || of_fault().pop().filter(|last| last["status"] == "resolved"));
         let over: BTreeSet<_> = of_fault().iter().flat_map(|payload| told(payload, "resolved")).collect();
-        assert!(over.is_superset(&whole(&switch, &lost)), "{over:#?}");
+        assert!(over.is_superset(&expected), "{over:#?}");
     }
     assert!(watchdog.heard().iter().all(|h| told(&h.payload, "firing") == told_watchdog()), "never to people");
 }
@@ -220,6 +223,8 @@ fn inside_an_incident_the_larger_word_mutes_the_smaller_and_never_across() {
         // Another entrance will be lost too, which is news.
         (("EntranceLost", "E1"), ("EntranceLostTonight", "E2"), false),
         (("NodeDown", ""), ("EntranceLostTonight", "E1"), false),
+        (("SealBroken", ""), ("CameraDown", ""), true),
+        (("EntranceLost", "E1"), ("SealBroken", ""), false),
     ];
     let labels = |(name, entrance): (&str, &str), incident: usize, part: &str| json!({ "labels": { "alertname": name, "entrance": entrance, "incident": incident.to_string(), "part": part } });
     let pairs = cases.iter().enumerate();

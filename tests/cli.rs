@@ -162,6 +162,7 @@ fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
         cameras: vec![camera.clone()],
         cameras_of: None,
         entrances_lost: vec![entrance.clone()],
+        seals_broken: Vec::new(),
         villages: Vec::new(),
         since: NOON,
         opened_at: NOON,

@@ -82,6 +82,7 @@ fn incident() -> Incident {
         cameras: Vec::new(),
         cameras_of: None,
         entrances_lost: Vec::new(),
+        seals_broken: Vec::new(),
         villages: Vec::new(),
         since: NOON,
         opened_at: NOON,

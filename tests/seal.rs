@@ -10,6 +10,7 @@ use std::fs;
 
 use common::FAST;
 use program::{Ran, cunkou};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 /// One road into the town, with a gate; inside it a bridge over another road that leads out.
@@ -167,4 +168,77 @@ fn a_daemon_answers_for_the_town_as_it_stands() {
         let [thinner, wider] = ["thickness_lower", "width_upper"].map(|f| (sum(&now, f), sum(&before, f)));
         (thinner.0 < thinner.1 || wider.0 > wider.1).then_some(())
     });
+}
+
+/// Puts one road into the town, past one entrance alone, and a ring around where it leads to.
+fn one_way_in(town: &common::Town, entrance: &Value) {
+    let (lon, lat) = (entrance["lon"].as_f64().unwrap(), entrance["lat"].as_f64().unwrap());
+    let feature = |properties: Value, kind: &str, coordinates: Value| json!({"type": "Feature", "properties": properties, "geometry": {"type": kind, "coordinates": coordinates}});
+    let write = |name: &str, features: Vec<Value>| {
+        let all = json!({"type": "FeatureCollection", "features": features});
+        fs::write(town.path("registry").join(name), all.to_string()).unwrap();
+    };
+    let road = |id: &str, from: [f64; 2], to: [f64; 2]| {
+        feature(json!({"id": id, "highway": "tertiary"}), "LineString", json!([from, to]))
+    };
+    let inside = [lon + 0.003, lat];
+    let roads = vec![
+        road("R1", [lon - 0.02, lat], inside),
+        road("R2", inside, [lon + 0.003, lat + 0.002]),
+        road("R3", inside, [lon + 0.003, lat - 0.002]),
+    ];
+    write("roads.geojson", roads);
+    let (west, east, south, north) = (lon - 0.0001, lon + 0.01, lat - 0.01, lat + 0.01);
+    let ring = json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]]);
+    // What else the plan has stays: cameras are assigned to it.
+    town.edit("registry/plan.geojson", |text| {
+        let mut plan: Value = serde_json::from_str(&text).unwrap();
+        let ring = feature(json!({"id": "OUTER", "layer": "circle", "name": "外圈"}), "Polygon", ring);
+        plan["features"].as_array_mut().unwrap().push(ring);
+        plan.to_string()
+    });
+}
+
+/// One fault, one page that says both; metrics follow; a daemon that is killed in the midst says nothing again.
+#[test]
+fn a_camera_that_dies_breaks_the_seal_it_kept_and_that_is_one_page() {
+    let town = common::Town::new(24, &format!("{FAST}\n[coverage]\ncore_offset_m = 0\n"));
+    let (_cameras, control) = town.simulate();
+    let first = town.run();
+    first.all_up();
+    let (entrance, camera) = first.sole_watcher();
+    one_way_in(&town, &first.api(&format!("entrances/{entrance}")));
+    first.program.signal(Signal::HUP);
+    let series = |daemon: &common::Daemon, name: &str| {
+        let (text, start) = (daemon.metrics(), format!("{name}{{scope=\"town\",area=\"OUTER\"}} "));
+        text.lines().find_map(|l| l.strip_prefix(start.as_str()).map(str::to_owned))
+    };
+    let both = |daemon: &common::Daemon| [series(daemon, "cunkou_sealed"), series(daemon, "cunkou_seal_thickness")];
+    let figures = |a: &str| [Some(a.to_owned()), Some(a.to_owned())];
+    common::wait_for("the seal", || (both(&first) == figures("1")).then_some(()));
+
+    control.set(&format!("cameras/{camera}"), "refuse");
+    // The areas of the demo have other seals, some of which go with it.
+    let broken = |i: &Value| common::texts(&i["seals_broken"]).contains("OUTER");
+    let incident = first.incident("the broken seal", broken);
+    assert_eq!((&incident["entrances_lost"], &incident["pages"]), (&json!([entrance]), &1.into()), "{incident:#}");
+    let names = common::texts(&incident["seals_broken_names"]);
+    assert!(incident["severity"] == "critical" && names.contains("外圈"), "{incident:#}");
+    common::wait_for("the figures", || (both(&first) == figures("0")).then_some(()));
+    assert!(first.metrics().contains("cunkou_alerts{alert=\"SealBroken\",severity=\"critical\"}"));
+
+    drop(first);
+    let second = town.run();
+    common::wait_for("the figures again", || (both(&second) == figures("0")).then_some(()));
+    let state = || second.api(&format!("cameras/{camera}"))["state"].clone();
+    common::wait_for("the camera, seen to be down", || (state() == "down").then_some(()));
+    let after = second.incident("the same", broken);
+    for same in ["id", "status", "pages", "since", "seals_broken"] {
+        assert_eq!(after[same], incident[same], "{same}");
+    }
+    control.set(&format!("cameras/{camera}"), "none");
+    second.resolved(incident["id"].as_u64().unwrap());
+    assert_eq!(both(&second), figures("1"));
+    let all = second.items("incidents");
+    assert_eq!(all.iter().filter(|i| broken(i)).count(), 1, "{all:#?}");
 }

@@ -206,6 +206,11 @@ fn head(i: &Incident, tongue: &Tongue) -> String {
     if !lost.is_empty() {
         fact("失守进出口：", "entrances lost: ", capped(&lost));
     }
+    let broken: Vec<String> =
+        i.seals_broken.iter().zip(&i.seals_broken_names).map(|(id, name)| named(name, id)).collect();
+    if !broken.is_empty() {
+        fact("封控失效：", "seals broken: ", capped(&broken));
+    }
     if !i.village_names.is_empty() {
         let villages: Vec<String> = i.village_names.iter().zip(&i.villages).map(|(n, id)| named(n, id)).collect();
         fact("村：", "villages: ", capped(&villages));

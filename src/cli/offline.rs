@@ -280,6 +280,7 @@ fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Sett
         blind: None,
         night,
         round: None,
+        seals: None,
         registry,
         topology: Arc::new(topology),
         watch: Arc::new(watch),

@@ -18,7 +18,7 @@ use super::supervise::Supervisor;
 use super::upkeep::Upkeep;
 use crate::engine::{
     self, Clock, Engine, EngineSettings, Handle, Origin, ProbeLimits, REGISTRY, ROSTER, RegistrySource, ReloadRefused,
-    ReloadRequest, ReloadSource, registry_rows, restore_registry, rostered,
+    ReloadRequest, ReloadSource, RoadSource, registry_rows, restore_registry, rostered,
 };
 use crate::files;
 use crate::files::roster::RosterFile;
@@ -299,6 +299,8 @@ fn policy(settings: &Settings, in_flight: usize, now: Time) -> Policy {
         health: settings.health(),
         alert: settings.alert(),
         coverage: density(settings),
+        seal_alerts: settings.coverage.seal_alerts.clone(),
+        ways: settings.coverage.ways(),
         intervals: settings.intervals(),
         canaries: settings.monitor.canaries.iter().map(|c| c.as_str().into()).collect(),
         in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
@@ -340,6 +342,7 @@ fn engine_settings(
             dir: settings.registry.dir.clone(),
             intervals: settings.intervals(),
             density: density(settings),
+            roads: RoadSource::of(&settings.registry.dir, &settings.coverage.modes),
         },
         watcher: Arc::new(Count(counters.clone())),
         secrets: secrets.clone(),

@@ -12,6 +12,7 @@ mod maintenance;
 mod passwords;
 mod pulse;
 mod reload;
+mod roads;
 mod schedule;
 mod thread;
 mod writer;
@@ -26,5 +27,6 @@ pub use handle::{
 };
 pub use maintenance::{Announced, Maintain, MaintainError, MaintainRequest, work_of_file};
 pub use reload::{RegistrySource, registry_rows, restore_registry};
+pub use roads::RoadSource;
 pub use thread::on_own_thread;
 pub use writer::{Engine, EngineSettings, Watcher};

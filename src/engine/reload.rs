@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use cunkou_core::coverage;
 use cunkou_core::model::Language;
+use cunkou_core::plan::Roads;
 use cunkou_core::registry::{Diff, Fault, Intervals, ObjectKind, Registry, diff};
 use tokio::sync::oneshot;
 
 use super::passwords::Passwords;
+use super::roads::RoadSource;
 use super::{Origin, ReloadRefused, ReloadReport, ReloadRequest, ReloadSource};
 use crate::files;
 use crate::files::secrets::Secrets;
@@ -27,6 +29,8 @@ pub struct RegistrySource {
     pub intervals: Intervals,
     /// Densities, for what sight says of it.
     pub density: coverage::Policy,
+    /// The roads beside it.
+    pub roads: RoadSource,
 }
 
 /// A registry that may be put in force.
@@ -38,6 +42,7 @@ pub(super) struct Accepted {
     pub(super) hashes: BTreeMap<String, String>,
     pub(super) summary: String,
     pub(super) report: ReloadReport,
+    pub(super) roads: Option<Arc<Roads>>,
 }
 
 /// What came of a wish to reload.
@@ -98,7 +103,8 @@ fn accept(
     };
     let summary = format!("{} added, {} changed, {} removed", report.added, report.changed, report.removed);
     let changes = rows_of(&difference, in_force, &registry);
-    Ok(Accepted { registry: Arc::new(registry), secrets, changes, hashes: loaded.hashes, summary, report })
+    let roads = source.roads.look();
+    Ok(Accepted { registry: Arc::new(registry), secrets, changes, hashes: loaded.hashes, summary, report, roads })
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

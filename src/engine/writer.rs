@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use cunkou_core::alert::Incident;
 use cunkou_core::model::{CameraIx, Check, IncidentId, Outcome, ProbeResult, Span, Target, Time};
+use cunkou_core::plan::Roads;
 use cunkou_core::registry::Registry;
 use cunkou_core::world::{Effects, Event, Snapshot, World};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
@@ -106,6 +107,8 @@ pub struct Engine {
     /// Wishes that came meanwhile.
     held: VecDeque<Command>,
     version: u64,
+    /// The roads in force; `None` while nobody knows which there are.
+    roads: Option<Arc<Roads>>,
     /// Work that is announced, and when what recurs is laid out anew.
     announced: Announced,
     lay_out_at: Time,
@@ -138,6 +141,9 @@ impl Engine {
         let version = saved.registry_version;
         let (open, next) = store.maintenance(now).await?;
         let (world, effects) = World::start(settings.policy.clone(), registry, saved, now);
+        let source = settings.registry.roads.clone();
+        // Whoever cannot wait for them goes on without.
+        let roads = tokio::task::spawn_blocking(move || source.look()).await.unwrap_or_default();
         let (done_tx, done) = mpsc::channel(4 * BATCH);
         let (command_tx, commands) = mpsc::channel(64);
         let (prepare, prepared) = mpsc::channel(4);
@@ -171,6 +177,7 @@ impl Engine {
             folded: BTreeMap::new(),
             held: VecDeque::new(),
             version,
+            roads,
             announced: Announced::new(open, next),
             lay_out_at: now,
             tick_at: now,
@@ -186,6 +193,7 @@ impl Engine {
         engine.lay_plan(now);
         engine.keep(effects);
         engine.lay_out_maintenance(now);
+        engine.lay_roads(now);
         let auth_retry = engine.settings.policy.health.auth_retry;
         let mended = engine.passwords.written_since_refused(&engine.world.snapshot(), auth_retry);
         engine.credentials_changed(mended, now);
@@ -490,6 +498,11 @@ impl Engine {
             let _ = prepared.reply.send(Ok(report));
             return;
         }
+        if accepted.roads.is_some() && !same(accepted.roads.as_ref(), self.roads.as_ref()) {
+            tracing::info!("other roads are in force");
+            self.roads = accepted.roads;
+            self.lay_roads(now);
+        }
         if unchanged {
             self.put_secrets_in_force(accepted.secrets, now);
             self.alive.reload_failed.store(0, Ordering::Relaxed);
@@ -530,12 +543,23 @@ impl Engine {
         }
     }
 
+    /// Says to the World which roads there are, as far as anybody knows.
+    fn lay_roads(&mut self, now: Time) {
+        if let Some(roads) = self.roads.clone() {
+            self.apply(Event::Roads(roads), now);
+        }
+    }
+
     fn lay_plan(&mut self, now: Time) {
         let snapshot = self.world.snapshot();
         let canaries: Vec<String> = self.settings.policy.canaries.iter().map(|c| c.to_string()).collect();
         self.schedule.lay(&snapshot.topology, &canaries, self.settings.policy.health.canary_interval, now);
         self.dispatch.put_in_force(snapshot.registry, snapshot.topology);
     }
+}
+
+fn same(a: Option<&Arc<Roads>>, b: Option<&Arc<Roads>>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| Arc::ptr_eq(a, b))
 }
 
 impl std::fmt::Debug for Engine {

@@ -9,6 +9,7 @@ mod counters;
 mod objects;
 mod plan;
 mod process;
+mod seals;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -45,8 +45,8 @@ pub struct Figures {
     pub coverage: Vec<CoverageRatio>,
 }
 
-/// Alerts that this version opens through the World: their series stand at 0 while none is open. `SealBroken` is not
-/// judged yet, `MonitorStuck` and `Watchdog` are told outside it: a 0 for these would be a claim.
+/// Alerts that this version opens through the World: their series stand at 0 while none is open. `SealBroken` needs roads,
+/// `MonitorStuck` and `Watchdog` are told outside it: a 0 for these would be a claim.
 const OPENED: [AlertName; 12] = [
     AlertName::EntranceLost,
     AlertName::EntranceLostTonight,
@@ -101,6 +101,7 @@ fn all_others(snapshot: &Snapshot, figures: &Figures, options: Options, take: &m
     entrance_info(&mut text, snapshot, options.positions);
     tree::entrance_causes(&mut text, snapshot);
     entrance_counts(&mut text, snapshot, figures);
+    super::seals::write(&mut text, snapshot);
     alerts(&mut text, snapshot);
     monitor(&mut text, snapshot);
     text.end();
@@ -368,7 +369,8 @@ fn alerts(text: &mut Text<'_>, snapshot: &Snapshot) {
     text.family("cunkou_alerts", Kind::Gauge, "Open alerts.");
     for name in AlertName::ALL {
         let open = snapshot.alerts.values().filter(|a| a.key.name == name && a.ended.is_none()).count();
-        if open > 0 || OPENED.contains(&name) {
+        let judged = name == AlertName::SealBroken && snapshot.seals.is_some();
+        if open > 0 || judged || OPENED.contains(&name) {
             text.sample(&[("alert", name.word()), ("severity", name.severity().word())], open as f64);
         }
     }

@@ -27,7 +27,8 @@ pub fn labels(alert: &Alert) -> BTreeMap<&'static str, String> {
         AlertObject::Entrance(id) => put("entrance", id.as_str()),
         AlertObject::Camera(id) => put("camera", id.as_str()),
         AlertObject::Node(id) => put("node", id.as_str()),
-        AlertObject::Common(_) | AlertObject::Monitor => {}
+        // Its label is `area`, as that of whatever lies in one.
+        AlertObject::Area(_) | AlertObject::Common(_) | AlertObject::Monitor => {}
     }
     put("area", alert.label_area.as_ref().map_or("", |a| a.as_str()));
     put("village", alert.label_village.as_ref().map_or("", |a| a.as_str()));
@@ -65,6 +66,7 @@ pub(super) fn about_monitor(name: AlertName, since: Time, ended: Option<(Time, E
         ended,
         told: true,
         planned: false,
+        leak: None,
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cunkou_core::alert::{
-    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Leak, Message,
     MessageKind, OftenOut, Review, ReviewEvery, SayReason, Speaker,
 };
+use cunkou_core::coverage::Scope;
 use cunkou_core::health::{Cause, Evidence, Findings, Heard, MonitorCause, Objection, RuledOut, Witness};
 use cunkou_core::model::{
     AreaId, CameraId, Check, Chunked, EntranceId, FailKind, IncidentId, Language, NodeId, PlaceId, Reason, ReasonSet,
@@ -144,6 +145,7 @@ pub(super) fn test_snapshot(language: Language, now: Time) -> Snapshot {
         blind: None,
         night: false,
         round: None,
+        seals: None,
     }
 }
 
@@ -170,6 +172,7 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         cameras: ids(CameraId::new),
         cameras_of: (kind == MessageKind::Updated).then_some(40),
         entrances_lost: if over { Vec::new() } else { ids(EntranceId::new) },
+        seals_broken: if over || kind != MessageKind::MoreLost { Vec::new() } else { ids(AreaId::new) },
         villages: ids(AreaId::new).into_iter().take(1).collect(),
         since: at,
         opened_at: at,
@@ -190,7 +193,12 @@ fn message(names: &Names, kind: MessageKind, id: IncidentId, at: Time) -> Messag
         news: Default::default(),
     };
     let lost = ids(EntranceId::new).into_iter().map(AlertObject::Entrance);
-    let alerts = lost.map(|object| Arc::new(alert(AlertName::EntranceLost, object, names, id, at, ended))).collect();
+    let lost = lost.map(|object| (AlertName::EntranceLost, object));
+    // One kind of message has a broken seal beside, so that its words are tried too; a test that is sent has none.
+    let seals = if kind == MessageKind::MoreLost { ids(AreaId::new) } else { Vec::new() };
+    let seals = seals.into_iter().map(|area| (AlertName::SealBroken, AlertObject::Area(area)));
+    let of = |(name, object)| Arc::new(alert(name, object, names, id, at, ended));
+    let alerts = lost.chain(seals).map(of).collect();
     // A digest of one that goes on and one that is over.
     let items = if kind == MessageKind::Digest { &[MessageKind::Opened, MessageKind::Resolved][..] } else { &[] };
     let digest = items.iter().map(|kind| Arc::new(message(names, *kind, id, at))).collect();
@@ -244,8 +252,8 @@ fn object(name: AlertName) -> AlertObject {
         AlertName::EntranceLost
         | AlertName::EntranceLostTonight
         | AlertName::EntranceReduced
-        | AlertName::EntranceUnknown
-        | AlertName::SealBroken => ids(EntranceId::new).into_iter().next().map(AlertObject::Entrance),
+        | AlertName::EntranceUnknown => ids(EntranceId::new).into_iter().next().map(AlertObject::Entrance),
+        AlertName::SealBroken => ids(AreaId::new).into_iter().next().map(AlertObject::Area),
         AlertName::NodeDown | AlertName::NodePartial => ids(NodeId::new).into_iter().next().map(AlertObject::Node),
         AlertName::CommonCause => Some(AlertObject::Common(cause().to_string().into())),
         AlertName::CameraDown | AlertName::CameraDegraded | AlertName::CameraFlapping | AlertName::CameraUnknown => {
@@ -270,6 +278,10 @@ fn alert(
         AlertObject::Monitor => "",
         _ => names.entrances[0],
     };
+    // A seal has its area, and its way in.
+    let broken = matches!(object, AlertObject::Area(_));
+    let (entrances, cameras) = (ids(EntranceId::new), ids(CameraId::new));
+    let leak = broken.then(|| Arc::new(Leak { scope: Scope::Town, length_m: 640.0, entrances, cameras }));
     Alert {
         key: AlertKey { name, object },
         incident,
@@ -283,6 +295,7 @@ fn alert(
         ended,
         told: true,
         planned: false,
+        leak,
     }
 }
 

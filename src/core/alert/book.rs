@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agenda::Agenda;
-use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Policy, SayReason};
+use super::named::{is_told_by_name, name, name_seals, unname};
+use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Leak, Policy, SayReason};
 use crate::health::Cause;
 use crate::model::planted;
-use crate::model::{AreaId, EntranceId, IncidentId, Span, Time};
+use crate::model::{AreaId, IncidentId, Span, Time};
 
 /// What should hold for an alert.
 #[derive(Clone, PartialEq, Debug)]
@@ -34,6 +35,8 @@ pub(crate) struct Wanted {
     pub(crate) village: Option<AreaId>,
     /// Maintenance explains it.
     pub(crate) planned: bool,
+    /// Of a broken seal: the way in.
+    pub(crate) leak: Option<Arc<Leak>>,
 }
 
 /// What waits under a cause that is blamed no longer waits for so many times `settle`: a confirmation of a stream takes
@@ -195,6 +198,7 @@ impl Book {
                 self.edit_alert(key, |a| a.cause = Some(wanted.cause));
                 self.touched.entry(incident).or_default().cause_changed = true;
             }
+            self.lead_elsewhere(key, wanted.leak);
             return;
         }
         // While we doubt our sight it waits, and joins when that is over.
@@ -211,6 +215,23 @@ impl Book {
         self.pending.entry(wanted.cause.clone()).or_insert_with(fresh).alerts.insert(key.clone(), wanted);
     }
 
+    /// Another way leads in by now. Machines follow; people know that the seal is broken.
+    fn lead_elsewhere(&mut self, key: &AlertKey, leak: Option<Arc<Leak>>) {
+        let Some(alert) = self.open.get(key).filter(|a| a.leak != leak) else { return };
+        let incident = alert.incident;
+        self.edit_alert(key, |a| a.leak = leak);
+        self.touched.entry(incident).or_default().joined = true;
+    }
+
+    /// The way in that was found for a seal that is broken, or waits to be told so.
+    pub(crate) fn leak(&self, key: &AlertKey) -> Option<&Arc<Leak>> {
+        if let Some(alert) = self.open.get(key) {
+            return alert.leak.as_ref();
+        }
+        let pending = self.pending.get(self.pending_cause.get(key)?)?;
+        pending.alerts.get(key)?.leak.as_ref()
+    }
+
     fn want_closed(&mut self, key: &AlertKey, reason: EndReason, now: Time) {
         self.forget_pending(key);
         if planted!(AlertsNeverEnd) {
@@ -222,7 +243,7 @@ impl Book {
         alert.ended = Some((now, reason));
         let alert = Arc::new(alert);
         self.touched.entry(alert.incident).or_default().ended.push(alert.clone());
-        if key.name == AlertName::EntranceLost {
+        if is_told_by_name(key) {
             // Its end is told with this step: lost again, it is news again.
             // An incident that flaps was told once for all that.
             // Another may have named it before its loss moved to this one.
@@ -299,6 +320,7 @@ impl Book {
             ended: None,
             told: !wanted.planned,
             planned: wanted.planned,
+            leak: wanted.leak,
         };
         Arc::make_mut(&mut self.open).insert(key.clone(), Arc::new(alert));
         self.by_incident.entry(incident).or_default().insert(key.clone());
@@ -455,13 +477,14 @@ impl Book {
             };
             went = went.or(Some(home));
             self.move_alert(&alert.key, home);
-            if let super::AlertObject::Entrance(entrance) = &alert.key.object {
-                let named = |i: &Arc<Incident>| i.paged_entrances.contains(entrance);
-                if self.incidents.get(&id).is_some_and(named) {
-                    self.edit_incident(home, |i| name(i, std::slice::from_ref(entrance)));
-                    // Its end will be told there: lost again here, it is news.
-                    self.edit_incident(id, |i| unname(i, &alert.key));
-                }
+            if self.incidents.get(&id).is_some_and(|i| i.has_named(&alert.key)) {
+                let (entrance, seal) = (alert.key.object.entrance(), alert.key.object.area());
+                self.edit_incident(home, |i| {
+                    name(i, entrance.map(std::slice::from_ref).unwrap_or_default());
+                    name_seals(i, seal.map(std::slice::from_ref).unwrap_or_default());
+                });
+                // Its end will be told there: lost again here, it is news.
+                self.edit_incident(id, |i| unname(i, &alert.key));
             }
             let touch = self.touched.entry(home).or_default();
             touch.cause_changed = true;
@@ -497,12 +520,16 @@ impl Book {
         for alert in self.alerts_of(gone).into_iter().filter(|_| !planted!(MergedOnesKeepTheirAlerts)) {
             self.move_alert(&alert.key, kept);
         }
-        let named = self.incidents.get(&gone).map(|i| i.paged_entrances.clone()).unwrap_or_default();
+        let names = |i: &Arc<Incident>| (i.paged_entrances.clone(), i.news.seals.clone());
+        let (named, seals) = self.incidents.get(&gone).map(names).unwrap_or_default();
         self.end_as_merged(gone, kept);
         if let Some(cause) = target {
             self.take_cause(kept, &cause, now);
         }
-        self.edit_incident(kept, |i| name(i, &named));
+        self.edit_incident(kept, |i| {
+            name(i, &named);
+            name_seals(i, &seals);
+        });
         let touch = self.touched.entry(kept).or_default();
         touch.cause_changed = true;
         touch.moved = true;
@@ -542,34 +569,7 @@ impl Book {
     }
 }
 
-/// A page has named these entrances, or need not.
-pub(super) fn name(incident: &mut Incident, entrances: &[EntranceId]) {
-    incident.paged_entrances.extend(entrances.iter().cloned());
-    incident.paged_entrances.sort_unstable();
-    incident.paged_entrances.dedup();
-}
-
-/// What is said of this entrance from now on is news.
-fn unname(incident: &mut Incident, key: &AlertKey) {
-    incident.paged_entrances.retain(|e| key.object.entrance() != Some(e));
-}
-
-impl super::News {
-    /// The end of an alert that names an entrance is told.
-    fn note_over(&mut self, key: &AlertKey) {
-        let Some(entrance) = key.object.entrance() else { return };
-        if let Err(at) = self.told_over.binary_search(entrance) {
-            self.told_over.insert(at, entrance.clone());
-        }
-    }
-}
-
 impl Incident {
-    /// Whether a page has named this entrance, or need not.
-    fn has_named(&self, key: &AlertKey) -> bool {
-        key.object.entrance().is_some_and(|e| self.paged_entrances.binary_search(e).is_ok())
-    }
-
     /// A new incident, before its first word.
     pub(crate) fn new(id: IncidentId, cause: Cause, since: Time, now: Time) -> Incident {
         Incident {
@@ -584,6 +584,7 @@ impl Incident {
             cameras: Vec::new(),
             cameras_of: None,
             entrances_lost: Vec::new(),
+            seals_broken: Vec::new(),
             villages: Vec::new(),
             since,
             opened_at: now,

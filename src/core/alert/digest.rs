@@ -91,13 +91,16 @@ pub(super) fn digest(whole: Incident, mut items: Vec<Arc<Message>>, at: Time) ->
 pub(super) fn gathered(mut whole: Incident, items: &[Arc<Message>]) -> Incident {
     let open = || items.iter().filter(|m| !m.kind.ends()).map(|m| &m.incident);
     let (mut cameras, mut lost, mut villages) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut seals = BTreeSet::new();
     for incident in open() {
         cameras.extend(incident.cameras.iter().cloned());
         lost.extend(incident.entrances_lost.iter().cloned());
+        seals.extend(incident.seals_broken.iter().cloned());
         villages.extend(incident.villages.iter().cloned());
     }
     whole.cameras = cameras.into_iter().collect();
     whole.entrances_lost = lost.into_iter().collect();
+    whole.seals_broken = seals.into_iter().collect();
     whole.villages = villages.into_iter().collect();
     whole.severity = items.iter().map(|m| m.worst()).max().unwrap_or(Severity::None);
     whole.since = items.iter().map(|m| m.incident.since).min().unwrap_or(whole.since);

@@ -4,7 +4,8 @@
 //! All of it are deadlines of the calendar, kept with the incident, so that a restart goes on with them. Closing is
 //! never held back here, and nothing of it changes what is believed.
 
-use super::book::{Book, name};
+use super::book::Book;
+use super::named::name;
 use super::{Acknowledgement, AlertName, Hold, Incident, IncidentStatus, SayReason};
 use crate::health::{Cause, MonitorCause};
 use crate::model::planted;

@@ -7,6 +7,7 @@ mod agenda;
 mod book;
 mod digest;
 mod hold;
+mod named;
 mod review;
 mod speak;
 mod storm;
@@ -20,7 +21,7 @@ pub use review::{MAX_REVIEWED, MAX_WORST, OftenOut, Review, ReviewEvery};
 pub(crate) use speak::{CauseFacts, Facts};
 pub use storm::InDigest;
 pub use types::{
-    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Message,
+    Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, Incident, IncidentStatus, Leak, Message,
     MessageKind, News, Policy, SayReason,
 };
 pub use words::{

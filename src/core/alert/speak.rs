@@ -1,10 +1,11 @@
 //! What is said of an incident after an event, and why: a page, an update, an end, or nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::book::{Book, Touch, name};
-use super::{Alert, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason};
+use super::book::{Book, Touch};
+use super::named::{is_told_by_name, name_alerts};
+use super::{Alert, AlertKey, AlertName, AlertObject, Incident, IncidentStatus, Message, MessageKind, SayReason};
 use crate::health::{Cause, Findings};
 use crate::model::planted;
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, Severity, Span, Time};
@@ -90,17 +91,16 @@ impl Book {
             incident.pages += 1;
             incident.last_page_at = Some(now);
             (incident.news.risen, incident.news.told_over) = (false, Vec::new());
+            incident.news.seals_over.clear();
         }
-        let lost = incident.entrances_lost.iter();
-        let named: Vec<EntranceId> = match why {
-            _ if kind.pages() => lost.cloned().collect(),
+        let named: Vec<&AlertKey> = match why {
+            _ if kind.pages() => alerts.iter().map(|a| &a.key).collect(),
             SayReason::NamedLater | SayReason::CauseChanged => {
-                let fit = alerts.iter().filter(|a| self.may_be_named_later(&incident, a, now));
-                fit.filter_map(|a| a.key.object.entrance().cloned()).collect()
+                alerts.iter().filter(|a| self.may_be_named_later(&incident, a, now)).map(|a| &a.key).collect()
             }
             _ => Vec::new(),
         };
-        name(&mut incident, &named);
+        name_alerts(&mut incident, named.into_iter());
         incident.step += if planted!(StepsHaveHoles) && why == SayReason::PartOver { 2 } else { 1 };
         if !incident.status.is_open() {
             if self.by_cause.get(&incident.cause) == Some(&id) {
@@ -169,8 +169,7 @@ impl Book {
         }
         if touch.reopened && flaps(incident, now) {
             // Said once, as an update; from now on its names stand.
-            let lost = incident.entrances_lost.clone();
-            name(incident, &lost);
+            name_alerts(incident, alerts.iter().map(|a| &a.key));
             return Some((MessageKind::Updated, SayReason::NamedLater));
         }
         if self.is_mute(incident) {
@@ -250,6 +249,7 @@ impl Book {
         incident.status = IncidentStatus::Resolved;
         incident.resolved_at = Some(now);
         incident.paged_entrances.clear();
+        incident.news.seals.clear();
         Some((MessageKind::Resolved, SayReason::AllOver))
     }
 
@@ -272,12 +272,8 @@ impl Book {
             if since >= quiet_until { since } else { quiet_until.max(since + self.policy.unnamed_after) }
         };
         let again = incident.reopened_at.filter(|_| is_untold_again(incident, now) && !alerts.is_empty()).map(due);
-        let unnamed = alerts.iter().filter(|a| !a.planned).filter(|a| match &a.key.object {
-            AlertObject::Entrance(e) => {
-                a.key.name == AlertName::EntranceLost && incident.paged_entrances.binary_search(e).is_err()
-            }
-            _ => false,
-        });
+        let open = alerts.iter().filter(|a| !a.planned && is_told_by_name(&a.key));
+        let unnamed = open.filter(|a| !incident.has_named(&a.key));
         unnamed.map(|a| due(a.since)).chain(again).chain(self.rise_due(incident)).min()
     }
 
@@ -305,14 +301,13 @@ impl Book {
     }
 
     fn may_be_named_later(&self, incident: &Incident, alert: &Alert, now: Time) -> bool {
-        let AlertObject::Entrance(e) = &alert.key.object else { return false };
         let taken = incident.acknowledged.as_ref().is_some_and(|a| a.at <= alert.since);
-        alert.key.name == AlertName::EntranceLost
+        is_told_by_name(&alert.key)
             && !alert.planned
-            && incident.paged_entrances.binary_search(e).is_err()
+            && !incident.has_named(&alert.key)
             && !taken
             && !is_untold_again(incident, now)
-            && incident.news.told_over.binary_search(e).is_err()
+            && !incident.news.is_over(&alert.key)
     }
 
     /// Reckons when something is to be said of an incident without an event: an unnamed loss, the end of a flapping
@@ -431,23 +426,27 @@ fn refresh(incident: &mut Incident, alerts: &[Arc<Alert>], touch: &Touch, facts:
     incident.cameras_of = cause.cameras_of;
     let mut cameras: BTreeSet<CameraId> = cause.cameras.into_iter().collect();
     let mut lost: BTreeSet<EntranceId> = BTreeSet::new();
-    let mut villages: BTreeMap<AreaId, ()> = BTreeMap::new();
+    let (mut seals, mut villages): (BTreeSet<AreaId>, BTreeSet<AreaId>) = Default::default();
     for alert in alerts {
         match &alert.key.object {
             AlertObject::Entrance(e) if alert.key.name == AlertName::EntranceLost => {
                 lost.insert(e.clone());
-                villages.extend(alert.label_village.clone().map(|v| (v, ())));
+                villages.extend(alert.label_village.clone());
             }
             AlertObject::Camera(c) => {
                 cameras.insert(c.clone());
+            }
+            AlertObject::Area(a) if alert.key.name == AlertName::SealBroken => {
+                seals.insert(a.clone());
             }
             _ => {}
         }
     }
     if lost.is_empty() {
-        villages.extend(cameras.iter().filter_map(|c| facts.village(c)).map(|v| (v, ())));
+        villages.extend(cameras.iter().filter_map(|c| facts.village(c)));
     }
     incident.cameras = cameras.into_iter().collect();
     incident.entrances_lost = lost.into_iter().collect();
-    incident.villages = villages.into_keys().collect();
+    incident.seals_broken = seals.into_iter().collect();
+    incident.villages = villages.into_iter().collect();
 }

@@ -25,6 +25,10 @@ fn lost(entrance: &str) -> AlertKey {
     AlertKey { name: AlertName::EntranceLost, object: AlertObject::Entrance(EntranceId::new(entrance).unwrap()) }
 }
 
+fn broken(area: &str) -> AlertKey {
+    AlertKey { name: AlertName::SealBroken, object: AlertObject::Area(AreaId::new(area).unwrap()) }
+}
+
 fn node(id: &str) -> Cause {
     Cause::Node(NodeId::new(id).unwrap())
 }
@@ -41,20 +45,36 @@ impl Desk {
     }
 
     fn is_lost(&mut self, entrance: &str, cause: &Cause) {
+        self.is_so(&lost(entrance), cause);
+    }
+
+    fn is_so(&mut self, key: &AlertKey, cause: &Cause) {
         let wanted = Wanted {
             cause: cause.clone(),
             since: self.now,
-            name: entrance.into(),
+            name: key.object.to_string().into(),
             village_name: "甘棠村".into(),
             area: None,
             village: None,
             planned: false,
+            leak: None,
         };
-        self.book.want(&lost(entrance), Want::Open(wanted), self.now);
+        self.book.want(key, Want::Open(wanted), self.now);
     }
 
     fn is_back(&mut self, entrance: &str) {
         self.book.want(&lost(entrance), Want::Closed(EndReason::Recovered), self.now);
+    }
+
+    /// Lets time pass, second by second, and collects what people are told.
+    fn passes(&mut self, span: Span) -> Vec<(MessageKind, SayReason)> {
+        let mut told = Vec::new();
+        for _ in 0..span.0 / 1_000 {
+            self.now += Span::seconds(1);
+            self.book.wake(self.now);
+            told.extend(self.said().into_iter().filter(|s| !s.2.is_for_machines()).map(|(_, kind, why)| (kind, why)));
+        }
+        told
     }
 
     /// What is said by then.
@@ -84,4 +104,54 @@ fn what_another_incident_told_as_over_is_news_when_it_is_lost_again() {
     desk.now += Span::hours(1);
     desk.is_lost("E1", &switch);
     assert_eq!(desk.said(), [(1, MessageKind::MoreLost, SayReason::NewLoss)]);
+}
+
+/// As a later loss: joins without a page, is named by an update once it has lasted, and never twice.
+#[test]
+fn a_seal_that_breaks_soon_after_the_page_is_named_by_an_update_and_later_by_a_page() {
+    let (mut desk, switch) = (Desk::new(), node("S1"));
+    desk.is_lost("E1", &switch);
+    assert_eq!(desk.said(), [(1, MessageKind::Opened, SayReason::FirstWord)]);
+    desk.now += Span::seconds(10);
+    desk.is_so(&broken("RING"), &switch);
+    assert_eq!(desk.said(), [(1, MessageKind::Updated, SayReason::JoinedQuietly)]);
+    assert_eq!(desk.passes(Span::minutes(20)), [(MessageKind::Updated, SayReason::NamedLater)]);
+    desk.is_so(&broken("BLOCK"), &switch);
+    assert_eq!(desk.said(), [(1, MessageKind::MoreLost, SayReason::NewLoss)]);
+    assert_eq!(desk.passes(Span::minutes(20)), []);
+}
+
+/// Its end was told, and it breaks again: held until `regroup` has passed since the last page, and told then.
+#[test]
+fn a_seal_that_breaks_again_after_its_end_was_told_is_a_page_and_no_update() {
+    let (mut desk, switch) = (Desk::new(), node("S1"));
+    desk.is_lost("E1", &switch);
+    desk.is_so(&broken("RING"), &switch);
+    assert_eq!(desk.said(), [(1, MessageKind::Opened, SayReason::FirstWord)]);
+    desk.now += Span::seconds(20);
+    desk.book.want(&broken("RING"), Want::Closed(EndReason::Recovered), desk.now);
+    assert_eq!(desk.said(), [(1, MessageKind::Updated, SayReason::PartOver)]);
+    desk.now += Span::seconds(20);
+    desk.is_so(&broken("RING"), &switch);
+    desk.said();
+    assert_eq!(desk.passes(Span::minutes(20)), [(MessageKind::MoreLost, SayReason::NewLoss)]);
+}
+
+/// What was told of a seal goes with it to the incident whose fault keeps it open.
+#[test]
+fn a_broken_seal_that_moves_to_another_incident_is_not_told_again() {
+    let (mut desk, west, east) = (Desk::new(), node("S1"), node("S2"));
+    desk.is_lost("E1", &west);
+    desk.is_lost("E9", &west);
+    desk.is_so(&broken("RING"), &west);
+    desk.said();
+    desk.is_lost("E2", &east);
+    desk.said();
+    desk.now += Span::minutes(30);
+    desk.is_so(&broken("RING"), &east);
+    desk.is_back("E1");
+    let said = desk.said();
+    assert!(said.iter().all(|s| !s.1.pages()), "{said:?}");
+    assert_eq!(desk.passes(Span::minutes(30)), []);
+    assert_eq!(desk.book.open[&broken("RING")].incident.0, 2);
 }

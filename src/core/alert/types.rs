@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::InDigest;
+use crate::coverage::Scope;
 use crate::health::{Cause, Findings};
 use crate::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Span, Time};
 
@@ -165,6 +166,8 @@ pub enum AlertObject {
     Node(NodeId),
     /// A common cause, by its stored form.
     Common(Arc<str>),
+    /// An area, or an element of the plan: they share one namespace.
+    Area(AreaId),
     /// The monitor.
     Monitor,
 }
@@ -178,6 +181,15 @@ impl AlertObject {
             _ => None,
         }
     }
+
+    /// The area, where it is one.
+    #[must_use]
+    pub fn area(&self) -> Option<&AreaId> {
+        match self {
+            AlertObject::Area(id) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for AlertObject {
@@ -187,6 +199,7 @@ impl fmt::Display for AlertObject {
             AlertObject::Camera(id) => id.fmt(f),
             AlertObject::Node(id) => id.fmt(f),
             AlertObject::Common(text) => f.write_str(text),
+            AlertObject::Area(id) => id.fmt(f),
             AlertObject::Monitor => f.write_str("monitor"),
         }
     }
@@ -230,6 +243,19 @@ impl EndReason {
     }
 }
 
+/// The shortest way into an area whose seal is broken.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Leak {
+    /// From where the area was shut off.
+    pub scope: Scope,
+    /// How long the way is, metres, 0 or more.
+    pub length_m: f64,
+    /// The entrances that one passes unseen on it, from outside in.
+    pub entrances: Vec<EntranceId>,
+    /// The dead cameras that should watch them.
+    pub cameras: Vec<CameraId>,
+}
+
 /// An alert. Its labels are frozen at the first word (in Alertmanager the labels are the identity): `label_incident`
 /// stays when the alert moves to another incident, area and village stay when the registry moves the object.
 #[derive(Clone, PartialEq, Debug)]
@@ -258,6 +284,8 @@ pub struct Alert {
     pub told: bool,
     /// Maintenance explains it: it is no reason for a page.
     pub planned: bool,
+    /// Of a broken seal: the way in. It stays as it was found while it is open.
+    pub leak: Option<Arc<Leak>>,
 }
 
 /// Where an incident stands.
@@ -343,6 +371,10 @@ pub struct News {
     pub escalated: bool,
     /// It flaps, and nothing of it has been open since then: it ends when that has lasted.
     pub calm_since: Option<Time>,
+    /// Broken seals that a page, or an update to people, has named, sorted.
+    pub seals: Vec<AreaId>,
+    /// Seals whose end it has told since its last page, sorted, as `told_over`.
+    pub seals_over: Vec<AreaId>,
 }
 
 /// The alerts of one cause: what is sent, acknowledged and resolved.
@@ -370,6 +402,8 @@ pub struct Incident {
     pub cameras_of: Option<u32>,
     /// Entrances that are lost by it.
     pub entrances_lost: Vec<EntranceId>,
+    /// Areas and elements of the plan whose seal is broken by it.
+    pub seals_broken: Vec<AreaId>,
     /// The villages of these entrances; where none is lost, of the cameras.
     pub villages: Vec<AreaId>,
     /// The first failure.

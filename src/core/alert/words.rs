@@ -1,6 +1,6 @@
 //! What alerts and incidents say, in every language that people here read.
 //!
-//! Order of every message: entrances first, then cameras, then the cause; lists are capped and the rest is counted.
+//! Order of every message: entrances first, then seals, then cameras, then the cause; lists are capped and the rest is counted.
 //! Pure text: escaping is the sink's, times come through a function of the caller. Names of the registry are hostile
 //! (they are typed by hand and pasted from elsewhere), so control and bidirectional characters are taken out.
 
@@ -9,6 +9,7 @@ mod en;
 mod found;
 mod names;
 mod review;
+mod seal;
 mod station;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ trait Tongue: Sync {
     /// Names, the rest counted: `shown` of `total`.
     fn list(&self, shown: &[String], total: usize) -> String;
     fn entrances_lost(&self, n: usize) -> String;
+    fn seals_broken(&self, n: usize) -> String;
     fn cameras_down(&self, n: usize, of: Option<u32>) -> String;
     fn nothing_lost(&self) -> String;
     fn cause(&self, cause: &str) -> String;
@@ -48,6 +50,12 @@ trait Tongue: Sync {
     fn kind(&self, kind: MessageKind, headline: &str) -> String;
     fn lost_line(&self, n: usize, list: &str) -> String;
     fn was_lost_line(&self, n: usize, list: &str) -> String;
+    fn seals_line(&self, n: usize, list: &str) -> String;
+    fn was_broken_line(&self, n: usize, list: &str) -> String;
+    /// A way in so many metres long, past these entrances, which these dead cameras should watch; lists may be empty.
+    fn way_in(&self, length_m: f64, entrances: &str, cameras: &str) -> String;
+    /// What is said of one area among several.
+    fn of_area(&self, area: &str, what: &str) -> String;
     fn villages_line(&self, n: usize, list: &str) -> String;
     fn cameras_line(&self, n: usize, of: Option<u32>, list: &str) -> String;
     fn rivals_line(&self, list: &str) -> String;
@@ -154,6 +162,9 @@ impl Speaker<'_> {
         if entrances > 0 {
             parts.push(t.entrances_lost(entrances));
         }
+        if !incident.seals_broken.is_empty() {
+            parts.push(t.seals_broken(incident.seals_broken.len()));
+        }
         if !incident.cameras.is_empty() {
             parts.push(t.cameras_down(incident.cameras.len(), incident.cameras_of));
         }
@@ -225,7 +236,7 @@ impl Speaker<'_> {
         lines.join("\n")
     }
 
-    /// Entrances, villages, cameras: what a message is about.
+    /// Entrances, seals, villages, cameras: what a message is about.
     fn push_extent(&self, message: &Message, lines: &mut Vec<String>) {
         let (t, names, incident) = (self.tongue(), self.names(), &*message.incident);
         let entrances = self.entrances_of(message);
@@ -236,6 +247,7 @@ impl Speaker<'_> {
                 _ => t.lost_line(entrances.len(), &list),
             });
         }
+        self.push_seals(message, lines);
         if !incident.villages.is_empty() {
             let n = incident.villages.len();
             let list = self.capped(incident.villages.iter().map(|id| names.area(id)), MAX_ENTRANCES, n);
@@ -339,6 +351,7 @@ impl Speaker<'_> {
     pub fn alert_description(&self, alert: &Alert, incident: Option<&Incident>) -> String {
         let t = self.tongue();
         let mut lines = vec![self.alert_summary(alert)];
+        lines.extend(alert.leak.as_deref().filter(|_| alert.ended.is_none()).map(|leak| self.way_in(leak)));
         lines.extend(alert.cause.as_ref().map(|cause| t.cause(&self.cause(cause))));
         if let Some(incident) = incident {
             self.push_rivals(incident, &mut lines);
@@ -381,6 +394,7 @@ impl Speaker<'_> {
                 Some(cause) => names.cause(&cause, &alert.name),
                 None => clean(text),
             },
+            AlertObject::Area(id) => self.area_of(alert, id.as_str()),
             AlertObject::Monitor => String::new(),
         }
     }

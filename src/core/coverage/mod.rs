@@ -27,7 +27,7 @@ pub use lens::{Framed, Mount};
 pub use policy::{Policy, PolicyFault};
 pub(crate) use seal::holds_other;
 pub use seal::{
-    Bound, Crossing, FOREIGN, Family, GREY, Guard, Guards, Scope, SealStates, Sealed, Why, ZoneEdge, Zones,
+    Bound, Crossing, FOREIGN, Family, GREY, Guard, Guards, Scope, SealAlerts, SealStates, Sealed, Why, ZoneEdge, Zones,
 };
 pub use spare::{single_failures, spare_nodes};
 pub use state::{judge_entrance, judge_hour, live_watchers, spare_cameras, standing};

@@ -17,6 +17,7 @@ mod questions;
 mod quiet;
 mod reload;
 mod restart;
+mod seals;
 mod sight;
 mod story;
 mod timers;
@@ -30,22 +31,24 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::alert::{self, Acknowledgement, Book, Hold};
-use crate::coverage::{self, Watch};
+use crate::coverage::{self, SealAlerts, Watch};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{self, State};
 use crate::model::planted;
 use crate::model::{CameraIx, Chunked, EntranceIx, LocalTime, NodeIx, Outcome, Target, Time};
+use crate::plan::Ways;
 use crate::registry::{Intervals, LonLat, Registry, Topology};
 
 use blame::Causes;
 use maintenance::Service;
+use seals::{Fence, Laid};
 use timers::Timer;
 
 pub use questions::{SealAsk, Seals, Terms};
 pub use types::{
-    Ask, CameraView, CanaryView, Effects, EntranceView, Event, NodeView, Quiet, Round, Saved, SavedCheck, SavedHealth,
-    SavedTarget, Snapshot, Subject, Transition, Window, Works,
+    Ask, CameraView, CanaryView, Effects, EntranceView, Event, Fenced, NodeView, Quiet, Round, Saved, SavedCheck,
+    SavedHealth, SavedTarget, Snapshot, Subject, Transition, Window, Works,
 };
 
 /// The numbers of all rooms below.
@@ -57,6 +60,10 @@ pub struct Policy {
     pub alert: alert::Policy,
     /// Densities.
     pub coverage: coverage::Policy,
+    /// Of which scopes a broken seal is an alert.
+    pub seal_alerts: SealAlerts,
+    /// Which places count when areas are to be shut off; the roads that count are chosen before they come.
+    pub ways: Ways,
     /// How often each check is asked.
     pub intervals: Intervals,
     /// Names of the canaries, in the order of their slots.
@@ -124,6 +131,10 @@ pub struct World {
     /// Windows of maintenance, under way and to come.
     windows: Vec<Window>,
     service: Service,
+    /// The roads; `None` before anybody has said which there are.
+    roads: Option<Laid>,
+    /// What was made of them; `None` where there are none.
+    fence: Option<Fence>,
     turn: Turn,
 }
 
@@ -143,6 +154,7 @@ impl World {
             Event::Outcome(outcome) => self.hear(outcome),
             Event::Wake | Event::Quiet(_) | Event::Outcomes(_) => {}
             Event::Registry { registry, version } => self.reload(registry, version),
+            Event::Roads(roads) => self.lay_roads(roads),
             Event::Credentials(cameras) => self.credentials_changed(&cameras),
             Event::Acknowledge { incident, by, note, until } => {
                 let ack = Acknowledgement { at: self.now, by, note, until };
@@ -182,6 +194,7 @@ impl World {
         }
         self.record();
         self.judge_entrances();
+        self.judge_seals();
         self.want();
         self.say();
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    CameraView, CanaryView, NodeView, Round, SavedCheck, SavedHealth, SavedTarget, Snapshot, Subject, Transition, World,
+    CameraView, CanaryView, Fenced, NodeView, Round, SavedCheck, SavedHealth, SavedTarget, Snapshot, Subject,
+    Transition, World,
 };
 use crate::health::check::{CheckHealth, Verdict};
 use crate::health::machine::Health;
@@ -213,6 +214,11 @@ impl World {
             entrances: self.entrance_views.clone(),
             incidents: self.book.incidents.clone(),
             alerts: self.book.open.clone(),
+            seals: self.fence.as_ref().map(|fence| Fenced {
+                cordon: fence.cordon.clone(),
+                guards: fence.guards.clone(),
+                states: fence.states.clone(),
+            }),
             canaries: canaries.map(|(name, c)| CanaryView { name: name.clone(), up: c.up }).collect(),
             blind: self.blind_since(),
             night: self.night,

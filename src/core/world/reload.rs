@@ -24,6 +24,7 @@ impl World {
         for i in 0..self.nodes.len() {
             self.reload_node(NodeIx::from(i), &old);
         }
+        self.put_up_fence();
         self.turn.everything = true;
         self.turn.reloaded = true;
     }

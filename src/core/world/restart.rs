@@ -52,6 +52,8 @@ impl World {
             tonight: false,
             windows: Vec::new(),
             service: super::maintenance::Service::default(),
+            roads: None,
+            fence: None,
             turn: Turn::default(),
         };
         world.put_in_force(None);

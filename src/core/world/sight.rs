@@ -223,6 +223,7 @@ impl World {
             area: None,
             village: None,
             planned: false,
+            leak: None,
         };
         self.book.want(&blindness(), Want::Open(wanted), self.now);
     }

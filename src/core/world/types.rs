@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::alert::{Alert, AlertKey, Incident, Message};
-use crate::coverage::{EntranceBelief, EntranceState};
+use crate::coverage::{EntranceBelief, EntranceState, Guards, SealStates};
 use crate::health::{Cause, State};
 use crate::model::{
     AreaId, CameraId, CameraIx, Check, Chunked, EntranceId, EntranceIx, FailKind, IncidentId, NodeId, NodeIx, Outcome,
     Period, ReasonSet, Span, Target, Time,
 };
+use crate::plan::{Cordon, Roads};
 use crate::registry::{Registry, Topology};
 
 /// What can happen.
@@ -30,6 +31,9 @@ pub enum Event {
         /// Its version, counting up.
         version: u64,
     },
+    /// These are the roads of the town from now on, those that count; none where there are none. Before it is said, no
+    /// seal is judged.
+    Roads(Arc<Roads>),
     /// The secrets of these cameras changed: refused passwords may be tried again.
     Credentials(Vec<CameraIx>),
     /// Somebody takes an incident.
@@ -342,6 +346,17 @@ pub struct Round {
     pub of: u32,
 }
 
+/// Roads, contracted for the registry in force, and how areas stand now.
+#[derive(Clone, Debug)]
+pub struct Fenced {
+    /// The roads, cut at the entrances.
+    pub cordon: Arc<Cordon>,
+    /// Who watches what, now.
+    pub guards: Arc<Guards>,
+    /// Whether areas are sealed.
+    pub states: Arc<SealStates>,
+}
+
 /// What was believed at one moment, whole and consistent; published after each commit, shared by everybody who asks.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -365,6 +380,8 @@ pub struct Snapshot {
     pub incidents: Arc<BTreeMap<IncidentId, Arc<Incident>>>,
     /// Open alerts.
     pub alerts: Arc<BTreeMap<AlertKey, Arc<Alert>>>,
+    /// The seals; `None` where there are no roads.
+    pub seals: Option<Fenced>,
     /// Canaries, in the order of the settings.
     pub canaries: Vec<CanaryView>,
     /// Blind since.

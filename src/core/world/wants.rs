@@ -34,6 +34,7 @@ impl World {
             nodes = (0..self.topology.nodes.len()).map(NodeIx::from).collect();
             entrances = (0..self.topology.entrances.len()).map(EntranceIx::from).collect();
         }
+        let touched = everything || !cameras.is_empty() || !entrances.is_empty();
         for node in nodes {
             self.want_node(node);
         }
@@ -42,6 +43,9 @@ impl World {
         }
         for entrance in entrances {
             self.want_entrance(entrance);
+        }
+        if touched {
+            self.want_seals(everything);
         }
         if everything || std::mem::take(&mut self.causes.groups_changed) {
             self.want_groups();
@@ -148,6 +152,7 @@ impl World {
             area: registered.map(|c| c.area.clone()),
             village: slot.village.clone(),
             planned: self.life(camera) == Some(Life::Maintenance),
+            leak: None,
         };
         let own = Cause::Camera(slot.id.clone());
         let gone = if planted!(RemovedOnesStay) { Want::Keep } else { Want::Closed(EndReason::Removed) };
@@ -196,6 +201,7 @@ impl World {
                 area: None,
                 village: None,
                 planned: self.service.holds_node(node),
+                leak: None,
             }),
             None if self.is_cut_off(node) => Want::Closed(EndReason::Superseded),
             None if self.nodes.get(node.at()).is_some_and(Health::is_down_itself) => Want::Keep,
@@ -262,6 +268,7 @@ impl World {
                 area: None,
                 village,
                 planned,
+                leak: None,
                 cause,
             };
             self.book.want(&key, Want::Open(wanted), self.now);
@@ -301,6 +308,7 @@ impl World {
                 village_name: village_name(&self.registry, slot.village.as_ref()),
                 area: Some(object.area.clone()),
                 village: slot.village.clone(),
+                leak: None,
             })
         };
         let over = || Want::Closed(EndReason::Recovered);

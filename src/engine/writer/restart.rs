@@ -46,6 +46,7 @@ impl Engine {
         self.lay_plan(now);
         self.keep(effects);
         self.lay_out_maintenance(now);
+        self.lay_roads(now);
     }
 
     /// Anchors the clock anew. The signs of life move with it, so that whoever reads them in between sees them as at

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cunkou_core::alert;
+use cunkou_core::coverage::{Scope, SealAlerts};
 use cunkou_core::health;
 use cunkou_core::model::{Language, Span};
 use cunkou_core::registry::Intervals;
@@ -345,6 +346,7 @@ fn coverage(mut t: Table<'_>) -> CoverageSettings {
     let modes = t.list("modes", "motor, two_wheel or foot", d.modes, Mode::from_word);
     let metres = "a number of metres from 0 to 100000";
     let core_offset_m = t.number("core_offset_m", metres, d.core_offset_m, 0.0..=100_000.0);
+    let scopes = t.list("seal_alerts", "town, block or local", d.seal_alerts.scopes, Scope::from_word);
     let max_gap_m = t.number("max_gap_m", metres, d.max_gap_m, 0.0..=100_000.0);
     let mut per_metre = t.table("density");
     let mut density = d.density;
@@ -353,5 +355,5 @@ fn coverage(mut t: Table<'_>) -> CoverageSettings {
     }
     per_metre.done();
     t.done();
-    CoverageSettings { modes, core_offset_m, max_gap_m, density }
+    CoverageSettings { modes, core_offset_m, seal_alerts: SealAlerts { scopes }, max_gap_m, density }
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use cunkou_core::coverage::SealAlerts;
 use cunkou_core::model::{Language, Span};
 pub use cunkou_core::plan::Mode;
 use cunkou_core::plan::Ways;
@@ -190,6 +191,8 @@ pub struct CoverageSettings {
     pub modes: Vec<Mode>,
     /// How far inside the boundary the core of an area begins, metres.
     pub core_offset_m: f64,
+    /// Of which scopes a seal that breaks is an alert.
+    pub seal_alerts: SealAlerts,
     /// Longest stretch of a line that may go unwatched, metres.
     pub max_gap_m: f64,
     /// Pixels a metre that detect, observe, recognise and identify ask for (EN 62676-4).
@@ -291,6 +294,7 @@ impl Default for CoverageSettings {
         CoverageSettings {
             modes: vec![Mode::Motor, Mode::TwoWheel],
             core_offset_m: 800.0,
+            seal_alerts: SealAlerts::default(),
             max_gap_m: 2_000.0,
             density: [25.0, 62.5, 125.0, 250.0],
         }

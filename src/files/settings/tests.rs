@@ -57,6 +57,7 @@ fn every_key_of_the_example_counts() {
             ("allow", _) => "[\"127.0.0.0/8\"]",
             ("confirm", _) => "[\"3s\"]",
             ("modes", _) => "[\"foot\"]",
+            ("seal_alerts", _) => "[\"local\"]",
             ("storm", _) => "{ messages = 21 }",
             ("lossy" | "blind_share", _) => "0.5",
             (_, "[]") => "[\"a\"]",

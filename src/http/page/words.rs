@@ -41,6 +41,7 @@ catalogue! {
     cause: "原因", "Cause";
     or: "或", "or";
     lost_entrances: "失守进出口", "Lost entrances";
+    broken_seals: "封控失效", "Broken seals";
     cameras_out: "受影响摄像头", "cameras affected";
     acknowledged_by: "已接单：", "taken by ";
     acknowledge: "接单", "Acknowledge";

@@ -253,6 +253,7 @@ pub(crate) fn incident(id: u64, status: IncidentStatus) -> Arc<Incident> {
         cameras: vec![CameraId::new("C2").unwrap()],
         cameras_of: None,
         entrances_lost: vec![EntranceId::new("E2").unwrap()],
+        seals_broken: Vec::new(),
         villages: vec![AreaId::new("V1").unwrap()],
         since: ago(600),
         opened_at: ago(590),
@@ -290,6 +291,7 @@ fn alert() -> (AlertKey, Arc<Alert>) {
         ended: None,
         told: true,
         planned: false,
+        leak: None,
     };
     (key, Arc::new(alert))
 }
@@ -350,6 +352,7 @@ pub(crate) fn snapshot() -> Snapshot {
         blind: None,
         night: true,
         round: Some(Round { done: 3, of: 4 }),
+        seals: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! An incident, with its alerts, its steps and what became of its messages.
 
 use cunkou_core::alert::{self, IncidentStatus};
+use cunkou_core::model::AreaId;
 use cunkou_core::registry::Registry;
 use cunkou_core::world::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,12 @@ pub struct Incident {
     pub entrances_lost: Vec<String>,
     /// Names of these entrances, in the same order.
     pub entrances_lost_names: Vec<String>,
+    /// Ids of the areas and elements of the plan whose seal is broken by it.
+    #[serde(default)]
+    pub seals_broken: Vec<String>,
+    /// Names of these, in the same order.
+    #[serde(default)]
+    pub seals_broken_names: Vec<String>,
     /// Ids of the villages of these entrances; where none is lost, of the cameras.
     pub villages: Vec<String>,
     /// Names of these villages, in the same order.
@@ -100,6 +107,11 @@ impl Incident {
     pub fn of(incident: &alert::Incident, registry: &Registry) -> Option<Incident> {
         let taken = incident.acknowledged.as_ref();
         let silence = incident.silenced.as_ref().filter(|_| incident.status.is_open());
+        let shut_off_name = |id: &AreaId| {
+            let element = || registry.elements.iter().find(|(e, _)| e.as_str() == id.as_str()).map(|(_, e)| &e.name);
+            let name = registry.areas.get(id).map(|a| &a.name).or_else(element);
+            name.map(ToString::to_string).unwrap_or_default()
+        };
         let village_name = |id| registry.areas.get(id).map(|a| a.name.to_string()).unwrap_or_default();
         Some(Incident {
             id: incident.id.0,
@@ -112,6 +124,8 @@ impl Incident {
             cameras_of: incident.cameras_of,
             entrances_lost: incident.entrances_lost.iter().map(ToString::to_string).collect(),
             entrances_lost_names: incident.entrances_lost.iter().map(|id| entrance_name(registry, id)).collect(),
+            seals_broken: incident.seals_broken.iter().map(ToString::to_string).collect(),
+            seals_broken_names: incident.seals_broken.iter().map(shut_off_name).collect(),
             villages: incident.villages.iter().map(ToString::to_string).collect(),
             village_names: incident.villages.iter().map(village_name).collect(),
             since: stamp(incident.since),

@@ -83,6 +83,7 @@ pub(super) fn snapshot(open: &[Arc<Alert>], incidents: &[Arc<Incident>]) -> Arc<
         blind: None,
         night: false,
         round: None,
+        seals: None,
     })
 }
 
@@ -100,6 +101,7 @@ pub(super) fn alert(name: AlertName, object: AlertObject, text: &str, ended: Opt
         ended,
         told: true,
         planned: false,
+        leak: None,
     })
 }
 
@@ -131,6 +133,7 @@ pub(super) fn incident(id: u64) -> Incident {
         cameras: vec![CameraId::new("C1").unwrap(), CameraId::new("C2").unwrap()],
         cameras_of: None,
         entrances_lost: lost.clone(),
+        seals_broken: Vec::new(),
         villages: vec![AreaId::new("V1").unwrap()],
         since: T0,
         opened_at: T0,

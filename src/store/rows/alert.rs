@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use cunkou_core::alert::{
     Acknowledgement, Alert, AlertKey, AlertName, AlertObject, EndReason, Hold, InDigest, Incident, IncidentStatus,
-    Message, MessageKind, News, SayReason,
+    Leak, Message, MessageKind, News, SayReason,
 };
+use cunkou_core::coverage::Scope;
 use cunkou_core::health::Cause;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Severity, Time};
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,13 @@ pub(in crate::store) struct IncidentRow {
     /// Younger than the table: of an older row nobody knows what it rested on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     findings: Option<FindingsRow>,
+    /// Databases from before broken seals were alerts do not have these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    seals_broken: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    seals_named: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    seals_over: Vec<String>,
 }
 
 impl From<&Incident> for IncidentRow {
@@ -138,6 +146,9 @@ impl From<&Incident> for IncidentRow {
             escalated: i.news.escalated,
             calm_since: millis(i.news.calm_since),
             findings: i.findings.as_deref().map(FindingsRow::from),
+            seals_broken: texts(&i.seals_broken),
+            seals_named: texts(&i.news.seals),
+            seals_over: texts(&i.news.seals_over),
         }
     }
 }
@@ -158,6 +169,7 @@ impl TryFrom<IncidentRow> for Incident {
             cameras: ids(&r.cameras, CameraId::new)?,
             cameras_of: r.cameras_of,
             entrances_lost: ids(&r.entrances_lost, EntranceId::new)?,
+            seals_broken: ids(&r.seals_broken, AreaId::new)?,
             villages: ids(&r.villages, AreaId::new)?,
             since: Time(r.since),
             opened_at: Time(r.opened_at),
@@ -186,6 +198,8 @@ impl TryFrom<IncidentRow> for Incident {
                 worst: r.worst.as_deref().map_or(Ok(Severity::None), |text| word(text, Severity::from_word))?,
                 escalated: r.escalated,
                 calm_since: r.calm_since.map(Time),
+                seals: ids(&r.seals_named, AreaId::new)?,
+                seals_over: ids(&r.seals_over, AreaId::new)?,
             },
         })
     }
@@ -198,6 +212,7 @@ pub(in crate::store) const fn object_kind(object: &AlertObject) -> &'static str 
         AlertObject::Camera(_) => "camera",
         AlertObject::Node(_) => "node",
         AlertObject::Common(_) => "common",
+        AlertObject::Area(_) => "area",
         AlertObject::Monitor => "monitor",
     }
 }
@@ -208,9 +223,38 @@ fn object(kind: &str, id: &str) -> Result<AlertObject, RowFault> {
         "camera" => AlertObject::Camera(CameraId::new(id)?),
         "node" => AlertObject::Node(NodeId::new(id)?),
         "common" => AlertObject::Common(shared(id)),
+        "area" => AlertObject::Area(AreaId::new(id)?),
         "monitor" => AlertObject::Monitor,
         _ => return Err(RowFault(format!("unknown kind {kind:?}"))),
     })
+}
+
+/// The way in of a broken seal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct LeakRow {
+    scope: String,
+    length_m: f64,
+    entrances: Vec<String>,
+    cameras: Vec<String>,
+}
+
+impl From<&Leak> for LeakRow {
+    fn from(l: &Leak) -> LeakRow {
+        let (entrances, cameras) = (texts(&l.entrances), texts(&l.cameras));
+        LeakRow { scope: l.scope.word().to_owned(), length_m: l.length_m, entrances, cameras }
+    }
+}
+
+impl TryFrom<LeakRow> for Leak {
+    type Error = RowFault;
+    fn try_from(r: LeakRow) -> Result<Leak, RowFault> {
+        Ok(Leak {
+            scope: word(&r.scope, Scope::from_word)?,
+            length_m: r.length_m,
+            entrances: ids(&r.entrances, EntranceId::new)?,
+            cameras: ids(&r.cameras, CameraId::new)?,
+        })
+    }
 }
 
 /// An alert.
@@ -233,6 +277,9 @@ pub(in crate::store) struct AlertRow {
     /// Younger than the table.
     #[serde(default)]
     planned: bool,
+    /// Of a broken seal only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    leak: Option<LeakRow>,
 }
 
 impl From<&Alert> for AlertRow {
@@ -252,6 +299,7 @@ impl From<&Alert> for AlertRow {
             ended: a.ended.map(|(at, why)| (at.millis(), why.word().to_owned())),
             told: a.told,
             planned: a.planned,
+            leak: a.leak.as_deref().map(LeakRow::from),
         }
     }
 }
@@ -276,6 +324,7 @@ impl TryFrom<AlertRow> for Alert {
             ended,
             told: r.told,
             planned: r.planned,
+            leak: r.leak.map(Leak::try_from).transpose()?.map(Arc::new),
         })
     }
 }

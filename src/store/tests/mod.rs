@@ -74,6 +74,7 @@ fn incident(id: u64) -> Incident {
         cameras: vec![camera(1)],
         cameras_of: None,
         entrances_lost: vec![entrance(1)],
+        seals_broken: Vec::new(),
         villages: Vec::new(),
         since: Time(900),
         opened_at: Time(1_000),
@@ -110,6 +111,7 @@ fn alert(n: u32, incident: u64) -> Alert {
         ended: None,
         told: true,
         planned: false,
+        leak: None,
     }
 }
 

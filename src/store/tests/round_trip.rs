@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cunkou_core::alert::{Acknowledgement, EndReason, Hold, InDigest, News};
-use cunkou_core::coverage::EntranceState;
+use cunkou_core::alert::{Acknowledgement, EndReason, Hold, InDigest, Leak, News};
+use cunkou_core::coverage::{EntranceState, Scope};
 use cunkou_core::health::{CommonScope, Evidence, Findings, Heard, MonitorCause, Objection, RuledOut, State, Witness};
 use cunkou_core::model::{AreaId, Check, FailKind, NodeId, Period, Reason, ReasonSet, Span};
 use cunkou_core::world::{Saved, SavedCheck, SavedHealth, SavedTarget, Subject};
@@ -91,12 +91,21 @@ fn target() -> impl Strategy<Value = SavedTarget> {
     ]
 }
 
+fn entrances() -> impl Strategy<Value = Vec<EntranceId>> {
+    proptest::collection::vec((0_u32..9).prop_map(entrance), 0..4)
+}
+
+fn cameras() -> impl Strategy<Value = Vec<CameraId>> {
+    proptest::collection::vec((0_u32..9).prop_map(camera), 0..4)
+}
+
 fn any_alert() -> impl Strategy<Value = Alert> {
     let object = prop_oneof![
         (0_u32..3).prop_map(|n| AlertObject::Entrance(entrance(n))),
         (0_u32..3).prop_map(|n| AlertObject::Camera(camera(n))),
         node().prop_map(AlertObject::Node),
         text().prop_map(AlertObject::Common),
+        village().prop_map(AlertObject::Area),
         Just(AlertObject::Monitor),
     ];
     let ended = prop_oneof![
@@ -105,13 +114,19 @@ fn any_alert() -> impl Strategy<Value = Alert> {
             .prop_map(Some),
     ];
     let labels = (1_u64..9, 1_u64..9, proptest::option::of(village()), proptest::option::of(village()));
+    let way = (proptest::sample::select(Scope::ALL.to_vec()), 0_u32..9_999, entrances(), cameras());
+    let leak = way.prop_map(|(scope, metres, entrances, cameras)| {
+        Arc::new(Leak { scope, length_m: f64::from(metres), entrances, cameras })
+    });
+    let leak = proptest::option::of(leak);
     let said = (text(), text(), proptest::option::of(cause()), time(), ended, any::<bool>(), any::<bool>());
-    (proptest::sample::select(AlertName::ALL.to_vec()), object, labels, said).prop_map(
+    (proptest::sample::select(AlertName::ALL.to_vec()), object, labels, said, leak).prop_map(
         |(
             name,
             object,
             (incident, label, label_area, label_village),
             (display, village_name, cause, since, ended, told, planned),
+            leak,
         )| {
             Alert {
                 key: AlertKey { name, object },
@@ -126,6 +141,7 @@ fn any_alert() -> impl Strategy<Value = Alert> {
                 ended,
                 told,
                 planned,
+                leak,
             }
         },
     )
@@ -145,10 +161,11 @@ fn any_incident() -> impl Strategy<Value = Incident> {
     let what =
         (cause(), text(), proptest::collection::vec(cause(), 0..3), any::<bool>(), proptest::option::of(0_u32..99));
     let who = (
-        proptest::collection::vec((0_u32..9).prop_map(camera), 0..4),
-        proptest::collection::vec((0_u32..9).prop_map(entrance), 0..4),
+        cameras(),
+        entrances(),
         proptest::collection::vec(village(), 0..3),
-        proptest::collection::vec((0_u32..9).prop_map(entrance), 0..4),
+        entrances(),
+        proptest::collection::vec(village(), 0..3),
     );
     let when = (time(), time(), some_time(), some_time(), some_time(), proptest::option::of(ack));
     let counts = (0_u32..9, proptest::option::of((1_u64..9).prop_map(IncidentId)), 0_u32..9, 0_u32..9);
@@ -165,13 +182,16 @@ fn any_incident() -> impl Strategy<Value = Incident> {
             cameras_of: what.4,
             cameras: who.0,
             entrances_lost: who.1,
-            villages: who.2,
+            seals_broken: who.4.clone(),
+            villages: who.2.clone(),
             news: News {
                 risen: what.3,
                 told_over: who.3.clone(),
                 worst: severity,
                 escalated: !what.3,
                 calm_since: when.2,
+                seals: who.4,
+                seals_over: who.2,
             },
             paged_entrances: who.3,
             in_digest: InDigest { by: what.3, from: what.4 },

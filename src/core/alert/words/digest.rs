@@ -16,6 +16,9 @@ impl Speaker<'_> {
         if lost > 0 {
             parts.push(t.entrances_lost(lost));
         }
+        if !message.incident.seals_broken.is_empty() {
+            parts.push(t.seals_broken(message.incident.seals_broken.len()));
+        }
         if cameras > 0 {
             parts.push(t.cameras_down(cameras, None));
         }

@@ -31,6 +31,10 @@ impl Tongue for En {
         format!("{} lost", count(n, "entrance", "entrances"))
     }
 
+    fn seals_broken(&self, n: usize) -> String {
+        count(n, "seal broken", "seals broken")
+    }
+
     fn cameras_down(&self, n: usize, of: Option<u32>) -> String {
         match of {
             Some(of) => format!("{n} of {} down", count(of as usize, "camera", "cameras")),
@@ -194,6 +198,29 @@ impl Tongue for En {
         format!("{} lost before: {list}", count(n, "entrance was", "entrances were"))
     }
 
+    fn seals_line(&self, n: usize, list: &str) -> String {
+        format!("{}: {list}", self.seals_broken(n))
+    }
+
+    fn was_broken_line(&self, n: usize, list: &str) -> String {
+        format!("{} broken before: {list}", count(n, "seal was", "seals were"))
+    }
+
+    fn way_in(&self, length_m: f64, entrances: &str, cameras: &str) -> String {
+        let mut parts = vec![format!("a way in of {:.1} km passes no live camera", length_m / 1_000.0)];
+        if !entrances.is_empty() {
+            parts.push(format!("it passes {entrances}"));
+        }
+        if !cameras.is_empty() {
+            parts.push(format!("dead cameras on it: {cameras}"));
+        }
+        parts.join("; ")
+    }
+
+    fn of_area(&self, area: &str, what: &str) -> String {
+        format!("{area}: {what}")
+    }
+
     fn villages_line(&self, n: usize, list: &str) -> String {
         format!("in {}: {list}", count(n, "village", "villages"))
     }
@@ -343,7 +370,7 @@ impl Tongue for En {
                 format!("Entrance reduced: {what} is watched, by fewer cameras than it should be")
             }
             AlertName::EntranceUnknown => format!("Entrance unknown: {what}, no fresh evidence for long"),
-            AlertName::SealBroken => format!("Seal broken: {what}"),
+            AlertName::SealBroken => format!("Seal broken: {what}, one gets in past no live camera"),
             AlertName::NodeDown => format!("Down: {what}"),
             AlertName::NodePartial => format!("Down in part: {what}"),
             AlertName::CommonCause => format!("Common cause: {what}"),

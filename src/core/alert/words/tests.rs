@@ -111,6 +111,7 @@ fn incident(lost: usize, cameras: usize, cause: Cause) -> Incident {
         cameras: ids("C", cameras, |t| CameraId::new(t).unwrap()),
         cameras_of: None,
         entrances_lost: entrances(lost),
+        seals_broken: Vec::new(),
         villages: if lost > 0 { vec![AreaId::new("V1").unwrap()] } else { Vec::new() },
         since: Time(2 * HOUR),
         opened_at: Time(2 * HOUR),
@@ -155,6 +156,7 @@ fn alert(name: AlertName, object: AlertObject, text: &str) -> Alert {
         ended: None,
         told: true,
         planned: false,
+        leak: None,
     }
 }
 
@@ -164,8 +166,8 @@ fn object(name: AlertName) -> (AlertObject, &'static str) {
         AlertName::EntranceLost
         | AlertName::EntranceLostTonight
         | AlertName::EntranceReduced
-        | AlertName::EntranceUnknown
-        | AlertName::SealBroken => (AlertObject::Entrance(EntranceId::new("E1").unwrap()), "东口"),
+        | AlertName::EntranceUnknown => (AlertObject::Entrance(EntranceId::new("E1").unwrap()), "东口"),
+        AlertName::SealBroken => (AlertObject::Area(AreaId::new("RING").unwrap()), "镇环"),
         AlertName::NodeDown | AlertName::NodePartial => (AlertObject::Node(NodeId::new("S12").unwrap()), "旧名"),
         AlertName::CommonCause => (AlertObject::Common("common_village:V1".into()), ""),
         AlertName::CameraDown | AlertName::CameraDegraded | AlertName::CameraFlapping | AlertName::CameraUnknown => {
@@ -208,7 +210,10 @@ fn every_alert_in_every_language() {
             "村口状况不明：甘棠村 东口，较长时间没有可靠的检测结果",
             "Entrance unknown: 甘棠村 东口, no fresh evidence for long",
         ),
-        ("封控有缺口：甘棠村 东口", "Seal broken: 甘棠村 东口"),
+        (
+            "封控失效：RING（镇环），有路可不经任何在看的摄像机进入",
+            "Seal broken: RING (镇环), one gets in past no live camera",
+        ),
         ("设备中断：交换机 S12（甘棠汇聚）", "Down: switch S12 (甘棠汇聚)"),
         ("设备部分中断：交换机 S12（甘棠汇聚）", "Down in part: switch S12 (甘棠汇聚)"),
         (

@@ -26,6 +26,10 @@ impl Tongue for Zh {
         format!("村口失守 {n} 处")
     }
 
+    fn seals_broken(&self, n: usize) -> String {
+        format!("封控失效 {n} 处")
+    }
+
     fn cameras_down(&self, n: usize, of: Option<u32>) -> String {
         match of {
             Some(of) => format!("摄像机中断 {n} 台（共 {of} 台）"),
@@ -185,6 +189,29 @@ impl Tongue for Zh {
         format!("曾失守村口 {n} 处：{list}")
     }
 
+    fn seals_line(&self, n: usize, list: &str) -> String {
+        format!("封控失效 {n} 处：{list}")
+    }
+
+    fn was_broken_line(&self, n: usize, list: &str) -> String {
+        format!("封控曾失效 {n} 处：{list}")
+    }
+
+    fn way_in(&self, length_m: f64, entrances: &str, cameras: &str) -> String {
+        let mut parts = vec![format!("可不经任何在看的摄像机进入，最短通道 {:.1} 公里", length_m / 1_000.0)];
+        if !entrances.is_empty() {
+            parts.push(format!("经过 {entrances}"));
+        }
+        if !cameras.is_empty() {
+            parts.push(format!("通道上失效的摄像机：{cameras}"));
+        }
+        parts.join("，")
+    }
+
+    fn of_area(&self, area: &str, what: &str) -> String {
+        format!("{area}：{what}")
+    }
+
     fn villages_line(&self, n: usize, list: &str) -> String {
         format!("涉及村（社区）{n} 个：{list}")
     }
@@ -328,7 +355,7 @@ impl Tongue for Zh {
             AlertName::EntranceLostTonight => format!("今晚将失守：{what}，入夜后能看见的摄像机不足"),
             AlertName::EntranceReduced => format!("村口冗余不足：{what}，仍有摄像机在看，但少于应有台数"),
             AlertName::EntranceUnknown => format!("村口状况不明：{what}，较长时间没有可靠的检测结果"),
-            AlertName::SealBroken => format!("封控有缺口：{what}"),
+            AlertName::SealBroken => format!("封控失效：{what}，有路可不经任何在看的摄像机进入"),
             AlertName::NodeDown => format!("设备中断：{what}"),
             AlertName::NodePartial => format!("设备部分中断：{what}"),
             AlertName::CommonCause => format!("多台摄像机同时中断：{what}"),

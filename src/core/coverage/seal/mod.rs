@@ -13,6 +13,7 @@ mod guard;
 mod judge;
 #[cfg(test)]
 mod tests;
+mod tipped;
 
 use crate::model::EntranceIx;
 
@@ -207,5 +208,22 @@ impl ZoneEdge {
     /// The other side, seen from a zone.
     const fn beyond(&self, zone: u32) -> u32 {
         if self.a == zone { self.b } else { self.a }
+    }
+}
+
+/// Of which scopes a seal that breaks is an alert (settings, `[coverage] seal_alerts`).
+///
+/// Town and blocks unless somebody says otherwise: they are few, and that one is open says more than which entrance was
+/// lost. A hamlet that leaks is mostly one whose entrance is lost, which is told anyway; there are hundreds of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SealAlerts {
+    /// These; any, also none.
+    pub scopes: Vec<Scope>,
+}
+
+impl Default for SealAlerts {
+    /// names.md, `[coverage]`.
+    fn default() -> SealAlerts {
+        SealAlerts { scopes: vec![Scope::Town, Scope::Block] }
     }
 }

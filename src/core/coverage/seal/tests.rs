@@ -234,3 +234,21 @@ fn words_are_closed() {
     assert_eq!(Sealed::ALL.map(Sealed::word), ["leaking", "unknown", "sealed"]);
     assert_eq!(Why::ALL.map(Why::word), ["no_road", "isolated"]);
 }
+
+proptest! {
+    /// Opening one entrance after another, in the order in which they opened, and looking each time.
+    #[test]
+    fn what_tipped_it_is_the_first_after_which_somebody_came_in(
+        small in small(),
+        times in proptest::collection::vec(proptest::option::of(0_u32..4), 12),
+    ) {
+        let (zones, _) = small.parts();
+        let opened = |e: EntranceIx| times.get(e.at()).copied().flatten().filter(|_| small.edges[e.at()].2.is_some());
+        let mut order: Vec<(u32, usize)> =
+            (0..small.edges.len()).filter_map(|i| Some((opened(EntranceIx::from(i))?, i))).collect();
+        order.sort_unstable();
+        let first = (1..=order.len()).find(|n| small.flooded(|i| order[..*n].iter().any(|(_, open)| *open == i)));
+        let expected = first.map(|n| EntranceIx::from(order[n - 1].1));
+        prop_assert_eq!(zones.tipped(0, 0, opened), expected);
+    }
+}

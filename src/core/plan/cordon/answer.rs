@@ -185,7 +185,7 @@ impl<'q> View<'q> {
         seal.width = (least.as_ref().map(count), widest.as_ref().map(count));
         seal.sites = widest.unwrap_or_default().into_iter().filter_map(|edge| self.site(edge)).collect();
         let way = if verdict == Sealed::Leaking { at_best.way() } else { at_worst.way() };
-        seal.route = way.map(|steps| self.route(&steps));
+        seal.route = way.map(|steps| self.cordon.route(self.question, &steps));
         seal
     }
 
@@ -201,12 +201,32 @@ impl<'q> View<'q> {
         let place = self.cordon.roads.chains.get(chain as usize)?.place(at_m);
         Some(Site { entrance, chain, at_m, place })
     }
+}
 
-    fn route(&self, steps: &[Step]) -> Route {
+impl Cordon {
+    /// Of areas of a family, by number: the shortest way into each that is surely open; `None` where none is. What is
+    /// asked for otherwise (scopes, area) does not count. Costs a look at all junctions, and a search of the roads from
+    /// which each is reached unseen.
+    #[must_use]
+    pub fn ways_in(&self, family: usize, areas: &[u32], question: &Question<'_>) -> Vec<Option<Route>> {
+        if family >= self.layout.outlines.len() {
+            return vec![None; areas.len()];
+        }
+        let (labels, cores) = (self.labels(family), self.cores(family));
+        let mut scratch = Scratch::of(self);
+        let way = |area: &u32| {
+            let target = Target { area: *area, labels: &labels, core: cores.get(*area as usize)? };
+            let leak = Leak::new(self, &target, question.guards, Bound::Best, &mut scratch);
+            leak.way().map(|steps| self.route(question, &steps))
+        };
+        areas.iter().map(way).collect()
+    }
+
+    fn route(&self, question: &Question<'_>, steps: &[Step]) -> Route {
         let mut route = Route::default();
         for step in steps {
-            let edge = &self.cordon.net.edges[step.edge as usize];
-            let (metres, mut line) = self.cordon.net.line(&self.cordon.roads, edge);
+            let edge = &self.net.edges[step.edge as usize];
+            let (metres, mut line) = self.net.line(&self.roads, edge);
             route.length_m += metres;
             if !step.forward {
                 line.reverse();
@@ -214,13 +234,13 @@ impl<'q> View<'q> {
             route.line.extend(line);
             match edge.kind {
                 Kind::Piece { chain, from_m, to_m } => {
-                    let chain = self.cordon.roads.chains.get(chain as usize);
+                    let chain = self.roads.chains.get(chain as usize);
                     let (from_m, to_m) = if step.forward { (from_m, to_m) } else { (to_m, from_m) };
                     route.roads.extend(chain.map(|c| c.roads_between(from_m, to_m)).unwrap_or_default());
                 }
                 Kind::Gap(_) => route.gaps += 1,
                 Kind::Gate(i) => {
-                    let gate = self.cordon.layout.gates.get(i as usize);
+                    let gate = self.layout.gates.get(i as usize);
                     route.entrances.extend(gate.map(|g| g.entrance));
                 }
             }
@@ -228,9 +248,9 @@ impl<'q> View<'q> {
         route.line.dedup();
         route.roads.dedup();
         route.entrances.dedup();
-        let watched = |e: &EntranceIx| (self.question.watched)(*e);
+        let watched = |e: &EntranceIx| (question.watched)(*e);
         route.unwatched = route.entrances.iter().copied().filter(|e| !watched(e)).collect();
-        for camera in route.entrances.iter().flat_map(|e| (self.question.dead)(*e)) {
+        for camera in route.entrances.iter().flat_map(|e| (question.dead)(*e)) {
             if !route.dead.contains(&camera) {
                 route.dead.push(camera);
             }

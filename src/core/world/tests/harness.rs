@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cunkou_core::alert::Message;
 use cunkou_core::model::{CanaryIx, Check, Outcome, Phase, PhaseTimes, ProbeResult, Reason, Span, Target, Time};
+use cunkou_core::plan::Roads;
 use cunkou_core::registry::{Registry, Topology, next_due};
 use cunkou_core::world::{Effects, Event, Policy, Quiet, Saved, Transition, Window, World};
 
@@ -81,6 +82,8 @@ pub(crate) struct Sim {
     pub(crate) restarts: VecDeque<(Time, Span)>,
     /// Windows of maintenance that are announced; the engine says them to each World that it starts.
     pub(crate) windows: Vec<Window>,
+    /// The roads of the town; the engine says them to each World that it starts.
+    pub(crate) roads: Option<Arc<Roads>>,
     /// By time, then by name and kind: what happens at one moment happens in the same order whatever the slots are.
     jobs: BTreeMap<(Time, Arc<str>, u8, u64), Job>,
     names: [Vec<Arc<str>>; 2],
@@ -136,6 +139,7 @@ impl Sim {
             stirred: NOON,
             restarts: VecDeque::new(),
             windows: Vec::new(),
+            roads: None,
             jobs: BTreeMap::new(),
             names: Default::default(),
             behind: None,
@@ -177,6 +181,9 @@ impl Sim {
         self.name_slots();
         self.take(effects);
         self.schedule_all();
+        if let Some(roads) = self.roads.clone() {
+            self.apply(Event::Roads(roads));
+        }
         if !self.windows.is_empty() && self.careless != Some(Careless::StartsWithoutMaintenance) {
             self.apply(Event::Maintenance(self.windows.clone()));
         }

@@ -24,6 +24,7 @@ mod recovery;
 mod restarts;
 mod said;
 mod scenarios;
+mod seals;
 mod sights;
 mod stories;
 mod storms;

@@ -57,6 +57,12 @@ fn head(page: &Page<'_>, html: &mut Html, incident: &Incident) {
     html.number(incident.id).raw("</h2>");
 }
 
+/// Names of what is shut off no more, each with its id where it has another name.
+fn broken_seals(incident: &Incident) -> String {
+    let one = |(id, name): (&String, &String)| if name.is_empty() { id.clone() } else { format!("{name} ({id})") };
+    incident.seals_broken.iter().zip(&incident.seals_broken_names).map(one).collect::<Vec<_>>().join(", ")
+}
+
 fn facts(page: &Page<'_>, html: &mut Html, incident: &Incident) {
     let w = page.words;
     html.raw("<dl class=\"facts\">");
@@ -79,6 +85,10 @@ fn facts(page: &Page<'_>, html: &mut Html, incident: &Incident) {
         html.number(incident.entrances_lost.len() as u64).raw(" · ");
         page.names(html, Sheet::Entrance, &pairs(&incident.entrances_lost, &incident.entrances_lost_names));
         html.raw("</dd>");
+    }
+    if !incident.seals_broken.is_empty() {
+        page.fact(html, w.broken_seals);
+        html.text(&broken_seals(incident)).raw("</dd>");
     }
     if !incident.villages.is_empty() {
         page.fact(html, w.village);

@@ -1,0 +1,281 @@
+//! Seals as they stand: judged anew on zones whenever a camera changed, and what of that is an alert.
+//!
+//! Roads are contracted when the map or the registry changes; the health of cameras never touches them, but for the way
+//! in of a seal that has just broken. A town without roads has none of this.
+//!
+//! A seal is *broken* when it leaks even at best, while with every installed camera up it would be sealed even at worst:
+//! so neither a gap of the plan is told, nor a camera of which nothing is known. Whether it was sealed before is not
+//! asked: a restart in the midst sees the same.
+
+use std::sync::Arc;
+
+use super::World;
+use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Leak, Want, Wanted};
+use crate::coverage::{Guard, Guards, Level, Scope, SealStates, Sealed, Standing, Verdict};
+use crate::model::{AreaId, CameraIx, EntranceIx, Time};
+use crate::plan::{Cordon, Question, Roads};
+use crate::registry::Life;
+
+/// The contracted roads of the registry in force, and how areas stand.
+#[derive(Clone, Debug)]
+pub(super) struct Fence {
+    pub(super) cordon: Arc<Cordon>,
+    /// By camera: the entrances that it watches, or may.
+    watched: Vec<Vec<EntranceIx>>,
+    pub(super) guards: Arc<Guards>,
+    pub(super) states: Arc<SealStates>,
+    /// By family and area: since when it leaks.
+    since: Vec<Vec<Option<Time>>>,
+}
+
+/// The roads of the map that is in force.
+#[derive(Clone, Debug)]
+pub(super) struct Laid(Arc<Roads>);
+
+impl PartialEq for Laid {
+    fn eq(&self, other: &Laid) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.lines == other.0.lines
+    }
+}
+
+impl PartialEq for Fence {
+    /// The roads are those that were handed in; what was made of them shows in zones.
+    fn eq(&self, other: &Fence) -> bool {
+        (&self.cordon.zones, &self.guards, &self.states, &self.since)
+            == (&other.cordon.zones, &other.guards, &other.states, &other.since)
+    }
+}
+
+impl World {
+    /// Other roads are in force.
+    pub(super) fn lay_roads(&mut self, roads: Arc<Roads>) {
+        self.roads = Some(Laid(roads));
+        self.put_up_fence();
+        self.turn.everything = true;
+        self.turn.reloaded = true;
+    }
+
+    /// Contracts the roads for the registry in force.
+    pub(super) fn put_up_fence(&mut self) {
+        self.fence = None;
+        let Some(roads) = self.roads.as_ref().filter(|roads| !roads.0.chains.is_empty()) else { return };
+        let offset = self.policy.ways.core_offset_m;
+        let cordon = Arc::new(Cordon::build(roads.0.clone(), &self.registry, &self.topology, offset));
+        let mut watched = vec![Vec::new(); self.topology.cameras.len()];
+        for (i, watchers) in self.watch.of_entrance.iter().enumerate() {
+            for watcher in watchers {
+                if let Some(of_camera) = watched.get_mut(watcher.camera.at()) {
+                    of_camera.push(EntranceIx::from(i));
+                }
+            }
+        }
+        let guards = Arc::new(self.guards(Level::Live, |c| self.standing(c)));
+        let states = Arc::new(cordon.zones.judge(&guards));
+        let since = states.areas.iter().map(|areas| vec![None; areas.len()]).collect();
+        self.fence = Some(Fence { cordon, watched, guards, states, since });
+        self.note_leaks();
+    }
+
+    fn guards(&self, level: Level, standing: impl Fn(CameraIx) -> Standing) -> Guards {
+        let rests = |w: &crate::coverage::Watcher| self.rests(w.camera);
+        Guards::count(&self.watch, &self.topology, level, self.night, standing, rests)
+    }
+
+    fn guard(&self, entrance: EntranceIx) -> Guard {
+        let watchers = self.watch.watchers(entrance);
+        let standing = |c| self.standing(c);
+        Guard::of(watchers, &self.topology, Level::Live, self.night, standing, |w| self.rests(w.camera))
+    }
+
+    /// Counts who watches where a camera changed, and judges all areas where that is another number.
+    pub(super) fn judge_seals(&mut self) {
+        let Some(mut fence) = self.fence.take() else { return };
+        let changed = if self.turn.everything {
+            let guards = Arc::new(self.guards(Level::Live, |c| self.standing(c)));
+            std::mem::replace(&mut fence.guards, guards) != fence.guards
+        } else {
+            let touched = self.turn.cameras.keys().filter_map(|c| fence.watched.get(c.at())).flatten();
+            let counted: Vec<(EntranceIx, Guard)> = touched.map(|e| (*e, self.guard(*e))).collect();
+            let differs = |(entrance, guard): &(EntranceIx, Guard)| fence.guards.of.get(entrance.at()) != Some(guard);
+            let others: Vec<(EntranceIx, Guard)> = counted.into_iter().filter(differs).collect();
+            for (entrance, guard) in &others {
+                let known = Arc::make_mut(&mut fence.guards).of.get_mut(entrance.at());
+                known.into_iter().for_each(|known| *known = *guard);
+            }
+            !others.is_empty()
+        };
+        if changed {
+            fence.states = Arc::new(fence.cordon.zones.judge(&fence.guards));
+        }
+        self.fence = Some(fence);
+        if changed {
+            self.note_leaks();
+        }
+    }
+
+    /// Since when areas leak.
+    fn note_leaks(&mut self) {
+        let Some(fence) = &mut self.fence else { return };
+        for (since, verdict) in fence.since.iter_mut().flatten().zip(fence.states.areas.iter().flatten()) {
+            *since = (*verdict == Sealed::Leaking).then(|| since.unwrap_or(self.now));
+        }
+    }
+
+    /// Tells the book which seals are broken.
+    pub(super) fn want_seals(&mut self, everything: bool) {
+        if self.roads.is_none() {
+            // Nobody has said yet what roads there are: what was open stays open.
+            return;
+        }
+        let Some(fence) = self.fence.take() else {
+            if everything {
+                self.forget_seals(&[]);
+            }
+            return;
+        };
+        let mut judged = Vec::new();
+        for family in 0..fence.cordon.zones.families.len() {
+            if self.policy.seal_alerts.scopes.contains(&fence.cordon.zones.families[family].scope) {
+                self.want_family(&fence, family, everything, &mut judged);
+            }
+        }
+        if everything {
+            judged.sort_unstable();
+            self.forget_seals(&judged);
+        }
+        self.fence = Some(fence);
+    }
+
+    /// What is not judged any more is over.
+    fn forget_seals(&mut self, judged: &[AlertKey]) {
+        let gone = |k: &&AlertKey| k.name == AlertName::SealBroken && judged.binary_search(k).is_err();
+        for key in self.book.held_keys().filter(gone).cloned().collect::<Vec<_>>() {
+            self.book.want(&key, Want::Closed(EndReason::Removed), self.now);
+        }
+    }
+
+    fn want_family(&mut self, fence: &Fence, family: usize, everything: bool, judged: &mut Vec<AlertKey>) {
+        let Some(verdicts) = fence.states.areas.get(family) else { return };
+        let leaks = verdicts.contains(&Sealed::Leaking);
+        // As if every installed camera were up: only where something leaks does it matter what the plan would seal.
+        let meant = leaks.then(|| fence.cordon.zones.judge(&self.guards(Level::Built, |_| Standing::Live)));
+        let meant = meant.as_ref().and_then(|states| states.areas.get(family)).map_or(&[][..], Vec::as_slice);
+        let mut broken = Vec::new();
+        for ((area, verdict), key) in (0_u32..).zip(verdicts).zip(fence.cordon.areas(family)) {
+            let Ok(id) = AreaId::new(&key.id) else { continue };
+            let alert = AlertKey { name: AlertName::SealBroken, object: AlertObject::Area(id) };
+            let want = match verdict {
+                Sealed::Sealed => Want::Closed(EndReason::Recovered),
+                Sealed::Leaking if meant.get(area as usize) == Some(&Sealed::Sealed) => {
+                    broken.push((area, alert.clone()));
+                    Want::Keep
+                }
+                // Dusk and hours of duty open no seal, and close no alert of one: the registry does.
+                Sealed::Leaking if self.turn.reloaded => Want::Closed(EndReason::Removed),
+                Sealed::Leaking | Sealed::Unknown => Want::Keep,
+            };
+            self.book.want(&alert, want, self.now);
+            if everything {
+                judged.push(alert);
+            }
+        }
+        self.want_broken(fence, family, broken);
+    }
+
+    fn want_broken(&mut self, fence: &Fence, family: usize, broken: Vec<(u32, AlertKey)>) {
+        if broken.is_empty() {
+            return;
+        }
+        let served = |c: CameraIx| match self.life(c) {
+            Some(Life::Maintenance) => Standing::Live,
+            _ => self.standing(c),
+        };
+        let served = fence.cordon.zones.judge(&self.guards(Level::Live, served));
+        let stands =
+            |key: &AlertKey| self.book.leak(key).filter(|leak| !self.turn.reloaded && self.is_open(fence, leak));
+        let unknown = broken.iter().filter(|(_, key)| stands(key).is_none()).map(|(area, _)| *area).collect::<Vec<_>>();
+        let mut found = self.leaks(fence, family, &unknown).into_iter();
+        let mut wants = Vec::new();
+        for (area, key) in &broken {
+            let leak = stands(key).cloned().or_else(|| found.next().flatten().map(Arc::new));
+            let at = area.to_owned() as usize;
+            let Some(cause) = self.tipped(fence, family, at).map(|camera| self.camera_cause(camera)) else { continue };
+            let name = fence.cordon.areas(family).get(at).map(|k| k.name.clone()).unwrap_or_default();
+            let since = fence.since.get(family).and_then(|areas| areas.get(at)).copied().flatten();
+            let leaks = served.areas.get(family).and_then(|areas| areas.get(at)) == Some(&Sealed::Leaking);
+            let wanted = Wanted {
+                cause,
+                since: since.unwrap_or(self.now),
+                name,
+                village_name: Arc::from(""),
+                area: key.object.area().cloned(),
+                village: None,
+                planned: !leaks,
+                leak,
+            };
+            wants.push((key, wanted));
+        }
+        for (key, wanted) in wants {
+            self.book.want(key, Want::Open(wanted), self.now);
+        }
+    }
+
+    /// Whether a way in that was found is one still.
+    fn is_open(&self, fence: &Fence, leak: &Leak) -> bool {
+        let open =
+            |id| self.topology.entrance(id).and_then(|e| fence.guards.of.get(e.at())).is_none_or(|g| g.most == 0);
+        leak.entrances.iter().all(|id| open(id.as_str()))
+    }
+
+    /// The camera whose failure let somebody into an area for the first time.
+    fn tipped(&self, fence: &Fence, family: usize, area: usize) -> Option<CameraIx> {
+        let opened = |entrance: EntranceIx| {
+            let open = fence.guards.of.get(entrance.at()).is_none_or(|g| g.most == 0);
+            open.then(|| {
+                self.failed_last(entrance).map(|c| (self.cameras[c.at()].since, &self.topology.cameras[c.at()].id))
+            })
+        };
+        self.failed_last(fence.cordon.zones.tipped(family, area, opened)?)
+    }
+
+    /// The dead camera that watched an entrance longest.
+    fn failed_last(&self, entrance: EntranceIx) -> Option<CameraIx> {
+        let meant = |w: &&crate::coverage::Watcher| {
+            w.verdict(self.night) != Verdict::No && self.is_installed(w.camera) && !self.rests(w.camera)
+        };
+        let dead = self.watch.watchers(entrance).iter().filter(meant).map(|w| w.camera);
+        let dead = dead.filter(|c| self.standing(*c) == Standing::Dead);
+        dead.max_by_key(|c| (self.cameras.get(c.at()).map(|h| h.since), &self.topology.cameras[c.at()].id))
+    }
+
+    /// Ways into areas of a family, as they are told.
+    fn leaks(&self, fence: &Fence, family: usize, areas: &[u32]) -> Vec<Option<Leak>> {
+        if areas.is_empty() {
+            return Vec::new();
+        }
+        let on_watch = |e: EntranceIx| {
+            let sure = self.watch.watchers(e).iter().filter(|w| w.verdict(self.night) == Verdict::Yes);
+            sure.map(|w| w.camera).filter(|c| self.is_installed(*c) && !self.rests(*c)).collect::<Vec<_>>()
+        };
+        let is_dead = |c: &CameraIx| self.standing(*c) == Standing::Dead;
+        let ways = fence.cordon.ways_in(
+            family,
+            areas,
+            &Question {
+                scopes: &Scope::ALL,
+                area: None,
+                guards: &fence.guards,
+                dead: &|e| on_watch(e).into_iter().filter(is_dead).collect(),
+                watched: &|e| !on_watch(e).is_empty(),
+            },
+        );
+        let scope = fence.cordon.zones.families.get(family).map_or(Scope::Town, |f| f.scope);
+        let leak = |route: crate::plan::Route| Leak {
+            scope,
+            length_m: route.length_m.round(),
+            entrances: route.entrances.iter().map(|e| self.topology.entrances[e.at()].id.clone()).collect(),
+            cameras: route.dead.iter().map(|c| self.topology.cameras[c.at()].id.clone()).collect(),
+        };
+        ways.into_iter().map(|way| way.map(leak)).collect()
+    }
+}
