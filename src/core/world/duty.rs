@@ -31,6 +31,9 @@ impl World {
             }
         }
         if changed {
+            if let Some(fence) = &mut self.fence {
+                fence.meant = None;
+            }
             self.pick_sample();
         }
         if let Some(at) = next {

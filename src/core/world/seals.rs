@@ -24,6 +24,9 @@ pub(super) struct Fence {
     watched: Vec<Vec<EntranceIx>>,
     pub(super) guards: Arc<Guards>,
     pub(super) states: Arc<SealStates>,
+    /// As if every installed camera on duty were up; made when something leaks, and kept until the plan, the light or
+    /// the hours of duty change.
+    pub(super) meant: Option<Arc<SealStates>>,
     /// By family and area: since when it leaks.
     since: Vec<Vec<Option<Time>>>,
 }
@@ -72,7 +75,7 @@ impl World {
         let guards = Arc::new(self.guards(Level::Live, |c| self.standing(c)));
         let states = Arc::new(cordon.zones.judge(&guards));
         let since = states.areas.iter().map(|areas| vec![None; areas.len()]).collect();
-        self.fence = Some(Fence { cordon, watched, guards, states, since });
+        self.fence = Some(Fence { cordon, watched, guards, states, meant: None, since });
         self.note_leaks();
     }
 
@@ -91,6 +94,7 @@ impl World {
     pub(super) fn judge_seals(&mut self) {
         let Some(mut fence) = self.fence.take() else { return };
         let changed = if self.turn.everything {
+            fence.meant = None;
             let guards = Arc::new(self.guards(Level::Live, |c| self.standing(c)));
             std::mem::replace(&mut fence.guards, guards) != fence.guards
         } else {
@@ -127,12 +131,15 @@ impl World {
             // Nobody has said yet what roads there are: what was open stays open.
             return;
         }
-        let Some(fence) = self.fence.take() else {
+        let Some(mut fence) = self.fence.take() else {
             if everything {
                 self.forget_seals(&[]);
             }
             return;
         };
+        if fence.meant.is_none() && fence.states.areas.iter().flatten().any(|s| *s == Sealed::Leaking) {
+            fence.meant = Some(Arc::new(fence.cordon.zones.judge(&self.guards(Level::Built, |_| Standing::Live))));
+        }
         let mut judged = Vec::new();
         for family in 0..fence.cordon.zones.families.len() {
             if self.policy.seal_alerts.scopes.contains(&fence.cordon.zones.families[family].scope) {
@@ -156,10 +163,7 @@ impl World {
 
     fn want_family(&mut self, fence: &Fence, family: usize, everything: bool, judged: &mut Vec<AlertKey>) {
         let Some(verdicts) = fence.states.areas.get(family) else { return };
-        let leaks = verdicts.contains(&Sealed::Leaking);
-        // As if every installed camera were up: only where something leaks does it matter what the plan would seal.
-        let meant = leaks.then(|| fence.cordon.zones.judge(&self.guards(Level::Built, |_| Standing::Live)));
-        let meant = meant.as_ref().and_then(|states| states.areas.get(family)).map_or(&[][..], Vec::as_slice);
+        let meant = fence.meant.as_ref().and_then(|states| states.areas.get(family)).map_or(&[][..], Vec::as_slice);
         let mut broken = Vec::new();
         for ((area, verdict), key) in (0_u32..).zip(verdicts).zip(fence.cordon.areas(family)) {
             let Ok(id) = AreaId::new(&key.id) else { continue };
