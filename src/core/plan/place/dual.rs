@@ -41,13 +41,9 @@ struct Quote {
 
 /// Searches for prices, `steps` of them at most; `best` is a choice with its value. Cost of a step: all that candidates
 /// cover, once.
-pub(super) fn dual(
-    cover: &Cover,
-    best: (Vec<usize>, u64),
-    steps: u32,
-    keep_going: &mut dyn FnMut() -> bool,
-) -> Dual {
-    let mut prices: Vec<f64> = cover.elements.iter().map(|w| 0.5 * f64::from(w.first().copied().unwrap_or(0))).collect();
+pub(super) fn dual(cover: &Cover, best: (Vec<usize>, u64), steps: u32, keep_going: &mut dyn FnMut() -> bool) -> Dual {
+    let mut prices: Vec<f64> =
+        cover.elements.iter().map(|w| 0.5 * f64::from(w.first().copied().unwrap_or(0))).collect();
     let mut quoted = quote(cover, &prices);
     let mut found = (quoted.clone(), prices.clone());
     let (mut best, mut scale, mut waited, mut stopped) = (best, 1.5, 0, false);
@@ -93,9 +89,8 @@ fn down(bound: f64) -> u64 {
 }
 
 fn quote(cover: &Cover, prices: &[f64]) -> Quote {
-    let above = |(weights, price): (&Vec<u32>, &f64)| -> f64 {
-        weights.iter().map(|w| (f64::from(*w) - price).max(0.0)).sum()
-    };
+    let above =
+        |(weights, price): (&Vec<u32>, &f64)| -> f64 { weights.iter().map(|w| (f64::from(*w) - price).max(0.0)).sum() };
     let given: f64 = cover.elements.iter().zip(prices).map(above).sum();
     let pay = |covers: &Vec<u32>| covers.iter().filter_map(|e| prices.get(*e as usize)).sum::<f64>();
     let pays: Vec<f64> = cover.candidates.iter().map(|c| pay(&c.covers)).collect();
@@ -139,7 +134,9 @@ fn fill(cover: &Cover, pays: &[f64], limit: Limit) -> Vec<(usize, f64)> {
 
 /// Where the bound rises with each price.
 fn slope(cover: &Cover, prices: &[f64], quoted: &Quote) -> Vec<f64> {
-    let above = |(weights, price): (&Vec<u32>, &f64)| -weights.iter().filter(|w| f64::from(**w) > *price).fold(0.0, |n, _| n + 1.0);
+    let above = |(weights, price): (&Vec<u32>, &f64)| {
+        -weights.iter().filter(|w| f64::from(**w) > *price).fold(0.0, |n, _| n + 1.0)
+    };
     let mut slope: Vec<f64> = cover.elements.iter().zip(prices).map(above).collect();
     for (candidate, share) in &quoted.taken {
         for element in &cover.candidates[*candidate].covers {

@@ -135,13 +135,7 @@ pub(super) fn purchases(
     found
 }
 
-fn look(
-    grounds: &Grounds<'_>,
-    needs: &Needs<'_>,
-    near: &[Placed<'_>],
-    camera: &mut Camera,
-    azimuth: u16,
-) -> Look {
+fn look(grounds: &Grounds<'_>, needs: &Needs<'_>, near: &[Placed<'_>], camera: &mut Camera, azimuth: u16) -> Look {
     camera.azimuth = Some(Azimuth { degrees: f64::from(azimuth), error: EXACT.1 });
     let mut look = Look { azimuth, covers: Vec::new(), off_axis: 0.0 };
     for (at, ix, entrance) in near {

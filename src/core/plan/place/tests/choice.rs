@@ -85,7 +85,11 @@ proptest! {
 
 fn of(limit: Limit, covers: &[(&[u32], f64)], weights: &[u32]) -> Cover {
     let candidate = |(covers, cost): &(&[u32], f64)| Candidate { cost: *cost, covers: covers.to_vec() };
-    Cover { elements: weights.iter().map(|w| vec![*w]).collect(), candidates: covers.iter().map(candidate).collect(), limit }
+    Cover {
+        elements: weights.iter().map(|w| vec![*w]).collect(),
+        candidates: covers.iter().map(candidate).collect(),
+        limit,
+    }
 }
 
 /// Greed takes the one in the middle, and then each of the two others gains half.

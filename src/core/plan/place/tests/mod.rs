@@ -33,7 +33,8 @@ fn made(dice: &mut Dice, candidates: usize, elements: usize) -> Cover {
 
 /// What a choice is worth, counted from the words of the question.
 fn worth(cover: &Cover, chosen: &[usize]) -> u64 {
-    let count = |e: usize| chosen.iter().flat_map(|c| &cover.candidates[*c].covers).filter(|c| **c as usize == e).count();
+    let count =
+        |e: usize| chosen.iter().flat_map(|c| &cover.candidates[*c].covers).filter(|c| **c as usize == e).count();
     let of = |(e, weights): (usize, &Vec<u32>)| -> u64 { weights.iter().take(count(e)).map(|w| u64::from(*w)).sum() };
     cover.elements.iter().enumerate().map(of).sum()
 }

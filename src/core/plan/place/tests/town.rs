@@ -34,7 +34,16 @@ fn site(id: &str, kind: SiteKind, at: crate::registry::LonLat, cost: Option<f64>
 fn switch(id: &str, parents: &[&str], at: Option<crate::registry::LonLat>, kind: NodeKind) -> Node {
     let gate = Gate { of: parents.iter().map(|p| NodeId::new(p).unwrap()).collect(), ..Gate::default() };
     let power = Gate::default();
-    Node { id: NodeId::new(id).unwrap(), kind, name: id.into(), address: None, at, parents: gate, power, extra: Default::default() }
+    Node {
+        id: NodeId::new(id).unwrap(),
+        kind,
+        name: id.into(),
+        address: None,
+        at,
+        parents: gate,
+        power,
+        extra: Default::default(),
+    }
 }
 
 impl Town {
@@ -74,7 +83,11 @@ impl Town {
                 ..entrance(&format!("E{i}"), somewhere(dice))
             }
         };
-        let sites = |dice: &mut Dice| (0..dice.below(4)).map(|i| site(&format!("S{i}"), SiteKind::Lamp, somewhere(dice), None)).collect::<Vec<_>>();
+        let sites = |dice: &mut Dice| {
+            (0..dice.below(4))
+                .map(|i| site(&format!("S{i}"), SiteKind::Lamp, somewhere(dice), None))
+                .collect::<Vec<_>>()
+        };
         let (cameras, entrances) = (2 + dice.below(6), 1 + dice.below(8));
         let cameras = (0..cameras).map(|i| made(i, dice)).collect();
         let entrances = (0..entrances).map(|i| gate(i, dice)).collect();
@@ -147,9 +160,12 @@ impl Town {
         let topology = Topology::build(&self.registry, &Intervals::default(), None);
         let (watch, _) = Watch::build(&self.registry, &topology, &Policy::default());
         let standing = |c| if level == Level::Live { self.standing(&topology, c) } else { Standing::Live };
-        let life = |c: CameraIx| topology.cameras[c.at()].life.map(|l| {
-            if level == Level::Plan && l == Life::Planned { Life::Active } else { l }
-        });
+        let life =
+            |c: CameraIx| {
+                topology.cameras[c.at()]
+                    .life
+                    .map(|l| if level == Level::Plan && l == Life::Planned { Life::Active } else { l })
+            };
         let lacks = |(i, e): &(usize, &Entrance)| {
             let watchers = watch.watchers(EntranceIx::from(*i));
             let judged = judge_entrance(watchers, night, e.required, e.target, standing, life);
@@ -225,7 +241,10 @@ fn sites_cost_what_the_register_says() {
 fn without_sites_there_are_poles_and_gates() {
     let heading = |id: &str, bearing| Entrance { bearing, ..entrance(id, place(0.0, 200.0)) };
     let cameras = vec![camera("C1"), Camera { status: Life::Planned, at: Some(place(300.0, 0.0)), ..camera("C2") }];
-    let nodes = vec![switch("P1", &[], Some(HERE), NodeKind::Pole), switch("W1", &[], Some(place(50.0, 50.0)), NodeKind::Switch)];
+    let nodes = vec![
+        switch("P1", &[], Some(HERE), NodeKind::Pole),
+        switch("W1", &[], Some(place(50.0, 50.0)), NodeKind::Switch),
+    ];
     let watched = Entrance { bearing: Some(0.0), ..entrance("E0", place(0.0, 20.0)) };
     let gates = vec![watched, heading("E1", Some(0.0)), heading("E2", None)];
     let placing = Town::of(cameras, gates, nodes, Vec::new()).placing(Level::Live, &WISHES);
