@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use cunkou_core::plan::{Cover, Limit, Solved};
 use good_lp::{
-    Expression, ProblemVariables, Solution, SolutionStatus, SolverModel, Variable, WithTimeLimit, constraint, microlp,
-    variable,
+    Expression, ProblemVariables, Solution, SolutionStatus, SolverModel, Variable, WithMipGap, WithTimeLimit,
+    constraint, microlp, variable,
 };
 
 /// Programs with more entries than this are left alone: the bound that is known must do.
@@ -27,7 +27,7 @@ pub fn close(cover: &Cover, solved: &mut Solved, within: Duration) {
     }
     // A better choice is made of these alone, so the best of these is the best of all, or no better one is there.
     let program = Program::of(cover, &solved.left, true);
-    let Some((chosen, done)) = program.solve(within) else { return };
+    let Some((chosen, done)) = program.solve(within, solved.bound) else { return };
     let value = cover.value(&chosen);
     let proven = done.then_some(value.max(solved.value));
     cover.improve(solved, &chosen, proven.filter(|_| cover.fits(&chosen)));
@@ -80,15 +80,17 @@ impl Program {
     }
 
     /// The candidates that are taken, ascending, and whether that is proven best; nothing where none was found in time.
-    fn solve(self, within: Duration) -> Option<(Vec<usize>, bool)> {
-        let (taken, solution) = self.run(within)?;
+    fn solve(self, within: Duration, bound: u64) -> Option<(Vec<usize>, bool)> {
+        // Values are whole: what is less than 1 below a bound is best, and need not be proven further.
+        let (taken, solution) = self.run(within, 0.9 / (bound.max(1) as f32 + 1.0))?;
         let mut chosen: Vec<usize> = taken.iter().filter(|(_, v)| solution.value(*v) > 0.5).map(|(c, _)| *c).collect();
         chosen.sort_unstable();
-        Some((chosen, matches!(solution.status(), SolutionStatus::Optimal)))
+        Some((chosen, matches!(solution.status(), SolutionStatus::Optimal | SolutionStatus::GapLimit)))
     }
 
-    fn run(self, within: Duration) -> Option<(Vec<(usize, Variable)>, impl Solution)> {
-        let mut model = self.variables.maximise(self.value).using(microlp).with_time_limit(within.as_secs_f64());
+    fn run(self, within: Duration, gap: f32) -> Option<(Vec<(usize, Variable)>, impl Solution)> {
+        let model = self.variables.maximise(self.value).using(microlp).with_time_limit(within.as_secs_f64());
+        let mut model = model.with_mip_gap(gap).ok()?;
         for (times, by) in self.rows {
             model.add_constraint(constraint!(times <= by));
         }

@@ -28,7 +28,7 @@ fn relaxed(cover: &Cover) -> f64 {
     let all: Vec<usize> = (0..cover.candidates.len()).collect();
     let program = Program::of(cover, &all, false);
     let value = program.value.clone();
-    let (_, solution) = program.run(TIME).unwrap();
+    let (_, solution) = program.run(TIME, 0.0).unwrap();
     solution.eval(value)
 }
 
@@ -198,7 +198,7 @@ proptest! {
         let set = |bits: usize| (0..n).filter(|i| bits >> i & 1 == 1).collect::<Vec<usize>>();
         let best = (0..1_usize << n).map(set).filter(|c| cover.fits(c)).map(|c| cover.value(&c)).max().unwrap();
         let all: Vec<usize> = (0..n).collect();
-        let (chosen, proven) = Program::of(&cover, &all, true).solve(TIME).unwrap();
+        let (chosen, proven) = Program::of(&cover, &all, true).solve(TIME, cover.all()).unwrap();
         prop_assert!(proven && cover.fits(&chosen), "{:?}", chosen);
         prop_assert_eq!(cover.value(&chosen), best);
         let found = solved(&cover);

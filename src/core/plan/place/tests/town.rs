@@ -160,12 +160,11 @@ impl Town {
         let topology = Topology::build(&self.registry, &Intervals::default(), None);
         let (watch, _) = Watch::build(&self.registry, &topology, &Policy::default());
         let standing = |c| if level == Level::Live { self.standing(&topology, c) } else { Standing::Live };
-        let life =
-            |c: CameraIx| {
-                topology.cameras[c.at()]
-                    .life
-                    .map(|l| if level == Level::Plan && l == Life::Planned { Life::Active } else { l })
-            };
+        let life = |c: CameraIx| {
+            topology.cameras[c.at()]
+                .life
+                .map(|l| if level == Level::Plan && l == Life::Planned { Life::Active } else { l })
+        };
         let lacks = |(i, e): &(usize, &Entrance)| {
             let watchers = watch.watchers(EntranceIx::from(*i));
             let judged = judge_entrance(watchers, night, e.required, e.target, standing, life);
