@@ -3,7 +3,7 @@
 //!
 //! This is the shell around the pure core ([`cunkou_core`]): everything that touches the world. Floors, lowest first;
 //! a room imports from below only, and a test keeps it so:
-//! `roster` < `files`, `store`, `probe` < `engine`, `notify`, `metrics`, `report`, `sim` < `http` < `daemon` < `cli`.
+//! `roster` < `files`, `store`, `probe`, `solver` < `engine`, `notify`, `metrics`, `report`, `sim` < `http` < `daemon` < `cli`.
 //! docs/architecture.md is the map, with one or two invariants a room.
 
 pub mod cli;
@@ -17,6 +17,7 @@ pub mod probe;
 pub mod report;
 pub mod roster;
 pub mod sim;
+pub mod solver;
 pub mod store;
 
 #[cfg(test)]

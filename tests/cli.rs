@@ -478,6 +478,34 @@ fn the_order_of_repairs_is_answered_from_the_database() {
     assert_eq!((&short["items"], &short["remains"]), (&serde_json::json!([]), &serde_json::json!(["E2"])));
 }
 
+/// E2 lacks a camera by day since C2 is down, E3 by day and by night: a repair for half stands beside a purchase for three.
+#[test]
+fn what_to_place_next_is_answered_from_the_database() {
+    let town = Town::new();
+    town.write("registry/sites.csv", "id,kind,lon,lat,cost\nS1,new,114.32,30.9002,3\nS2,pole,114.5,30.9,1\n");
+    let town = town.with_history();
+    let json = town.run(&["place", "--budget", "3.5", "--format", "json"]).ends(0).json();
+    let items = &json["items"];
+    assert_eq!((&items[0]["id"], &items[0]["kind"], &items[0]["gain"]), (&"C2".into(), &"repair".into(), &1.into()));
+    assert_eq!((&items[1]["id"], &items[1]["azimuth"], &items[1]["gain"]), (&"S1".into(), &180.0.into(), &2.into()));
+    assert_eq!((&json["value"], &json["upper_bound"], &json["status"]), (&3.into(), &3.into(), &"optimal".into()));
+    assert_eq!(
+        (&json["cost"], &json["lacking"]["day_before"], &json["lacking"]["day_after"]),
+        (&3.5.into(), &2.into(), &0.into())
+    );
+    let one = town.run(&["place", "1"]).ends(0);
+    assert!(one.out.contains("site S1") && one.out.contains("upper bound 2") && one.out.contains("gap 0 %"), "{one:?}");
+    let zh = town.run(&["place", "1", "--lang", "zh-CN"]).ends(0);
+    assert!(zh.out.contains("上界 2") && zh.out.contains("最优"), "{zh:?}");
+    let csv = town.run(&["place", "1", "--format", "csv"]).ends(0);
+    assert!(
+        csv.out.starts_with("rank,kind,id,at,") && csv.out.contains("1,new,S1,site,new,180,3,2,1,1,E3,2,2,0,optimal,"),
+        "{csv:?}"
+    );
+    let geo = town.run(&["place", "2", "--format", "geojson"]).ends(0).json();
+    assert_eq!((geo["features"].as_array().unwrap().len(), &geo["features"][0]["id"]), (2, &"S1".into()));
+}
+
 /// The store keeps that a node was judged, not by which one another is cut off.
 #[test]
 fn a_node_that_is_cut_off_is_no_stop_where_no_daemon_runs() {

@@ -312,6 +312,20 @@ async fn what_is_supposed_is_asked_as_it_was_typed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_to_place_is_asked_as_it_was_typed() {
+    let daemon = Daemon::start().await;
+    let typed =
+        ["place", "--budget", "4.5", "--depth", "target", "--by-priority", "--range-m", "40", "--format", "json"];
+    let json = daemon.run(&typed).await.ends(0).json();
+    assert_eq!((&json["budget"], &json["depth"], &json["by_priority"]), (&4.5.into(), &"target".into(), &true.into()));
+    assert_eq!(
+        (&json["model"]["range_m"], &json["level"], &json["count"]),
+        (&40.0.into(), &"live".into(), &Value::Null)
+    );
+    daemon.run(&["place", "0"]).await.ends(2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_are_read_to_their_end() {
     let daemon = Daemon::start().await;
     let gaps = daemon.run(&["gaps", "--format", "json"]).await.ends(0).json();

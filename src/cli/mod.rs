@@ -25,6 +25,7 @@ mod maintenance;
 mod notify;
 mod offline;
 mod oncall;
+mod place;
 mod probe;
 mod repair_order;
 mod report;
@@ -75,6 +76,7 @@ enum Command {
     #[command(name = "whatif")]
     WhatIf(whatif::Args),
     Seal(seal::Args),
+    Place(place::Args),
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
@@ -106,6 +108,7 @@ impl Command {
             Command::RepairOrder(args) => repair_order::run(args, common).await,
             Command::WhatIf(args) => whatif::run(args, common).await,
             Command::Seal(args) => seal::run(args, common).await,
+            Command::Place(args) => place::run(args, common).await,
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use cunkou_core::alert::{AlertKey, IncidentStatus};
@@ -22,7 +23,8 @@ use crate::files::settings::Settings;
 use crate::files::{ROADS, RoadBook};
 use crate::http::wire::{
     Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
-    IncidentFindings, NoPost, NoQuestion, RepairOrder, SealQuery, Seals, Start, Status, WhatIf, WhatIfBody,
+    IncidentFindings, NoPost, NoQuestion, PlaceBody, Placement, RepairOrder, SealQuery, Seals, Start, Status, WhatIf,
+    WhatIfBody,
 };
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
@@ -154,6 +156,11 @@ impl Offline {
         WhatIf::of(&self.snapshot, &self.terms, period, body)
     }
 
+    /// What a question about the next cameras is reckoned from.
+    pub(super) fn placing(self) -> Ground {
+        Ground { snapshot: self.snapshot, terms: self.terms }
+    }
+
     /// Whether areas are sealed, by the roads of the registry folder of the settings.
     ///
     /// # Errors
@@ -214,6 +221,32 @@ impl Offline {
             steps: steps.map(|s| (&s).into()).collect(),
             deliveries: story.deliveries.iter().map(|d| IncidentDelivery::of(&delivery(d), true)).collect(),
         })
+    }
+}
+
+/// A town and the terms by which cameras are judged that are not there yet.
+pub(super) struct Ground {
+    snapshot: Snapshot,
+    terms: Terms,
+}
+
+impl Ground {
+    /// A registry of which nothing was ever seen.
+    pub(super) fn of(registry: Registry, settings: &Settings) -> Ground {
+        let (density, clock) = (density(settings), settings.ui.local_time(when::now()));
+        let terms = Terms { density, clock, ways: settings.coverage.ways() };
+        Ground { snapshot: nothing_seen(registry, settings), terms }
+    }
+
+    /// Which cameras to buy or to mend next, reckoned beside whoever waits for it until `stop` says so.
+    ///
+    /// # Errors
+    /// When the question is none.
+    pub(super) async fn reckon(self, body: PlaceBody, stop: Arc<AtomicBool>) -> anyhow::Result<Placement> {
+        let keep_going = move || !stop.load(Ordering::Relaxed);
+        let reckoned =
+            tokio::task::spawn_blocking(move || Placement::of(&self.snapshot, &self.terms, &body, &keep_going));
+        Ok(reckoned.await.context("no answer was found")??)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where a query is answered: by a running daemon, or out of the database file. Both give the types of the API.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use cunkou_core::model::{IncidentId, Period, Time};
@@ -12,8 +13,8 @@ use super::common::{Common, note};
 use super::offline::Offline;
 use crate::files::settings::Settings;
 use crate::http::wire::{
-    Critical, EntranceDetail, Gap, Incident, IncidentDetail, RepairOrder, SealQuery, Seals, Status, WhatIf, WhatIfBody,
-    stamp,
+    Critical, EntranceDetail, Gap, Incident, IncidentDetail, PlaceBody, Placement, RepairOrder, SealQuery, Seals,
+    Status, WhatIf, WhatIfBody, stamp,
 };
 use crate::store::{Holder, OpenMode, Store};
 
@@ -198,6 +199,17 @@ impl Source {
         pairs.extend(query.scope.map(|scope| ("scope", scope.word())));
         pairs.extend(query.area.as_deref().map(|area| ("area", area)));
         Ok(server.get(&["seal"], &pairs).await?)
+    }
+
+    /// Which cameras to buy or to mend next. Without a daemon the search ends when `stop` says so.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or the question is none.
+    pub(super) async fn place(self, body: PlaceBody, stop: Arc<AtomicBool>) -> anyhow::Result<Placement> {
+        match self {
+            Source::Daemon { server, .. } => Ok(server.post(&["place"], &[], Body::json(&body)?).await?),
+            Source::File(offline) => offline.placing().reckon(body, stop).await,
+        }
     }
 
     /// One entrance with its watchers.

@@ -11,7 +11,7 @@ pub(crate) const CORE: [&[&str]; 7] =
 /// The floors of the shell, lowest first.
 pub(crate) const SHELL: [&[&str]; 6] = [
     &["roster"],
-    &["files", "store", "probe"],
+    &["files", "store", "probe", "solver"],
     &["engine", "notify", "metrics", "report", "sim"],
     &["http"],
     &["daemon"],

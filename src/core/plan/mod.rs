@@ -2,12 +2,14 @@
 //!
 //! Answers: which single failure would lose most, in which order one tech mends what is down, which entrances would
 //! change if cameras and nodes were down or up, cameras added or moved, whether areas are sealed and how one gets in,
+//! which cameras to buy or mend next,
 //! and which cameras fail together though no node says why. It changes nothing, keeps nothing and is never part of the loop: what it reckons with is handed to it. An
 //! answer may take a second; the hot path is `coverage`.
 
 mod blame;
 mod cordon;
 mod critical;
+mod place;
 mod repair;
 mod roads;
 mod together;
@@ -18,6 +20,10 @@ mod tests;
 
 pub use cordon::{AreaKey, Cordon, Gate, Layout, Leaked, Question, Route, Seal, Site};
 pub use critical::{Component, Critical, Stand, critical};
+pub use place::{
+    Beside, Candidate, Choice, Costs, Cover, Grounds, Limit, Model, Need, Pick, Placing, Proof, Solved, Spot, Step,
+    Wishes,
+};
 pub use repair::{Effort, EffortFault, Outages, RepairOrder, Stop, repair_order};
 pub use roads::{Chain, GAP_M, GapKind, Mode, ON_ROAD_M, RoadLine, Roads, Snap, SuspectGap, Ways, carries};
 pub use together::{Failure, Together, WINDOW as TOGETHER_WINDOW, together};

@@ -5,7 +5,8 @@ use crate::coverage::{self, EntranceState, Guards, Level, Scope, Standing, Verdi
 use crate::health::{Cause, State};
 use crate::model::{CameraIx, EntranceIx, LocalTime, NodeIx, Period, Time};
 use crate::plan::{
-    self, Cordon, Critical, Effort, Outages, Present, Question, RepairOrder, Seal, Stand, Suppose, Ways, WhatIf,
+    self, Cordon, Critical, Effort, Grounds, Outages, Placing, Present, Question, RepairOrder, Seal, Stand, Suppose,
+    Ways, WhatIf, Wishes,
 };
 use crate::registry::{Camera, Life, LonLat};
 
@@ -110,6 +111,23 @@ impl Snapshot {
             broken: &|n| self.broken(n).is_some(),
         };
         plan::what_if(&present, suppose)
+    }
+
+    /// Which cameras might be bought or mended so that entrances which lack them are watched, as things stand now; what
+    /// is wished must be in range. Both day and night count, whichever it is.
+    #[must_use]
+    pub fn placing(&self, terms: &Terms, level: Level, wishes: &Wishes) -> Placing {
+        let grounds = Grounds {
+            registry: &self.registry,
+            topology: &self.topology,
+            watch: &self.watch,
+            density: &terms.density,
+            level,
+            standing: &|c| self.standing(c),
+            blamed: &|c| self.blamed(c).1,
+            broken: &|n| self.broken(n).is_some(),
+        };
+        Placing::of(&grounds, wishes)
     }
 
     /// Whether areas are sealed, as things stand now. `cordon` is that of the registry in force.

@@ -13,6 +13,7 @@ mod maintenance;
 mod map;
 mod oncall;
 mod ops;
+mod place;
 mod registry;
 mod repair;
 mod seal;
@@ -118,6 +119,7 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(events::events))
         .routes(routes!(document))
         .routes(routes!(boards::badge))
+        .routes(routes!(place::place))
         .merge(OpenApiRouter::new().routes(routes!(whatif::what_if)).layer(DefaultBodyLimit::max(whatif::MAX_QUESTION)))
 }
 

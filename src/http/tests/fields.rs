@@ -66,6 +66,8 @@ async fn the_fields_of_the_rest_are_stable() {
         "what_if",
         serde_json::to_string_pretty(&d.post("/api/v1/whatif", Role::Read, question).await.json()).unwrap()
     );
+    let place = d.post("/api/v1/place", Role::Read, r#"{"count": 2}"#).await.json();
+    insta::assert_snapshot!("placement", serde_json::to_string_pretty(&place).unwrap());
     let entry = AuditEntry {
         number: 3,
         at: NOW,
@@ -102,6 +104,7 @@ async fn what_is_written_can_be_read_back() {
     same::<wire::RepairOrder>(d.get("/api/v1/repair-order?from=114.2,30.9&shift=90m").await.json());
     same::<wire::Seals>(d.get("/api/v1/seal").await.json());
     same::<wire::WhatIf>(d.post("/api/v1/whatif", Role::Read, r#"{"down": ["C1"]}"#).await.json());
+    same::<wire::Placement>(d.post("/api/v1/place", Role::Read, r#"{"budget": 4}"#).await.json());
     same::<wire::Page<wire::Incident>>(d.get("/api/v1/incidents").await.json());
     same::<wire::IncidentDetail>(d.get("/api/v1/incidents/7").await.json());
     same::<wire::Status>(d.get("/api/v1/status").await.json());

@@ -9,6 +9,7 @@ mod map;
 mod oncall;
 mod page;
 mod past;
+mod place;
 mod seal;
 mod serving;
 mod sheets;

@@ -15,6 +15,7 @@ mod maintenance;
 mod map;
 mod node;
 mod oncall;
+mod place;
 mod post;
 mod registry;
 mod repair;
@@ -40,6 +41,9 @@ pub use maintenance::{Maintenance, MaintenanceBody};
 pub use map::{MapArea, MapCamera, MapElement, MapEntrance, MapNode, MapStates, RoadCollection, TownMap};
 pub use node::Node;
 pub use oncall::{DutyLevel, DutyTurn, OnCall, Person, PersonContact, Shown};
+pub use place::{
+    MAX_COUNT, NoPlacing, PLACE_ASSUMPTIONS, PLACE_STATUS, PlaceBody, PlaceLacking, PlaceModel, PlaceStep, Placement,
+};
 pub use post::{NoPost, RepairPost, Start};
 pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};
 pub use repair::{ASSUMPTIONS, RepairOrder, RepairStop};

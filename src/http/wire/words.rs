@@ -1,11 +1,11 @@
 //! The closed word lists of the core as schemas: the document names every value a field can have.
 
-use cunkou_core::coverage::{EntranceState, GapReason, Scope, Sealed, Why};
+use cunkou_core::coverage::{EntranceState, GapReason, Level, Scope, Sealed, Why};
 use cunkou_core::health::State;
 use cunkou_core::model::{Check, FailKind, Language, Period, Phase, Reason, ResultLabel, Severity};
-use cunkou_core::plan::{Mode, Turn};
+use cunkou_core::plan::{Mode, Proof, Turn};
 use cunkou_core::registry::{
-    AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NightLight, NodeKind, PlaceKind,
+    AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NightLight, NodeKind, PlaceKind, SiteKind,
 };
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
@@ -113,6 +113,15 @@ schemas! {
     outage: nullable(["planned"]);
     duty_reason: words(crate::roster::Reason::ALL.map(crate::roster::Reason::word));
     level: words(["plan", "built", "live"]);
+    level_or_null: nullable(Level::ALL.map(Level::word));
+    objective_or_null: nullable(["entrances"]);
+    place_at: words(["site", "node", "camera", "entrance"]);
+    place_depth: words(["required", "target"]);
+    place_depth_or_null: nullable(["required", "target"]);
+    step_kind: words(["new", "repair"]);
+    place_status: words(super::PLACE_STATUS);
+    proof: words(Proof::ALL.map(Proof::word));
+    site_kind_or_null: nullable(SiteKind::WORDS.iter().copied());
     scope: words(Scope::ALL.map(Scope::word));
     sealed: words(Sealed::ALL.map(Sealed::word));
     seal_why: nullable(Why::ALL.map(Why::word));
@@ -142,6 +151,11 @@ pub(in crate::http) fn assumptions() -> utoipa::openapi::schema::Array {
 /// A list of assumptions behind seals.
 pub(in crate::http) fn seal_assumptions() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(super::SEAL_ASSUMPTIONS)).build()
+}
+
+/// A list of assumptions behind a placement.
+pub(in crate::http) fn place_assumptions() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(words(super::PLACE_ASSUMPTIONS)).build()
 }
 
 /// Ways of coming in.
