@@ -172,22 +172,24 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let watchdog = tokio::spawn(async move { manager.watch(watched, alive, until).await });
     let asked = with_trials(&settings, secrets, templates, roster.clone())?;
     let state = AppState::new(parts(&settings, listen, &handle, store, counters, clock.clone(), asked));
-    let mut ends = stopping;
-    let serving = tokio::spawn(async move {
-        let ended = async move {
-            // The sender outlives every receiver; an error would mean that the daemon is gone.
-            let _ = ends.wait_for(|stop| *stop).await;
-        };
-        if let Err(error) = http::serve(listener, state, ended).await {
-            tracing::error!(%error, "the HTTP server ended");
-        }
-    });
+    let serving = tokio::spawn(serve(listener, state, stopping));
     if !from_folder {
         take_up_folder(handle.clone());
     }
     service.ready(&handle);
     let tasks = [supervisor, serving, watchdog, upkeep].into_iter().chain(heartbeat).collect();
     Ok(Running { listen, handle, stop, broken, service, roster, clock, tasks })
+}
+
+/// Serves until the daemon stops.
+async fn serve(listener: TcpListener, state: AppState, mut stopping: watch::Receiver<bool>) {
+    let ended = async move {
+        // The sender outlives every receiver; an error would mean that the daemon is gone.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = http::serve(listener, state, ended).await {
+        tracing::error!(%error, "the HTTP server ended");
+    }
 }
 
 /// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.

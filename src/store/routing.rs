@@ -7,9 +7,13 @@
 use std::collections::BTreeMap;
 
 use cunkou_core::alert::{Message, MessageKind, SayReason};
-use cunkou_core::model::{Severity, Time};
+use cunkou_core::model::{Severity, Span, Time};
 
 use super::outbox::OutboxKey;
+
+/// People are not told at once that a part is over: mostly the rest follows, and then they are told once. A dead switch
+/// with forty cameras would else come back in as many words. Machines follow each.
+const PART_RESTS: Span = Span::minutes(1);
 
 /// A sink, as far as the outbox must know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,11 +92,12 @@ pub(super) fn route(message: &Message, routes: &[SinkRoute], slots: &mut Slots) 
         if (quiet && !in_digest) || slots.contains_key(&key) || !wanted {
             continue;
         }
+        let rest = if route.people && message.why == SayReason::PartOver { PART_RESTS } else { Span::ZERO };
         let mut slot = Slot {
             from_step: message.step,
             state: SlotState::Pending,
             created: message.at,
-            next_attempt: message.at,
+            next_attempt: message.at + rest,
             attempts: 0,
             changed: true,
         };
@@ -101,7 +106,7 @@ pub(super) fn route(message: &Message, routes: &[SinkRoute], slots: &mut Slots) 
             continue;
         }
         for (_, old) in slots.range_mut(first..key.clone()).filter(|(_, old)| old.state == SlotState::Pending) {
-            slot.take_over(old);
+            slot.take_over(old, message.at);
         }
         slots.insert(key, slot);
     }
@@ -115,13 +120,25 @@ fn takes(route: &SinkRoute, message: &Message) -> bool {
 }
 
 impl Slot {
-    /// Tells what an earlier row was to tell; a sink that is away is not tried sooner for it.
-    fn take_over(&mut self, old: &mut Slot) {
+    /// Tells what an earlier row was to tell; a sink that is away is not tried sooner for it, and what was to be told by
+    /// now is not told later.
+    fn take_over(&mut self, old: &mut Slot, now: Time) {
         self.from_step = self.from_step.min(old.from_step);
         self.created = self.created.min(old.created);
-        self.next_attempt = self.next_attempt.max(old.next_attempt);
+        let (old_rests, rests) = (old.rests(now), self.rests(now));
+        self.next_attempt = match (old_rests, rests) {
+            (true, true) => self.next_attempt.min(old.next_attempt),
+            (true, false) => self.next_attempt,
+            (false, true) => old.next_attempt.max(now),
+            (false, false) => self.next_attempt.max(old.next_attempt),
+        };
         self.attempts = self.attempts.max(old.attempts);
         old.state = SlotState::Collapsed;
         old.changed = true;
+    }
+
+    /// Whether it waits for more, and not for a sink that is away.
+    fn rests(&self, now: Time) -> bool {
+        self.attempts == 0 && self.next_attempt > now
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::alert::{Alert, AlertKey, Incident, Message};
+use crate::alert::{Alert, AlertKey, Incident, Message, MessageKind, SayReason};
 use crate::coverage::{EntranceBelief, EntranceState, Guards, SealStates};
 use crate::health::{Cause, State};
 use crate::model::{
@@ -187,8 +187,27 @@ impl Effects {
         self.saved.append(&mut later.saved);
         self.incidents.append(&mut later.incidents);
         self.alerts.append(&mut later.alerts);
-        self.messages.append(&mut later.messages);
+        later.messages.drain(..).for_each(|message| self.tell(message));
         self.asks.append(&mut later.asks);
+    }
+}
+
+impl Effects {
+    /// Adds a message. Of what an incident says to follow it part by part, nobody has heard a step yet that is followed by
+    /// another of the same kind: the later tells both, or a thousand cameras that come back within a second would be as
+    /// many messages of all that is left.
+    fn tell(&mut self, message: Message) {
+        let follows = matches!(message.why, SayReason::PartOver | SayReason::JoinedQuietly)
+            && message.kind == MessageKind::Updated;
+        let before = self.messages.iter().rposition(|m| m.incident.id == message.incident.id);
+        let same = |m: &Message| (m.kind, m.why) == (message.kind, message.why);
+        match before.filter(|at| follows && self.messages.get(*at).is_some_and(same)) {
+            Some(at) => {
+                let earlier = self.messages.remove(at);
+                self.messages.push(message.after(&earlier));
+            }
+            None => self.messages.push(message),
+        }
     }
 }
 

@@ -87,6 +87,32 @@ fn what_is_said_to_machines_only_is_no_step_for_people() {
     }
 }
 
+/// A switch whose cameras come back one after the other: people hear of them together, or with the word that follows.
+#[test]
+fn parts_that_are_over_rest_for_people_and_hold_up_nothing_else() {
+    let people = vec![SinkRoute { people: true, ..desk()[0].clone() }];
+    let part = |step| Message { why: SayReason::PartOver, ..message(1, step, K::Updated, Severity::Critical) };
+    let word = |step, kind| message(1, step, kind, Severity::Critical);
+    let due = |before: &[(u32, u32, S)], attempts: u32, said: &[Message]| {
+        let mut slots = slots(before);
+        slots.values_mut().for_each(|slot| (slot.attempts, slot.created) = (attempts, Time(0)));
+        said.iter().for_each(|message| route(message, &people, &mut slots));
+        let (key, slot) = slots.into_iter().rfind(|(_, slot)| slot.state == S::Pending).unwrap();
+        (key.step, slot.from_step, slot.next_attempt.millis())
+    };
+    let delivered: &[(u32, u32, S)] = &[(1, 1, S::Delivered)];
+    // Messages are of second 1, 2, 3 …; who is away is tried again at 7 s.
+    assert_eq!(due(delivered, 0, &[part(2)]), (2, 2, 62_000), "it rests");
+    assert_eq!(due(delivered, 0, &[part(2), part(3), part(4)]), (4, 2, 62_000), "no longer than the first of them");
+    assert_eq!(due(delivered, 0, &[part(2), part(3), word(4, K::Resolved)]), (4, 2, 4_000), "the end is told at once");
+    assert_eq!(due(delivered, 0, &[part(2), word(3, K::Reopened), part(4)]), (4, 2, 4_000), "and so is what pages");
+    assert_eq!(due(&[(1, 1, S::Pending)], 3, &[part(2), part(3)]), (3, 1, 7_000), "no sooner than it may be tried");
+    assert_eq!(due(&[(1, 1, S::Pending)], 3, &[part(8), word(9, K::Resolved)]), (9, 1, 9_000));
+    let mut slots = slots(delivered);
+    route(&part(2), &desk(), &mut slots);
+    assert_eq!(slots.into_values().next_back().unwrap().next_attempt, Time(2_000), "machines follow each");
+}
+
 /// A digest of such items, under a number of its own.
 fn digest(step: u32, items: Vec<Message>) -> Message {
     let severity = items.iter().map(Message::worst).max().unwrap();
