@@ -52,10 +52,13 @@ impl PartialEq for Fence {
 impl World {
     /// Other roads are in force.
     pub(super) fn lay_roads(&mut self, roads: Arc<Roads>) {
-        self.roads = Some(Laid(roads));
+        let laid = Laid(roads);
+        // The first ones after a start change nothing: what was told before it stands.
+        let other = self.roads.as_ref().is_some_and(|old| *old != laid);
+        self.roads = Some(laid);
         self.put_up_fence();
         self.turn.everything = true;
-        self.turn.reloaded = true;
+        self.turn.reloaded |= other;
     }
 
     /// Contracts the roads for the registry in force.
