@@ -25,7 +25,8 @@ use crate::http::wire::{self, Page, PlaceBody, PlaceModel, Placement};
 /// Candidates stand at the sites of sites.csv; where there is none, on poles that stand and on new ones 20 m inside
 /// entrances. Each looks in one of 24 directions; what it would watch is judged as if it stood there. Repairs of what is
 /// down stand beside purchases. Value, upper bound and gap are always told: no choice is worth more than the bound. Ctrl-C
-/// ends the search with what was found, at the latest when its time is over. Leaks are not closed here: the sites for that are those of `cunkou seal`.
+/// ends a search of our own with what was found, once all candidates are known and at the latest when its time is over; a
+/// daemon's answer is not waited for. Leaks are not closed here: the sites for that are those of `cunkou seal`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

@@ -498,12 +498,16 @@ impl Engine {
             let _ = prepared.reply.send(Ok(report));
             return;
         }
+        let mut other_roads = None;
         if accepted.roads.is_some() && !same(accepted.roads.as_ref(), self.roads.as_ref()) {
             tracing::info!("other roads are in force");
-            self.roads = accepted.roads;
-            self.lay_roads(now);
+            self.roads = accepted.roads.clone();
+            other_roads = accepted.roads;
         }
         if unchanged {
+            if let Some(roads) = other_roads {
+                self.apply(Event::Roads(roads), now);
+            }
             self.put_secrets_in_force(accepted.secrets, now);
             self.alive.reload_failed.store(0, Ordering::Relaxed);
             self.alive.reloaded.store(now.millis(), Ordering::Relaxed);
@@ -513,7 +517,7 @@ impl Engine {
         self.version = version;
         // First, so that what the new files explain is no news; a thing that is new is worked on once it is there.
         self.lay_out_maintenance_of(&accepted.registry, now);
-        self.apply(Event::Registry { registry: accepted.registry, version }, now);
+        self.apply(Event::Registry { registry: accepted.registry, version, roads: other_roads }, now);
         self.put_secrets_in_force(accepted.secrets, now);
         self.lay_plan(now);
         let put = RegistryPut {

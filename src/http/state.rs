@@ -72,6 +72,8 @@ pub struct AppState {
     pub(super) streams: Arc<Semaphore>,
     pub(super) renders: Arc<Semaphore>,
     pub(super) posts: Arc<Semaphore>,
+    /// One placement at a time: it takes as long as it is given, and nobody waits behind it.
+    pub(super) placing: Arc<Semaphore>,
     pub(super) attempts: Arc<Attempts>,
     pub(super) closing: watch::Sender<bool>,
     pub(super) drawn: Arc<Drawn>,
@@ -103,6 +105,7 @@ impl AppState {
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
         let renders = Arc::new(Semaphore::new(MAX_RENDERS));
         let posts = Arc::new(Semaphore::new(MAX_POSTS));
+        let placing = Arc::new(Semaphore::new(1));
         let attempts = Arc::new(Attempts::new());
         let book = parts.settings.registry_dir.as_deref().map(RoadBook::of);
         let tiles = match &parts.settings.tiles {
@@ -111,7 +114,7 @@ impl AppState {
         };
         let drawn = Arc::new(Drawn { book, tiles, ..Drawn::default() });
         let closing = watch::Sender::new(false);
-        AppState { parts: Arc::new(parts), feed, streams, renders, posts, attempts, closing, drawn }
+        AppState { parts: Arc::new(parts), feed, streams, renders, posts, placing, attempts, closing, drawn }
     }
 
     /// The time of the daemon's clock.

@@ -22,7 +22,7 @@ pub(super) fn write(text: &mut Text<'_>, snapshot: &Snapshot) {
             }
         }
     }
-    let help = "Fewest failures of cameras that open a way in, 0 when it leaks; absent when unknown.";
+    let help = "Failures of cameras that open a way in, 0 when it leaks; a camera at two gates of a way counts twice, so that fewer may do; absent when unknown.";
     text.family("cunkou_seal_thickness", Kind::Gauge, help);
     for ((i, family), verdicts) in families() {
         let thickness = seals.cordon.zones.thickness(i, &seals.guards, Bound::Worst);

@@ -2,7 +2,8 @@
 //!
 //! It gets a question of the core and what is left of it, and gives back a choice and a bound. Neither is taken on trust:
 //! the core counts the choice itself and takes no bound below a choice that it knows ([`Cover::improve`]). It never sees
-//! a town, and never takes longer than it is told, but for the setting up of the program.
+//! a town. It ends soon after the time it is told: setting the program up counts for nothing, and microlp looks at the clock
+//! each thousand pivots.
 
 #[cfg(test)]
 mod tests;

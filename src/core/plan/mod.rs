@@ -22,7 +22,7 @@ pub use cordon::{AreaKey, Cordon, Gate, Layout, Leaked, Question, Route, Seal, S
 pub use critical::{Component, Critical, Stand, critical};
 pub use place::{
     Beside, Candidate, Choice, Costs, Cover, Grounds, Limit, Model, Need, Pick, Placing, Proof, Solved, Spot, Step,
-    Wishes,
+    Unplaced, Wishes,
 };
 pub use repair::{Effort, EffortFault, Outages, RepairOrder, Stop, repair_order};
 pub use roads::{Chain, GAP_M, GapKind, Mode, ON_ROAD_M, RoadLine, Roads, Snap, SuspectGap, Ways, carries};

@@ -85,6 +85,8 @@ struct Turn {
     everything: bool,
     /// The registry changed: what is no longer judged has left.
     reloaded: bool,
+    /// Other roads are in force.
+    rerouted: bool,
 }
 
 /// The first round after a start or a blindness.
@@ -153,7 +155,10 @@ impl World {
         match event {
             Event::Outcome(outcome) => self.hear(outcome),
             Event::Wake | Event::Quiet(_) | Event::Outcomes(_) => {}
-            Event::Registry { registry, version } => self.reload(registry, version),
+            Event::Registry { registry, version, roads } => {
+                roads.into_iter().for_each(|roads| self.take_roads(roads));
+                self.reload(registry, version);
+            }
             Event::Roads(roads) => self.lay_roads(roads),
             Event::Credentials(cameras) => self.credentials_changed(&cameras),
             Event::Acknowledge { incident, by, note, until } => {

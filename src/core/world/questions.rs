@@ -6,7 +6,7 @@ use crate::health::{Cause, State};
 use crate::model::{CameraIx, EntranceIx, LocalTime, NodeIx, Period, Time};
 use crate::plan::{
     self, Cordon, Critical, Effort, Grounds, Outages, Placing, Present, Question, RepairOrder, Seal, Stand, Suppose,
-    Ways, WhatIf, Wishes,
+    Unplaced, Ways, WhatIf, Wishes,
 };
 use crate::registry::{Camera, Life, LonLat};
 
@@ -115,8 +115,16 @@ impl Snapshot {
 
     /// Which cameras might be bought or mended so that entrances which lack them are watched, as things stand now; what
     /// is wished must be in range. Both day and night count, whichever it is.
-    #[must_use]
-    pub fn placing(&self, terms: &Terms, level: Level, wishes: &Wishes) -> Placing {
+    ///
+    /// # Errors
+    /// When it was stopped, or there is too much to choose from.
+    pub fn placing(
+        &self,
+        terms: &Terms,
+        level: Level,
+        wishes: &Wishes,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Result<Placing, Unplaced> {
         let grounds = Grounds {
             registry: &self.registry,
             topology: &self.topology,
@@ -127,7 +135,7 @@ impl Snapshot {
             blamed: &|c| self.blamed(c).1,
             broken: &|n| self.broken(n).is_some(),
         };
-        Placing::of(&grounds, wishes)
+        Placing::of(&grounds, wishes, keep_going)
     }
 
     /// Whether areas are sealed, as things stand now. `cordon` is that of the registry in force.

@@ -27,8 +27,22 @@ pub(super) struct Fence {
     /// As if every installed camera on duty were up; made when something leaks, and kept until the plan, the light or
     /// the hours of duty change.
     pub(super) meant: Option<Arc<SealStates>>,
-    /// By family and area: since when it leaks.
-    since: Vec<Vec<Option<Time>>>,
+    /// What is broken, as it was last judged.
+    broken: Vec<Broken>,
+    /// Something changed since then by which it could be judged otherwise.
+    stale: bool,
+}
+
+/// A seal that is broken. Whose fault that is may change without anything changing at a gate.
+#[derive(Clone, PartialEq, Debug)]
+struct Broken {
+    key: AlertKey,
+    name: Arc<str>,
+    since: Time,
+    /// The camera whose failure let somebody in for the first time.
+    tipped: CameraIx,
+    planned: bool,
+    leak: Option<Arc<Leak>>,
 }
 
 /// The roads of the map that is in force.
@@ -44,26 +58,29 @@ impl PartialEq for Laid {
 impl PartialEq for Fence {
     /// The roads are those that were handed in; what was made of them shows in zones.
     fn eq(&self, other: &Fence) -> bool {
-        (&self.cordon.zones, &self.guards, &self.states, &self.since)
-            == (&other.cordon.zones, &other.guards, &other.states, &other.since)
+        (&self.cordon.zones, &self.guards, &self.states, &self.broken)
+            == (&other.cordon.zones, &other.guards, &other.states, &other.broken)
     }
 }
 
 impl World {
-    /// Other roads are in force.
+    /// These are the roads from now on.
     pub(super) fn lay_roads(&mut self, roads: Arc<Roads>) {
-        let laid = Laid(roads);
-        // The first ones after a start change nothing: what was told before it stands.
-        let other = self.roads.as_ref().is_some_and(|old| *old != laid);
-        self.roads = Some(laid);
+        self.take_roads(roads);
         self.put_up_fence();
         self.turn.everything = true;
-        self.turn.reloaded |= other;
+    }
+
+    /// Notes which roads there are. The first ones after a start are no change: what was told before stands.
+    pub(super) fn take_roads(&mut self, roads: Arc<Roads>) {
+        let laid = Laid(roads);
+        self.turn.rerouted |= self.roads.as_ref().is_some_and(|old| *old != laid);
+        self.roads = Some(laid);
     }
 
     /// Contracts the roads for the registry in force.
     pub(super) fn put_up_fence(&mut self) {
-        self.fence = None;
+        let broken = self.fence.take().map(|f| f.broken).unwrap_or_default();
         let Some(roads) = self.roads.as_ref().filter(|roads| !roads.0.chains.is_empty()) else { return };
         let offset = self.policy.ways.core_offset_m;
         let cordon = Arc::new(Cordon::build(roads.0.clone(), &self.registry, &self.topology, offset));
@@ -77,9 +94,7 @@ impl World {
         }
         let guards = Arc::new(self.guards(Level::Live, |c| self.standing(c)));
         let states = Arc::new(cordon.zones.judge(&guards));
-        let since = states.areas.iter().map(|areas| vec![None; areas.len()]).collect();
-        self.fence = Some(Fence { cordon, watched, guards, states, meant: None, since });
-        self.note_leaks();
+        self.fence = Some(Fence { cordon, watched, guards, states, meant: None, broken, stale: true });
     }
 
     fn guards(&self, level: Level, standing: impl Fn(CameraIx) -> Standing) -> Guards {
@@ -114,18 +129,8 @@ impl World {
         if changed {
             fence.states = Arc::new(fence.cordon.zones.judge(&fence.guards));
         }
+        fence.stale |= changed || self.turn.everything;
         self.fence = Some(fence);
-        if changed {
-            self.note_leaks();
-        }
-    }
-
-    /// Since when areas leak.
-    fn note_leaks(&mut self) {
-        let Some(fence) = &mut self.fence else { return };
-        for (since, verdict) in fence.since.iter_mut().flatten().zip(fence.states.areas.iter().flatten()) {
-            *since = (*verdict == Sealed::Leaking).then(|| since.unwrap_or(self.now));
-        }
     }
 
     /// Tells the book which seals are broken.
@@ -140,18 +145,26 @@ impl World {
             }
             return;
         };
-        if fence.meant.is_none() && fence.states.areas.iter().flatten().any(|s| *s == Sealed::Leaking) {
-            fence.meant = Some(Arc::new(fence.cordon.zones.judge(&self.guards(Level::Built, |_| Standing::Live))));
-        }
-        let mut judged = Vec::new();
-        for family in 0..fence.cordon.zones.families.len() {
-            if self.policy.seal_alerts.scopes.contains(&fence.cordon.zones.families[family].scope) {
-                self.want_family(&fence, family, everything, &mut judged);
+        if std::mem::take(&mut fence.stale) || everything {
+            let before = std::mem::take(&mut fence.broken);
+            if fence.meant.is_none() && fence.states.areas.iter().flatten().any(|s| *s == Sealed::Leaking) {
+                fence.meant = Some(Arc::new(fence.cordon.zones.judge(&self.guards(Level::Built, |_| Standing::Live))));
+            }
+            let mut judged = Vec::new();
+            for family in 0..fence.cordon.zones.families.len() {
+                if self.policy.seal_alerts.scopes.contains(&fence.cordon.zones.families[family].scope) {
+                    let areas = self.judge_family(&fence, family, everything, &mut judged);
+                    let broken = self.broken(&fence, family, areas, &before);
+                    fence.broken.extend(broken);
+                }
+            }
+            if everything {
+                judged.sort_unstable();
+                self.forget_seals(&judged);
             }
         }
-        if everything {
-            judged.sort_unstable();
-            self.forget_seals(&judged);
+        for broken in &fence.broken {
+            self.want_broken(broken);
         }
         self.fence = Some(fence);
     }
@@ -164,8 +177,15 @@ impl World {
         }
     }
 
-    fn want_family(&mut self, fence: &Fence, family: usize, everything: bool, judged: &mut Vec<AlertKey>) {
-        let Some(verdicts) = fence.states.areas.get(family) else { return };
+    /// Closes what is over; gives the areas of a family whose seal is broken.
+    fn judge_family(
+        &mut self,
+        fence: &Fence,
+        family: usize,
+        everything: bool,
+        judged: &mut Vec<AlertKey>,
+    ) -> Vec<(u32, AlertKey)> {
+        let Some(verdicts) = fence.states.areas.get(family) else { return Vec::new() };
         let meant = fence.meant.as_ref().and_then(|states| states.areas.get(family)).map_or(&[][..], Vec::as_slice);
         let mut broken = Vec::new();
         for ((area, verdict), key) in (0_u32..).zip(verdicts).zip(fence.cordon.areas(family)) {
@@ -177,8 +197,12 @@ impl World {
                     broken.push((area, alert.clone()));
                     Want::Keep
                 }
-                // Dusk and hours of duty open no seal, and close no alert of one: the registry does.
-                Sealed::Leaking if self.turn.reloaded => Want::Closed(EndReason::Removed),
+                // Dusk and hours of duty open no seal, and close no alert of one: the registry does, and who mends what
+                // was broken, also where the plan leaves another way open by then.
+                Sealed::Leaking if self.is_replanned() => Want::Closed(EndReason::Removed),
+                Sealed::Leaking if self.book.leak(&alert).is_some_and(|leak| !self.is_open(fence, leak)) => {
+                    Want::Closed(EndReason::Recovered)
+                }
                 Sealed::Leaking | Sealed::Unknown => Want::Keep,
             };
             self.book.want(&alert, want, self.now);
@@ -186,12 +210,18 @@ impl World {
                 judged.push(alert);
             }
         }
-        self.want_broken(fence, family, broken);
+        broken
     }
 
-    fn want_broken(&mut self, fence: &Fence, family: usize, broken: Vec<(u32, AlertKey)>) {
-        if broken.is_empty() {
-            return;
+    /// Whether the plan is another: the registry, or the roads.
+    fn is_replanned(&self) -> bool {
+        self.turn.reloaded || self.turn.rerouted
+    }
+
+    /// How these areas of a family are broken.
+    fn broken(&self, fence: &Fence, family: usize, areas: Vec<(u32, AlertKey)>, before: &[Broken]) -> Vec<Broken> {
+        if areas.is_empty() {
+            return Vec::new();
         }
         let served = |c: CameraIx| match self.life(c) {
             Some(Life::Maintenance) => Standing::Live,
@@ -199,32 +229,33 @@ impl World {
         };
         let served = fence.cordon.zones.judge(&self.guards(Level::Live, served));
         let stands =
-            |key: &AlertKey| self.book.leak(key).filter(|leak| !self.turn.reloaded && self.is_open(fence, leak));
-        let unknown = broken.iter().filter(|(_, key)| stands(key).is_none()).map(|(area, _)| *area).collect::<Vec<_>>();
+            |key: &AlertKey| self.book.leak(key).filter(|leak| !self.is_replanned() && self.is_open(fence, leak));
+        let unknown = areas.iter().filter(|(_, key)| stands(key).is_none()).map(|(area, _)| *area).collect::<Vec<_>>();
         let mut found = self.leaks(fence, family, &unknown).into_iter();
-        let mut wants = Vec::new();
-        for (area, key) in &broken {
-            let leak = stands(key).cloned().or_else(|| found.next().flatten().map(Arc::new));
-            let at = area.to_owned() as usize;
-            let Some(cause) = self.tipped(fence, family, at).map(|camera| self.camera_cause(camera)) else { continue };
+        let judge = |(area, key): (u32, AlertKey)| {
+            let at = area as usize;
+            let leak = stands(&key).cloned().or_else(|| found.next().flatten().map(Arc::new));
+            let tipped = self.tipped(fence, family, at)?;
+            let since = before.iter().find(|b| b.key == key).map_or(self.now, |b| b.since);
             let name = fence.cordon.areas(family).get(at).map(|k| k.name.clone()).unwrap_or_default();
-            let since = fence.since.get(family).and_then(|areas| areas.get(at)).copied().flatten();
-            let leaks = served.areas.get(family).and_then(|areas| areas.get(at)) == Some(&Sealed::Leaking);
-            let wanted = Wanted {
-                cause,
-                since: since.unwrap_or(self.now),
-                name,
-                village_name: Arc::from(""),
-                area: key.object.area().cloned(),
-                village: None,
-                planned: !leaks,
-                leak,
-            };
-            wants.push((key, wanted));
-        }
-        for (key, wanted) in wants {
-            self.book.want(key, Want::Open(wanted), self.now);
-        }
+            let planned = served.areas.get(family).and_then(|areas| areas.get(at)) != Some(&Sealed::Leaking);
+            Some(Broken { key, name, since, tipped, planned, leak })
+        };
+        areas.into_iter().filter_map(judge).collect()
+    }
+
+    fn want_broken(&mut self, broken: &Broken) {
+        let wanted = Wanted {
+            cause: self.camera_cause(broken.tipped),
+            since: broken.since,
+            name: broken.name.clone(),
+            village_name: Arc::from(""),
+            area: broken.key.object.area().cloned(),
+            village: None,
+            planned: broken.planned,
+            leak: broken.leak.clone(),
+        };
+        self.book.want(&broken.key, Want::Open(wanted), self.now);
     }
 
     /// Whether a way in that was found is one still.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::alert::{Alert, AlertKey, Incident, Message, MessageKind, SayReason};
+use crate::alert::{Alert, AlertKey, Incident, Message};
 use crate::coverage::{EntranceBelief, EntranceState, Guards, SealStates};
 use crate::health::{Cause, State};
 use crate::model::{
@@ -30,6 +30,8 @@ pub enum Event {
         registry: Arc<Registry>,
         /// Its version, counting up.
         version: u64,
+        /// The roads that come in force with it, where they are others: a gate and its road are one change.
+        roads: Option<Arc<Roads>>,
     },
     /// These are the roads of the town from now on, those that count; none where there are none. Before it is said, no
     /// seal is judged.
@@ -187,27 +189,8 @@ impl Effects {
         self.saved.append(&mut later.saved);
         self.incidents.append(&mut later.incidents);
         self.alerts.append(&mut later.alerts);
-        later.messages.drain(..).for_each(|message| self.tell(message));
+        self.messages.append(&mut later.messages);
         self.asks.append(&mut later.asks);
-    }
-}
-
-impl Effects {
-    /// Adds a message. Of what an incident says to follow it part by part, nobody has heard a step yet that is followed by
-    /// another of the same kind: the later tells both, or a thousand cameras that come back within a second would be as
-    /// many messages of all that is left.
-    fn tell(&mut self, message: Message) {
-        let follows = matches!(message.why, SayReason::PartOver | SayReason::JoinedQuietly)
-            && message.kind == MessageKind::Updated;
-        let before = self.messages.iter().rposition(|m| m.incident.id == message.incident.id);
-        let same = |m: &Message| (m.kind, m.why) == (message.kind, message.why);
-        match before.filter(|at| follows && self.messages.get(*at).is_some_and(same)) {
-            Some(at) => {
-                let earlier = self.messages.remove(at);
-                self.messages.push(message.after(&earlier));
-            }
-            None => self.messages.push(message),
-        }
     }
 }
 

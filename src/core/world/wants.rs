@@ -50,7 +50,7 @@ impl World {
         if everything || std::mem::take(&mut self.causes.groups_changed) {
             self.want_groups();
         }
-        self.turn.reloaded = false;
+        (self.turn.reloaded, self.turn.rerouted) = (false, false);
     }
 
     /// Lets those that waited long enough speak, and collects what is said.

@@ -9,7 +9,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
-use super::beside::reckon;
+use super::beside::reckon_long;
 use super::body::read_body;
 use super::lists::answer;
 use crate::http::params::{FormatParam, Query, wants_geojson};
@@ -18,9 +18,9 @@ use crate::http::{AppState, Problem};
 
 /// What a question may hold.
 const ALLOWED: &str =
-    "a JSON object with count or budget, level, depth, by_priority, model, repair_cost and time_limit_s";
+    "a JSON object with objective, count or budget, level, depth, by_priority, model, repair_cost and time_limit_s";
 
-/// Tells whoever reckons to stop when nobody waits for the answer any more.
+/// Tells whoever reckons to stop when nobody waits for the answer any more; the solver hears it when its time is over.
 struct Waiting(Arc<AtomicBool>);
 
 impl Drop for Waiting {
@@ -37,7 +37,9 @@ impl Drop for Waiting {
     params(FormatParam),
     request_body(content = PlaceBody, content_type = "application/json"),
     responses((status = 200, description = "What to do; as GeoJSON what has a position.", content(
-        (Placement = "application/json"), (FeatureCollection = "application/geo+json")))))]
+        (Placement = "application/json"), (FeatureCollection = "application/geo+json"))),
+        (status = 503, description = "Another placement is being reckoned; Retry-After says when to ask again.",
+            body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn place(
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,
@@ -53,7 +55,9 @@ pub(super) async fn place(
     let waits = Waiting(Arc::new(AtomicBool::new(true)));
     let waited_for = waits.0.clone();
     let keep_going = move || waited_for.load(Ordering::Relaxed);
-    let found = reckon("what to place", move || Placement::of(&snapshot, &terms, &body, &keep_going)).await?;
+    let found =
+        reckon_long("what to place", &state.placing, move || Placement::of(&snapshot, &terms, &body, &keep_going))
+            .await?;
     drop(waits);
     let found = found.map_err(refused)?;
     if geojson { answer(&Page { items: found.items, next: None }, true) } else { Ok(Json(found).into_response()) }

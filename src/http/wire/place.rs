@@ -5,7 +5,7 @@ mod question;
 use std::time::{Duration, Instant};
 
 use cunkou_core::coverage::Level;
-use cunkou_core::plan::{self, Choice, Limit, Pick, Placing, Solved};
+use cunkou_core::plan::{self, Choice, Limit, Pick, Placing, Solved, Unplaced};
 use cunkou_core::world::{Snapshot, Terms};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,7 +57,7 @@ pub struct Placement {
     /// the linear relaxation, or by an integer program, whose solver is believed.
     #[schema(schema_with = words::proof)]
     pub proof: String,
-    /// What taking the best one each time is worth.
+    /// What taking the best one each time is worth; for a budget the best single one, where that is more.
     pub greedy_value: u64,
     /// Cameras that might be bought and repairs that might be made.
     pub candidates: usize,
@@ -146,7 +146,8 @@ impl Placement {
     ) -> Result<Placement, NoPlacing> {
         let question = body.read()?;
         let until = Instant::now() + question.time;
-        let placing = snapshot.placing(terms, question.level, &question.wishes);
+        let mut in_time = || keep_going() && Instant::now() < until;
+        let placing = snapshot.placing(terms, question.level, &question.wishes, &mut in_time).map_err(unplaced)?;
         let solved = solve(&placing, until, keep_going);
         let steps = placing.steps(&solved.picks);
         let items = steps.iter().zip(1..).filter_map(|(step, rank)| PlaceStep::of(snapshot, &placing, rank, step));
@@ -174,6 +175,15 @@ impl Placement {
             assumptions: assumptions(snapshot, question.level),
             as_of: stamp(snapshot.at),
         })
+    }
+}
+
+fn unplaced(why: Unplaced) -> NoPlacing {
+    match why {
+        Unplaced::Stopped => {
+            NoPlacing { part: "time_limit_s", allowed: "longer: it was over before all candidates were known" }
+        }
+        Unplaced::TooMuch => NoPlacing { part: "range_m", allowed: "less: so far, all sites see too many entrances" },
     }
 }
 

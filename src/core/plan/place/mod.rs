@@ -140,6 +140,17 @@ pub struct Placing {
     pub needs: Vec<Need>,
 }
 
+/// Why there is nothing to choose from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unplaced {
+    /// It was to be stopped before all candidates were known.
+    #[error("stopped before all candidates were known")]
+    Stopped,
+    /// Candidates watch millions of entrances together.
+    #[error("cameras that see so far see too many entrances")]
+    TooMuch,
+}
+
 /// What is to be done, in order.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Step {
@@ -157,16 +168,22 @@ pub struct Step {
 
 impl Placing {
     /// Everything that may be done, and what it would gain. Costs a look at the neighbourhood of each site in each of 24
-    /// directions.
-    #[must_use]
-    pub fn of(grounds: &Grounds<'_>, wishes: &Wishes) -> Placing {
+    /// directions, and goes on while `keep_going` says so.
+    ///
+    /// # Errors
+    /// When it was stopped, or there is too much to choose from.
+    pub fn of(
+        grounds: &Grounds<'_>,
+        wishes: &Wishes,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Result<Placing, Unplaced> {
         let needs = Needs::of(grounds, wishes);
         let spots = sites::spots(grounds, &needs, &wishes.costs);
         let mut found = repairs::repairs(grounds, &needs, wishes.costs.repair);
-        found.extend(sites::purchases(grounds, &needs, &spots, &wishes.model));
+        found.extend(sites::purchases(grounds, &needs, &spots, &wishes.model, keep_going)?);
         let (choices, candidates) = found.into_iter().unzip();
         let cover = Cover { elements: needs.weights(), candidates, limit: wishes.limit };
-        Placing { cover, choices, spots, needs: needs.all }
+        Ok(Placing { cover, choices, spots, needs: needs.all })
     }
 
     /// A choice step by step.

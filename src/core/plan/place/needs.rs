@@ -73,6 +73,11 @@ impl<'a> Needs<'a> {
         self.of_entrance.get(entrance.at())?[usize::from(night)]
     }
 
+    /// How many cameras an element lacks.
+    pub(super) fn lacks(&self, element: u32) -> usize {
+        self.all.get(element as usize).map_or(0, |need| need.lacks as usize)
+    }
+
     /// What is in want in a square around a place that reaches so many metres to each side.
     pub(super) fn near(&self, here: LonLat, reach_m: f64) -> Vec<Placed<'a>> {
         let scale = Scale::at(here.lat);

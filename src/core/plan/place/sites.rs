@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::needs::{Needs, Placed};
-use super::{Candidate, Choice, Costs, Grounds, Model};
+use super::{Candidate, Choice, Costs, Grounds, Model, Unplaced};
 use crate::coverage::{Scale, Verdict, view};
 use crate::model::{AreaId, CameraId, EntranceId, EntranceIx, NodeId, SiteId};
 use crate::registry::{Azimuth, Camera, CameraKind, Entrance, Extra, Layer, Life, LonLat, NodeKind, Site, SiteKind};
@@ -14,6 +14,8 @@ const STEP_DEG: u16 = 15;
 const INSIDE_M: f64 = 20.0;
 /// Poles in one cell of so many degrees, some 10 m, are one.
 const SAME_DEG: f64 = 1e-4;
+/// What all candidates together may watch, entrances by day and by night: some tens of megabytes.
+const MOST_COVERS: usize = 5_000_000;
 /// A camera that is set up by plan stands and looks so exactly: metres, degrees.
 const EXACT: (f64, f64) = (3.0, 5.0);
 
@@ -103,36 +105,44 @@ fn inside(at: LonLat, bearing: f64) -> LonLat {
 }
 
 /// A direction at a spot: what it watches of what is in want, and how far off its middle.
-struct Look {
-    azimuth: u16,
-    covers: Vec<u32>,
-    off_axis: f64,
+#[derive(Clone, Debug)]
+pub(super) struct Look {
+    pub(super) azimuth: u16,
+    pub(super) covers: Vec<u32>,
+    pub(super) off_axis: f64,
 }
 
-/// Every purchase that meets a need, but those that another one from the same spot is as good as.
+/// Every purchase that meets a need, but those that others from the same spot are as good as.
 pub(super) fn purchases(
     grounds: &Grounds<'_>,
     needs: &Needs<'_>,
     spots: &[Spot],
     model: &Model,
-) -> Vec<(Choice, Candidate)> {
-    let Some(mut camera) = camera(model) else { return Vec::new() };
-    let mut found = Vec::new();
+    keep_going: &mut dyn FnMut() -> bool,
+) -> Result<Vec<(Choice, Candidate)>, Unplaced> {
+    let Some(mut camera) = camera(model) else { return Ok(Vec::new()) };
+    let (mut found, mut covers) = (Vec::new(), 0_usize);
     for (number, spot) in spots.iter().enumerate() {
+        if !keep_going() {
+            return Err(Unplaced::Stopped);
+        }
         camera.at = Some(spot.at);
         let near = needs.near(spot.at, model.range_m);
         if near.is_empty() {
             continue;
         }
         let looks = (0..360 / STEP_DEG).map(|i| look(grounds, needs, &near, &mut camera, i * STEP_DEG));
-        let looks: Vec<Look> = looks.filter(|l| !l.covers.is_empty()).collect();
-        let useful = looks.iter().enumerate().filter(|(i, _)| !is_dominated(&looks, *i));
-        found.extend(useful.map(|(_, look)| {
+        let looks = useful(looks.filter(|l| !l.covers.is_empty()).collect(), &|element| needs.lacks(element));
+        covers += looks.iter().map(|look| look.covers.len()).sum::<usize>();
+        if covers > MOST_COVERS {
+            return Err(Unplaced::TooMuch);
+        }
+        found.extend(looks.into_iter().map(|look| {
             let choice = Choice::Buy { spot: number, azimuth: f64::from(look.azimuth) };
-            (choice, Candidate { cost: spot.cost, covers: look.covers.clone() })
+            (choice, Candidate { cost: spot.cost, covers: look.covers })
         }));
     }
-    found
+    Ok(found)
 }
 
 fn look(grounds: &Grounds<'_>, needs: &Needs<'_>, near: &[Placed<'_>], camera: &mut Camera, azimuth: u16) -> Look {
@@ -153,14 +163,24 @@ fn look(grounds: &Grounds<'_>, needs: &Needs<'_>, near: &[Placed<'_>], camera: &
     look
 }
 
-/// Whether another direction of the same spot covers all that this one does, and more; or the same, nearer to its middle.
-fn is_dominated(looks: &[Look], of: usize) -> bool {
-    let this = &looks[of];
-    looks.iter().enumerate().filter(|(i, _)| *i != of).any(|(_, other)| {
-        let all = this.covers.iter().all(|e| other.covers.binary_search(e).is_ok());
-        let nearer = || other.off_axis.total_cmp(&this.off_axis).then(other.azimuth.cmp(&this.azimuth)).is_lt();
-        all && (other.covers.len() > this.covers.len() || nearer())
-    })
+/// The directions of a spot without those that no choice is worse for the lack of: as many others as are lacking of what
+/// one watches watch all of that. By exchange: either one of those is not chosen yet and is as good in its place, or all
+/// are, and this one adds nothing. In the order of directions.
+pub(super) fn useful(mut looks: Vec<Look>, lacks: &dyn Fn(u32) -> usize) -> Vec<Look> {
+    looks.sort_by(|a, b| {
+        let most = b.covers.len().cmp(&a.covers.len());
+        most.then(a.off_axis.total_cmp(&b.off_axis)).then(a.azimuth.cmp(&b.azimuth))
+    });
+    let mut kept: Vec<Look> = Vec::new();
+    for look in looks {
+        let covers_all = |other: &&Look| look.covers.iter().all(|e| other.covers.binary_search(e).is_ok());
+        let enough = look.covers.iter().map(|e| lacks(*e)).max().unwrap_or(0);
+        if kept.iter().filter(covers_all).count() < enough {
+            kept.push(look);
+        }
+    }
+    kept.sort_by_key(|look| look.azimuth);
+    kept
 }
 
 /// The camera that would be bought, nowhere yet. Its ids are of nothing: the view asks for none.

@@ -82,7 +82,7 @@ pub(crate) struct Sim {
     pub(crate) restarts: VecDeque<(Time, Span)>,
     /// Windows of maintenance that are announced; the engine says them to each World that it starts.
     pub(crate) windows: Vec<Window>,
-    /// The roads of the town; the engine says them to each World that it starts.
+    /// The roads of the town, none at first; the engine says them to each World that it starts. `None` while nobody knows.
     pub(crate) roads: Option<Arc<Roads>>,
     /// By time, then by name and kind: what happens at one moment happens in the same order whatever the slots are.
     jobs: BTreeMap<(Time, Arc<str>, u8, u64), Job>,
@@ -139,7 +139,7 @@ impl Sim {
             stirred: NOON,
             restarts: VecDeque::new(),
             windows: Vec::new(),
-            roads: None,
+            roads: Some(Arc::default()),
             jobs: BTreeMap::new(),
             names: Default::default(),
             behind: None,
@@ -190,8 +190,16 @@ impl Sim {
     }
 
     pub(crate) fn reload(&mut self, registry: Registry) {
+        self.reload_with(registry, None);
+    }
+
+    /// Another registry, and the roads that come in force with it.
+    pub(crate) fn reload_with(&mut self, registry: Registry, roads: Option<Arc<Roads>>) {
         self.version += 1;
-        let event = Event::Registry { registry: Arc::new(registry), version: self.version };
+        if roads.is_some() {
+            self.roads.clone_from(&roads);
+        }
+        let event = Event::Registry { registry: Arc::new(registry), version: self.version, roads };
         let effects = self.world.apply(event, self.now);
         self.topology = self.world.topology().clone();
         self.name_slots();

@@ -1,13 +1,9 @@
 //! What comes back all at once: nothing is said of it but the end.
 
-use std::collections::BTreeSet;
-
 use super::harness::{Plan, Sim};
 use super::scenarios::with_canary;
-use crate::alert::{AlertKey, Message, SayReason};
 use crate::model::Span;
 use crate::registry::{Needs, NodeKind};
-use crate::world::Effects;
 
 /// Cameras behind twenty switches of four rings of the uplink, each two switches on a feed of their own.
 fn town() -> Plan {
@@ -61,30 +57,4 @@ fn of_an_uplink_whose_town_comes_back_piece_by_piece_nothing_is_said_but_the_end
         }
     }
     assert!(said.is_empty(), "{said:#?}");
-}
-
-#[test]
-fn what_comes_back_within_one_turn_is_one_message_that_names_all_of_it() {
-    let sim = cut_and_back(3);
-    let mut batch = Effects::default();
-    for message in sim.messages.iter().cloned() {
-        batch.absorb(Effects { messages: vec![message], ..Effects::default() });
-    }
-    let parts = |all: &[Message]| all.iter().filter(|m| m.why == SayReason::PartOver).count();
-    assert!(parts(&sim.messages) > 20, "{} cameras came back one by one", parts(&sim.messages));
-    let whys: Vec<SayReason> = batch.messages.iter().map(|m| m.why).collect();
-    let twice = whys.windows(2).any(|two| two == [SayReason::PartOver; 2]);
-    assert!(!twice && parts(&batch.messages) < 5, "one until another word comes between: {whys:?}");
-    let ended = |all: &[Message]| -> BTreeSet<AlertKey> {
-        let alerts = all.iter().flat_map(|m| &m.alerts).filter(|a| a.ended.is_some());
-        alerts.map(|a| a.key.clone()).collect()
-    };
-    assert_eq!(ended(&batch.messages), ended(&sim.messages));
-    let others = |all: &[Message]| -> Vec<Message> {
-        let follows = |m: &&Message| matches!(m.why, SayReason::PartOver | SayReason::JoinedQuietly);
-        all.iter().filter(|m| !follows(m)).cloned().collect()
-    };
-    assert_eq!(others(&batch.messages), others(&sim.messages), "what people are told is as it was");
-    let last = |all: &[Message]| all.iter().rfind(|m| m.why == SayReason::PartOver).map(|m| m.step);
-    assert_eq!(last(&batch.messages), last(&sim.messages));
 }

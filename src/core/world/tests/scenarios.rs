@@ -289,6 +289,26 @@ fn dusk_and_dawn_cost_their_pages_whenever_it_is_restarted() {
     }
 }
 
+/// By night an entrance whose camera has no light is a gap of the plan, and the alert of the day stands: a start is no
+/// other plan.
+#[test]
+fn a_restart_by_night_ends_no_alert_that_dusk_left_open() {
+    let mut plan = Plan::town(&[1]);
+    plan.edit_camera("C001", |c| c.night = crate::registry::NightLight::None);
+    let mut sim = settled(plan, with_canary());
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::hours(10));
+    assert_eq!(sim.entrance("E001"), "unwatched");
+    sim.restart(Span::seconds(20));
+    sim.run(Span::hours(1));
+    sim.begin_anew(Span::minutes(2));
+    sim.run(Span::hours(13));
+    assert_eq!(sim.entrance("E001"), "lost", "by day");
+    let ends = sim.messages.iter().filter(|m| m.kind == MessageKind::Resolved).count();
+    let pages = sim.pages().iter().filter(|p| p.0 != MessageKind::Reminded).count();
+    assert_eq!((ends, pages), (0, 1), "{:#?}", sim.pages());
+}
+
 #[test]
 fn a_restart_when_our_link_is_back_adds_no_page() {
     let mut sim = settled(Plan::town(&[20, 20, 20]), with_canary());

@@ -143,6 +143,58 @@ fn an_entrance_and_the_seal_it_kept_are_one_page_that_says_both() {
     assert_eq!(sim.pages().len(), 1);
 }
 
+/// The gate in the east has no light: by night the plan leaves it open.
+fn open_by_night() -> Sim {
+    let mut plan = fenced(Plan::town(&[1, 1]), &[("E001", -480.0), ("E002", 480.0)]);
+    plan.edit_camera("C002", |c| c.night = crate::registry::NightLight::None);
+    laid(plan, policy())
+}
+
+#[test]
+fn what_is_mended_by_night_is_over_though_the_plan_leaves_another_way_open() {
+    let mut sim = open_by_night();
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::hours(10));
+    assert!(sim.leak("RING").is_some(), "dusk closes nothing");
+    sim.restart(Span::seconds(20));
+    sim.run(Span::minutes(5));
+    assert!(sim.leak("RING").is_some(), "and neither does a restart by night");
+    sim.heal_all();
+    sim.run(Span::minutes(2));
+    assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
+    assert_eq!(sim.ended("RING"), Some(EndReason::Recovered));
+}
+
+/// A road into the ring and the camera at its gate come with one reload: no town in between is judged.
+#[test]
+fn a_road_and_the_gate_on_it_are_one_change() {
+    let mut sim = two_gates();
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::hours(1));
+    let mut plan = fenced(Plan::town(&[1, 1, 1]), &[("E001", -480.0), ("E002", 480.0)]);
+    plan.registry.entrances.get_mut(&EntranceId::new("E003").unwrap()).unwrap().at = Some(place(0.0, 480.0));
+    let longer = roads(&[&[(-900.0, 0.0), (0.0, 0.0)], &[(0.0, 0.0), (900.0, 0.0)], &[(0.0, 0.0), (0.0, 900.0)]]);
+    sim.reload_with(plan.registry, Some(longer));
+    sim.run(Span::minutes(2));
+    assert!(sim.leak("RING").is_some() && sim.ended("RING").is_none());
+    sim.heal_all();
+    sim.run(Span::minutes(2));
+    assert!(sim.everything_is_over(), "{:?}", sim.open_alerts());
+    assert_eq!((sim.pages().len(), sim.ended("RING")), (1, Some(EndReason::Recovered)));
+}
+
+#[test]
+fn a_seal_is_broken_since_a_failure_broke_it_and_not_since_dusk() {
+    let mut sim = open_by_night();
+    sim.run(Span::hours(15));
+    let failed = sim.now;
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::hours(6));
+    let snapshot = sim.world.snapshot();
+    let alert = snapshot.alerts.get(&key("RING")).expect("it is broken by day");
+    assert!(alert.since >= failed, "{} after noon", alert.since - super::harness::NOON);
+}
+
 #[test]
 fn whose_failure_was_one_too_many_is_the_cause() {
     let mut plan = fenced(Plan::town(&[1, 1, 1]), &[("E001", -480.0), ("E003", -250.0), ("E002", 480.0)]);

@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::super::{Beside, Choice, Costs, Grounds, Limit, Model, Placing, Wishes};
-use super::Dice;
+use super::super::sites::{Look, useful};
+use super::super::{Beside, Candidate, Choice, Costs, Cover, Grounds, Limit, Model, Placing, Unplaced, Wishes};
+use super::{Dice, choices, worth};
 use crate::coverage::tests::{HERE, camera, entrance, place};
 use crate::coverage::{Level, Policy, Standing, Watch, judge_entrance};
 use crate::model::{CameraId, CameraIx, EntranceIx, NodeId, NodeIx, SiteId};
@@ -102,6 +103,15 @@ impl Town {
     }
 
     fn placing(&self, level: Level, wishes: &Wishes) -> Placing {
+        self.try_placing(level, wishes, &mut || true).expect("a small town")
+    }
+
+    fn try_placing(
+        &self,
+        level: Level,
+        wishes: &Wishes,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Result<Placing, Unplaced> {
         let topology = Topology::build(&self.registry, &Intervals::default(), None);
         let (watch, _) = Watch::build(&self.registry, &topology, &Policy::default());
         let standing = |c: CameraIx| self.standing(&topology, c);
@@ -119,7 +129,7 @@ impl Town {
             blamed: &blamed,
             broken: &|n| self.broken.contains(&n),
         };
-        Placing::of(&grounds, wishes)
+        Placing::of(&grounds, wishes, keep_going)
     }
 
     fn standing(&self, topology: &Topology, camera: CameraIx) -> Standing {
@@ -197,18 +207,67 @@ proptest! {
         prop_assert!(twice || judged == (day, night), "{:?} {:?} {:?}", judged, (day, night), choices);
     }
 
-    /// What another direction of the same spot covers as well is no candidate.
+    /// What as many other directions of the same spot cover as cameras are lacking there is no candidate.
     #[test]
-    fn no_candidate_is_as_good_as_another_of_its_spot(seed: u64) {
-        let placing = Town::made(&mut Dice(seed)).placing(Level::Live, &WISHES);
+    fn no_candidate_is_as_good_as_others_of_its_spot(seed: u64, to_target: bool) {
+        let placing = Town::made(&mut Dice(seed)).placing(Level::Live, &Wishes { to_target, ..WISHES });
         let bought = |i: usize| match placing.choices[i] { Choice::Buy { spot, .. } => Some(spot), Choice::Mend(_) => None };
         let all = 0..placing.choices.len();
-        for (a, b) in all.clone().flat_map(|a| all.clone().map(move |b| (a, b))).filter(|(a, b)| a != b) {
+        for a in all.clone().filter(|a| bought(*a).is_some()) {
             let of = |i: usize| &placing.cover.candidates[i].covers;
-            let within = bought(a).is_some() && bought(a) == bought(b) && of(a).iter().all(|e| of(b).contains(e));
-            prop_assert!(!within, "{:?} within {:?}", placing.choices[a], placing.choices[b]);
+            let within = |b: &usize| a != *b && bought(a) == bought(*b) && of(a).iter().all(|e| of(*b).contains(e));
+            let lacks = of(a).iter().map(|e| placing.needs[*e as usize].lacks as usize).max();
+            prop_assert!(all.clone().filter(within).count() < lacks.unwrap_or(0), "{:?}", placing.choices[a]);
         }
     }
+
+    /// The best of what is left of a spot's directions is the best of all of them, however many are bought.
+    #[test]
+    fn no_choice_is_worse_for_the_directions_that_were_left_out(seed: u64) {
+        let mut dice = Dice(seed);
+        let lacks: Vec<usize> = (0..3).map(|_| 1 + dice.below(3)).collect();
+        let look = |azimuth: u16, dice: &mut Dice| Look {
+            azimuth,
+            covers: (0..3).filter(|_| dice.below(2) == 0).collect(),
+            off_axis: dice.below(3) as f64,
+        };
+        let looks: Vec<Look> = (0..8).map(|i| look(i, &mut dice)).filter(|l| !l.covers.is_empty()).collect();
+        let kept = useful(looks.clone(), &|e| lacks[e as usize]);
+        let best = |of: &[Look], most: usize| {
+            let cover = Cover {
+                elements: lacks.iter().map(|n| vec![1; *n]).collect(),
+                candidates: of.iter().map(|l| Candidate { cost: 1.0, covers: l.covers.clone() }).collect(),
+                limit: Limit::Count(most),
+            };
+            choices(&cover).iter().map(|c| worth(&cover, c)).max()
+        };
+        for most in 1..5 {
+            prop_assert_eq!(best(&kept, most), best(&looks, most), "{} of {:?}", most, looks);
+        }
+    }
+}
+
+/// A gate that requires two cameras, and one pole: both may hang there.
+#[test]
+fn two_cameras_of_one_pole_are_worth_what_two_are() {
+    let gates = vec![Entrance { required: 2, target: 2, ..entrance("E1", place(0.0, 20.0)) }];
+    let town = Town::of(Vec::new(), gates, Vec::new(), vec![site("S1", SiteKind::Pole, HERE, None)]);
+    let placing = town.placing(Level::Live, &Wishes { limit: Limit::Count(2), ..WISHES });
+    let solved = placing.cover.solve(100, &mut || true);
+    assert_eq!((solved.value, solved.bound), (4, 4), "two by day and two by night");
+    assert_eq!(placing.lacking(&solved.picks), (0, 0));
+}
+
+#[test]
+fn who_stops_it_before_all_is_known_gets_nothing() {
+    let sites = (0..3).map(|i| site(&format!("S{i}"), SiteKind::Pole, HERE, None)).collect();
+    let town = Town::of(Vec::new(), vec![entrance("E1", place(0.0, 20.0))], Vec::new(), sites);
+    let mut spots = 2;
+    let mut keep_going = || {
+        spots -= 1;
+        spots >= 0
+    };
+    assert_eq!(town.try_placing(Level::Live, &WISHES, &mut keep_going).err(), Some(Unplaced::Stopped));
 }
 
 /// One gate 30 m north of a lamp: of the directions that see it the one that looks straight at it is left.
@@ -266,7 +325,7 @@ fn a_repair_stands_beside_purchases() {
     let placing = town.placing(Level::Live, &WISHES);
     let mends: Vec<Choice> = placing.choices.iter().copied().filter(|c| matches!(c, Choice::Mend(_))).collect();
     assert_eq!(mends, [Choice::Mend(Component::Camera(CameraIx(1))), Choice::Mend(Component::Node(NodeIx(0)))]);
-    let one = Placing { cover: super::Cover { limit: Limit::Budget(0.5), ..placing.cover.clone() }, ..placing };
+    let one = Placing { cover: Cover { limit: Limit::Budget(0.5), ..placing.cover.clone() }, ..placing };
     let solved = one.cover.solve(100, &mut || true);
     assert_eq!((solved.value, solved.bound), (4, 4), "both gates, by day and by night, for the price of one repair");
     assert!(town.placing(Level::Built, &WISHES).choices.is_empty(), "as built nothing is broken and nothing lacks");
