@@ -13,7 +13,7 @@ use super::beside::reckon_long;
 use super::body::read_body;
 use super::lists::answer;
 use crate::http::params::{FormatParam, Query, wants_geojson};
-use crate::http::wire::{FeatureCollection, NoPlacing, Page, PlaceBody, Placement};
+use crate::http::wire::{FeatureCollection, NoPlacing, Page, PlaceBody, PlaceQuestion, Placement};
 use crate::http::{AppState, Problem};
 
 /// What a question may hold.
@@ -35,7 +35,7 @@ impl Drop for Waiting {
 /// leaks: the sites for that are the `width_sites` of seals.
 #[utoipa::path(post, path = "/api/v1/place", operation_id = "place", tag = "town",
     params(FormatParam),
-    request_body(content = PlaceBody, content_type = "application/json"),
+    request_body(content = PlaceQuestion, content_type = "application/json"),
     responses((status = 200, description = "What to do; as GeoJSON what has a position.", content(
         (Placement = "application/json"), (FeatureCollection = "application/geo+json"))),
         (status = 503, description = "Another placement is being reckoned; Retry-After says when to ask again.",

@@ -27,6 +27,7 @@ async fn a_placement_that_cannot_be_meant_is_refused() {
     let d = daemon(settings(ReadAccess::Open)).await;
     for (body, part) in [
         (json!({"count": 0}), "count"),
+        (json!({"count": 1.5}), "body"),
         (json!({"count": 1_001}), "count"),
         (json!({"count": 1, "budget": 1.0}), "budget"),
         (json!({"budget": -1}), "budget"),
@@ -35,6 +36,7 @@ async fn a_placement_that_cannot_be_meant_is_refused() {
         (json!({"depth": "all"}), "depth"),
         (json!({"repair_cost": -0.1}), "repair_cost"),
         (json!({"time_limit_s": 61}), "time_limit_s"),
+        (json!({"model": [84.0, null]}), "body"),
         (json!({"model": {"hfov": 180}}), "hfov"),
         (json!({"model": {"width_px": 0}}), "width_px"),
         (json!({"model": {"range_m": 0.5}}), "range_m"),
@@ -50,4 +52,5 @@ async fn a_placement_that_cannot_be_meant_is_refused() {
     }
     d.post(&format!("{PATH}?format=csv"), Role::Read, "{}").await.problem(400);
     d.post(PATH, Role::Read, r#"{"objective": "entrances", "budget": 0, "model": {}}"#).await.json();
+    d.post(PATH, Role::Read, r#"{"count": 1.0, "budget": null, "model": {"width_px": 2560.0}}"#).await.json();
 }

@@ -42,7 +42,8 @@ pub use map::{MapArea, MapCamera, MapElement, MapEntrance, MapNode, MapStates, R
 pub use node::Node;
 pub use oncall::{DutyLevel, DutyTurn, OnCall, Person, PersonContact, Shown};
 pub use place::{
-    MAX_COUNT, NoPlacing, PLACE_ASSUMPTIONS, PLACE_STATUS, PlaceBody, PlaceLacking, PlaceModel, PlaceStep, Placement,
+    MAX_COUNT, NoPlacing, PLACE_ASSUMPTIONS, PLACE_STATUS, PlaceBody, PlaceLacking, PlaceModel, PlaceQuestion,
+    PlaceStep, Placement,
 };
 pub use post::{NoPost, RepairPost, Start};
 pub use registry::{RegistryFiles, RegistryForm, RegistryInForce, ReloadOutcome};

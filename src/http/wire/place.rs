@@ -10,7 +10,7 @@ use cunkou_core::world::{Snapshot, Terms};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use question::{MAX_COUNT, NoPlacing, PlaceBody, PlaceModel};
+pub use question::{MAX_COUNT, NoPlacing, PlaceBody, PlaceModel, PlaceQuestion};
 
 use super::component::{Named, entrance_ids, named};
 use super::{stamp, words};

@@ -1,12 +1,16 @@
 //! What may be asked: how many cameras or for how much, which camera, and what counts.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use cunkou_core::coverage::Level;
 use cunkou_core::plan::{Costs, Limit, Model, Wishes};
 use cunkou_core::registry::NightLight;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::words;
 
@@ -26,6 +30,7 @@ pub struct PlaceBody {
     pub objective: Option<String>,
     /// How many; without count and budget 10. Not together with a budget.
     #[schema(minimum = 1, maximum = 1000)]
+    #[serde(deserialize_with = "whole")]
     pub count: Option<u32>,
     /// For how much, in the unit of the costs. Not together with a count.
     #[schema(minimum = 0, maximum = 1_000_000_000_000i64)]
@@ -40,6 +45,7 @@ pub struct PlaceBody {
     /// Whether entrances count by their priority: five times for 1, once for 5.
     pub by_priority: bool,
     /// The camera that is bought.
+    #[serde(deserialize_with = "object")]
     pub model: PlaceModel,
     /// What a repair costs; 0.5 without it. A camera on a pole costs 1, on a lamp 2, on a new pole 3, where sites.csv does
     /// not say.
@@ -48,6 +54,48 @@ pub struct PlaceBody {
     /// Seconds after which the search ends with what it has found; 10 without it.
     #[schema(minimum = 0.1, maximum = 60)]
     pub time_limit_s: Option<f64>,
+}
+
+/// The body as it is described: a count or a budget, not both.
+pub struct PlaceQuestion;
+
+impl PartialSchema for PlaceQuestion {
+    fn schema() -> RefOr<Schema> {
+        let without = |field: &str| match PlaceBody::schema() {
+            RefOr::T(Schema::Object(mut body)) => {
+                let null = ObjectBuilder::new().schema_type(SchemaType::new(Type::Null)).build();
+                body.properties.insert(field.to_owned(), null.into());
+                body.into()
+            }
+            other => other,
+        };
+        RefOr::T(Schema::AnyOf(AnyOfBuilder::new().item(without("budget")).item(without("count")).build()))
+    }
+}
+
+impl ToSchema for PlaceQuestion {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("PlaceQuestion")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        PlaceBody::schemas(schemas);
+    }
+}
+
+/// A list would be taken for the fields in their order.
+fn object<'de, D: Deserializer<'de>>(from: D) -> Result<PlaceModel, D::Error> {
+    let fields = serde_json::Map::deserialize(from)?;
+    serde_json::from_value(fields.into()).map_err(D::Error::custom)
+}
+
+/// To JSON 1.0 is as whole as 1.
+fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    match Option::<f64>::deserialize(from)? {
+        None => Ok(None),
+        Some(n) if n.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&n) => Ok(Some(n as u32)),
+        Some(n) => Err(D::Error::custom(format!("{n} is no whole number that can be meant"))),
+    }
 }
 
 /// The camera that is bought. What is null or left out is that of a common dome of four megapixels.
@@ -59,6 +107,7 @@ pub struct PlaceModel {
     pub hfov: Option<f64>,
     /// Picture width, pixels; 2560 without it.
     #[schema(minimum = 1, maximum = 100_000)]
+    #[serde(deserialize_with = "whole")]
     pub width_px: Option<u32>,
     /// How far it sees by day, metres; 55 without it.
     #[schema(minimum = 1, maximum = 2000)]
