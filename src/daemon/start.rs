@@ -345,6 +345,7 @@ fn engine_settings(
             intervals: settings.intervals(),
             density: density(settings),
             roads: RoadSource::of(&settings.registry.dir, &settings.coverage.modes),
+            core_offset_m: settings.coverage.ways().core_offset_m,
         },
         watcher: Arc::new(Count(counters.clone())),
         secrets: secrets.clone(),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use cunkou_core::coverage;
 use cunkou_core::model::Language;
 use cunkou_core::plan::Roads;
-use cunkou_core::registry::{Diff, Fault, Intervals, ObjectKind, Registry, diff};
+use cunkou_core::registry::{Diff, Fault, Intervals, ObjectKind, Registry, Topology, diff};
+use cunkou_core::world::{RoadMap, Snapshot};
 use tokio::sync::oneshot;
 
 use super::passwords::Passwords;
@@ -31,6 +32,8 @@ pub struct RegistrySource {
     pub density: coverage::Policy,
     /// The roads beside it.
     pub roads: RoadSource,
+    /// How far inside the boundary of the town the part begins that is to be shut off, metres.
+    pub core_offset_m: f64,
 }
 
 /// A registry that may be put in force.
@@ -42,7 +45,7 @@ pub(super) struct Accepted {
     pub(super) hashes: BTreeMap<String, String>,
     pub(super) summary: String,
     pub(super) report: ReloadReport,
-    pub(super) roads: Option<Arc<Roads>>,
+    pub(super) roads: Option<RoadMap>,
 }
 
 /// What came of a wish to reload.
@@ -58,7 +61,7 @@ pub(super) struct Prepared {
 pub(super) async fn prepare(
     source: RegistrySource,
     passwords: Passwords,
-    in_force: Arc<Registry>,
+    in_force: Arc<Snapshot>,
     request: ReloadRequest,
     reply: oneshot::Sender<Result<ReloadReport, ReloadRefused>>,
 ) -> Prepared {
@@ -71,9 +74,10 @@ pub(super) async fn prepare(
 fn accept(
     source: &RegistrySource,
     passwords: &Passwords,
-    in_force: &Registry,
+    snapshot: &Snapshot,
     request: &ReloadRequest,
 ) -> Result<Accepted, ReloadRefused> {
+    let in_force = &*snapshot.registry;
     let secrets = passwords.read_again().map_err(|e| ReloadRefused::Secrets(chain(&e)))?;
     let loaded = match &request.source {
         ReloadSource::Folder => files::load_still(&source.dir).map_err(|e| ReloadRefused::Folder(chain(&e)))?,
@@ -103,8 +107,25 @@ fn accept(
     };
     let summary = format!("{} added, {} changed, {} removed", report.added, report.changed, report.removed);
     let changes = rows_of(&difference, in_force, &registry);
-    let roads = source.roads.look();
-    Ok(Accepted { registry: Arc::new(registry), secrets, changes, hashes: loaded.hashes, summary, report, roads })
+    let registry = Arc::new(registry);
+    // Where nothing changed, what is in force stays.
+    let next = if changes.is_empty() { &snapshot.registry } else { &registry };
+    let roads = source.roads.look().map(|roads| match request.dry_run {
+        true => roads.into(),
+        false => source.contract(roads, next, snapshot),
+    });
+    Ok(Accepted { registry, secrets, changes, hashes: loaded.hashes, summary, report, roads })
+}
+
+impl RegistrySource {
+    /// Contracts roads for a registry that is in force, or follows that of a snapshot, with the slots that it will have.
+    pub(super) fn contract(&self, roads: Arc<Roads>, registry: &Arc<Registry>, after: &Snapshot) -> RoadMap {
+        let topology = match Arc::ptr_eq(registry, &after.registry) {
+            true => after.topology.clone(),
+            false => Arc::new(Topology::build(registry, &self.intervals, Some(&after.topology))),
+        };
+        self.roads.contract(roads, registry, &topology, self.core_offset_m)
+    }
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

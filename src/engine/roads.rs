@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cunkou_core::plan::{Mode, Roads};
+use cunkou_core::registry::{Registry, Topology};
+use cunkou_core::world::RoadMap;
 
 use crate::files::{RoadBook, RoadsSeen};
 
@@ -18,13 +20,20 @@ pub struct RoadSource {
     modes: Vec<Mode>,
     /// The last ones that were good.
     kept: Arc<Mutex<Option<Kept>>>,
+    /// What was last made of them: at a start and at the reload that follows it they are the same.
+    contracted: Arc<Mutex<Option<RoadMap>>>,
 }
 
 impl RoadSource {
     /// The roads of a folder that carry one of these modes.
     #[must_use]
     pub fn of(dir: &Path, modes: &[Mode]) -> RoadSource {
-        RoadSource { book: Arc::new(RoadBook::of(dir)), modes: modes.to_vec(), kept: Arc::default() }
+        RoadSource {
+            book: Arc::new(RoadBook::of(dir)),
+            modes: modes.to_vec(),
+            kept: Arc::default(),
+            contracted: Arc::default(),
+        }
     }
 
     /// The roads as they stand, the same where the file is; none where there is no file. Of one with faults the last
@@ -41,6 +50,25 @@ impl RoadSource {
         let roads = Arc::new(Roads::build(seen.roads.for_plan(), &self.modes));
         *kept = Some((seen, roads.clone()));
         Some(roads)
+    }
+
+    /// These roads, contracted. Blocks; who asks for the same meanwhile waits for it.
+    pub(super) fn contract(
+        &self,
+        roads: Arc<Roads>,
+        registry: &Arc<Registry>,
+        topology: &Topology,
+        core_offset_m: f64,
+    ) -> RoadMap {
+        if roads.chains.is_empty() {
+            return roads.into();
+        }
+        let mut kept = self.contracted.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.as_ref().filter(|map| Arc::ptr_eq(&map.roads, &roads));
+        if let Some(map) = known.filter(|map| map.cordon(registry, topology, core_offset_m).is_some()) {
+            return map.clone();
+        }
+        kept.insert(RoadMap::contracted(roads, registry, topology, core_offset_m)).clone()
     }
 }
 

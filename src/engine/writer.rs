@@ -16,7 +16,7 @@ use cunkou_core::alert::Incident;
 use cunkou_core::model::{CameraIx, Check, IncidentId, Outcome, ProbeResult, Span, Target, Time};
 use cunkou_core::plan::Roads;
 use cunkou_core::registry::Registry;
-use cunkou_core::world::{Effects, Event, Snapshot, World};
+use cunkou_core::world::{Effects, Event, RoadMap, Snapshot, World};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -95,6 +95,8 @@ pub struct Engine {
     done: mpsc::Receiver<Done>,
     prepared: mpsc::Receiver<Prepared>,
     prepare: mpsc::Sender<Prepared>,
+    maps: mpsc::Receiver<RoadMap>,
+    mapped: mpsc::Sender<RoadMap>,
     /// Held from the reading of a registry to its answer.
     reloads: Arc<Mutex<()>>,
     routes: Arc<[SinkRoute]>,
@@ -141,12 +143,10 @@ impl Engine {
         let version = saved.registry_version;
         let (open, next) = store.maintenance(now).await?;
         let (world, effects) = World::start(settings.policy.clone(), registry, saved, now);
-        let source = settings.registry.roads.clone();
-        // Whoever cannot wait for them goes on without.
-        let roads = tokio::task::spawn_blocking(move || source.look()).await.unwrap_or_default();
         let (done_tx, done) = mpsc::channel(4 * BATCH);
         let (command_tx, commands) = mpsc::channel(64);
         let (prepare, prepared) = mpsc::channel(4);
+        let (mapped, maps) = mpsc::channel(4);
         let published = watch::Sender::new(Arc::new(world.snapshot()));
         let alive = Arc::new(Alive::default());
         let handle = Handle::new(published.subscribe(), alive.clone(), command_tx);
@@ -170,6 +170,8 @@ impl Engine {
             done,
             prepared,
             prepare,
+            maps,
+            mapped,
             reloads: Arc::new(Mutex::new(())),
             routes,
             uncommitted: None,
@@ -177,7 +179,7 @@ impl Engine {
             folded: BTreeMap::new(),
             held: VecDeque::new(),
             version,
-            roads,
+            roads: None,
             announced: Announced::new(open, next),
             lay_out_at: now,
             tick_at: now,
@@ -193,7 +195,7 @@ impl Engine {
         engine.lay_plan(now);
         engine.keep(effects);
         engine.lay_out_maintenance(now);
-        engine.lay_roads(now);
+        engine.look_for_roads();
         let auth_retry = engine.settings.policy.health.auth_retry;
         let mended = engine.passwords.written_since_refused(&engine.world.snapshot(), auth_retry);
         engine.credentials_changed(mended, now);
@@ -216,6 +218,7 @@ impl Engine {
                 Some(prepared) = self.prepared.recv(), if !self.is_behind() || self.is_store_away() => {
                     self.reload(prepared);
                 }
+                Some(map) = self.maps.recv(), if !self.is_behind() => self.lay_roads(map),
                 n = self.done.recv_many(&mut batch, BATCH) => { let _ = n; }
                 () = tokio::time::sleep_until(wanted) => {}
             }
@@ -465,7 +468,7 @@ impl Engine {
             // One after the other, each answered before the next begins: it is compared with what is then in force.
             let _turn = turns.lock().await;
             let (done, answer) = oneshot::channel();
-            let in_force = published.borrow().registry.clone();
+            let in_force = published.borrow().clone();
             let prepared = reload::prepare(source, passwords, in_force, request, done).await;
             let sent = results.send(prepared).await.is_ok();
             let answer = if sent { answer.await.ok() } else { None };
@@ -498,15 +501,14 @@ impl Engine {
             let _ = prepared.reply.send(Ok(report));
             return;
         }
-        let mut other_roads = None;
-        if accepted.roads.is_some() && !same(accepted.roads.as_ref(), self.roads.as_ref()) {
+        let others = accepted.roads.as_ref().is_some_and(|map| !is_same(self.roads.as_ref(), &map.roads));
+        if let Some(map) = accepted.roads.as_ref().filter(|_| others) {
             tracing::info!("other roads are in force");
-            self.roads = accepted.roads.clone();
-            other_roads = accepted.roads;
+            self.roads = Some(map.roads.clone());
         }
         if unchanged {
-            if let Some(roads) = other_roads {
-                self.apply(Event::Roads(roads), now);
+            if let Some(map) = accepted.roads.filter(|_| others) {
+                self.apply(Event::Roads(map), now);
             }
             self.put_secrets_in_force(accepted.secrets, now);
             self.alive.reload_failed.store(0, Ordering::Relaxed);
@@ -517,7 +519,7 @@ impl Engine {
         self.version = version;
         // First, so that what the new files explain is no news; a thing that is new is worked on once it is there.
         self.lay_out_maintenance_of(&accepted.registry, now);
-        self.apply(Event::Registry { registry: accepted.registry, version, roads: other_roads }, now);
+        self.apply(Event::Registry { registry: accepted.registry, version, roads: accepted.roads }, now);
         self.put_secrets_in_force(accepted.secrets, now);
         self.lay_plan(now);
         let put = RegistryPut {
@@ -547,10 +549,22 @@ impl Engine {
         }
     }
 
-    /// Says to the World which roads there are, as far as anybody knows.
-    fn lay_roads(&mut self, now: Time) {
-        if let Some(roads) = self.roads.clone() {
-            self.apply(Event::Roads(roads), now);
+    /// Reads and contracts the roads beside the loop; they come back to [`Self::lay_roads`].
+    fn look_for_roads(&mut self) {
+        self.roads = None;
+        let (source, snapshot, found) = (self.settings.registry.clone(), self.world.snapshot(), self.mapped.clone());
+        tokio::task::spawn_blocking(move || {
+            let map = source.roads.look().map(|roads| source.contract(roads, &snapshot.registry, &snapshot));
+            // Nobody waits for them where the daemon ends.
+            map.into_iter().for_each(|map| drop(found.blocking_send(map)));
+        });
+    }
+
+    /// Says to the World which roads there are, where no reload did meanwhile.
+    fn lay_roads(&mut self, map: RoadMap) {
+        if self.roads.is_none() {
+            self.roads = Some(map.roads.clone());
+            self.apply(Event::Roads(map), self.clock.now());
         }
     }
 
@@ -562,8 +576,8 @@ impl Engine {
     }
 }
 
-fn same(a: Option<&Arc<Roads>>, b: Option<&Arc<Roads>>) -> bool {
-    a.zip(b).is_some_and(|(a, b)| Arc::ptr_eq(a, b))
+fn is_same(known: Option<&Arc<Roads>>, roads: &Arc<Roads>) -> bool {
+    known.is_some_and(|known| Arc::ptr_eq(known, roads))
 }
 
 impl std::fmt::Debug for Engine {

@@ -72,7 +72,7 @@ impl Store {
         let Some(version) = link.row(sql, values![]).await? else { return Ok(None) };
         let rows = link.rows("SELECT kind, id, body FROM registry_object ORDER BY kind, id", values![]).await?;
         let objects: Result<Vec<_>, StoreError> =
-            rows.iter().map(|row| Ok((row.text("kind")?, row.text("id")?, row.text("body")?))).collect();
+            rows.into_iter().map(|row| Ok((row.text("kind")?, row.text("id")?, row.text("body")?))).collect();
         Ok(Some((version.count("version")?, objects?)))
     }
 

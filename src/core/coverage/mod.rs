@@ -22,7 +22,7 @@ mod words;
 pub(crate) mod tests;
 
 pub use elements::element_entrances;
-pub(crate) use ground::{Scale, boundary_distance_m, offset};
+pub(crate) use ground::{Scale, offset};
 pub use lens::{Framed, Mount};
 pub use policy::{Policy, PolicyFault};
 pub(crate) use seal::holds_other;

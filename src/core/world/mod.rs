@@ -17,6 +17,7 @@ mod questions;
 mod quiet;
 mod reload;
 mod restart;
+mod roads;
 mod seals;
 mod sight;
 mod story;
@@ -42,10 +43,11 @@ use crate::registry::{Intervals, LonLat, Registry, Topology};
 
 use blame::Causes;
 use maintenance::Service;
-use seals::{Fence, Laid};
+use seals::Fence;
 use timers::Timer;
 
 pub use questions::{SealAsk, Seals, Terms};
+pub use roads::RoadMap;
 pub use types::{
     Ask, CameraView, CanaryView, Effects, EntranceView, Event, Fenced, NodeView, Quiet, Round, Saved, SavedCheck,
     SavedHealth, SavedTarget, Snapshot, Subject, Transition, Window, Works,
@@ -134,7 +136,7 @@ pub struct World {
     windows: Vec<Window>,
     service: Service,
     /// The roads; `None` before anybody has said which there are.
-    roads: Option<Laid>,
+    roads: Option<RoadMap>,
     /// What was made of them; `None` where there are none.
     fence: Option<Fence>,
     turn: Turn,

@@ -1,7 +1,7 @@
 //! Seals as they stand: judged anew on zones whenever a camera changed, and what of that is an alert.
 //!
-//! Roads are contracted when the map or the registry changes; the health of cameras never touches them, but for the way
-//! in of a seal that has just broken. A town without roads has none of this.
+//! Roads are contracted when the map or the registry changes, by whoever brings them ([`RoadMap`]); the health of cameras
+//! never touches them, but for the way in of a seal that has just broken. A town without roads has none of this.
 //!
 //! A seal is *broken* when it leaks even at best, while with every installed camera up it would be sealed even at worst:
 //! so neither a gap of the plan is told, nor a camera of which nothing is known. Whether it was sealed before is not
@@ -9,11 +9,11 @@
 
 use std::sync::Arc;
 
-use super::World;
+use super::{RoadMap, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Leak, Want, Wanted};
 use crate::coverage::{Guard, Guards, Level, Scope, SealStates, Sealed, Standing, Verdict};
 use crate::model::{AreaId, CameraIx, EntranceIx, Time};
-use crate::plan::{Cordon, Question, Roads};
+use crate::plan::{Cordon, Question};
 use crate::registry::Life;
 
 /// The contracted roads of the registry in force, and how areas stand.
@@ -45,16 +45,6 @@ struct Broken {
     leak: Option<Arc<Leak>>,
 }
 
-/// The roads of the map that is in force.
-#[derive(Clone, Debug)]
-pub(super) struct Laid(Arc<Roads>);
-
-impl PartialEq for Laid {
-    fn eq(&self, other: &Laid) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.lines == other.0.lines
-    }
-}
-
 impl PartialEq for Fence {
     /// The roads are those that were handed in; what was made of them shows in zones.
     fn eq(&self, other: &Fence) -> bool {
@@ -65,25 +55,29 @@ impl PartialEq for Fence {
 
 impl World {
     /// These are the roads from now on.
-    pub(super) fn lay_roads(&mut self, roads: Arc<Roads>) {
+    pub(super) fn lay_roads(&mut self, roads: RoadMap) {
         self.take_roads(roads);
         self.put_up_fence();
         self.turn.everything = true;
     }
 
     /// Notes which roads there are. The first ones after a start are no change: what was told before stands.
-    pub(super) fn take_roads(&mut self, roads: Arc<Roads>) {
-        let laid = Laid(roads);
-        self.turn.rerouted |= self.roads.as_ref().is_some_and(|old| *old != laid);
-        self.roads = Some(laid);
+    pub(super) fn take_roads(&mut self, roads: RoadMap) {
+        self.turn.rerouted |= self.roads.as_ref().is_some_and(|old| *old != roads);
+        self.roads = Some(roads);
     }
 
-    /// Contracts the roads for the registry in force.
+    /// Cuts the roads for the registry in force; contracts them where nobody did.
     pub(super) fn put_up_fence(&mut self) {
         let broken = self.fence.take().map(|f| f.broken).unwrap_or_default();
-        let Some(roads) = self.roads.as_ref().filter(|roads| !roads.0.chains.is_empty()) else { return };
+        let Some(map) = self.roads.as_ref().filter(|map| !map.roads.chains.is_empty()) else { return };
         let offset = self.policy.ways.core_offset_m;
-        let cordon = Arc::new(Cordon::build(roads.0.clone(), &self.registry, &self.topology, offset));
+        let cordon = map
+            .cordon(&self.registry, &self.topology, offset)
+            .cloned()
+            .unwrap_or_else(|| Arc::new(Cordon::build(map.roads.clone(), &self.registry, &self.topology, offset)));
+        // What was made of them is held by the fence from here on.
+        self.roads = Some(map.roads.clone().into());
         let mut watched = vec![Vec::new(); self.topology.cameras.len()];
         for (i, watchers) in self.watch.of_entrance.iter().enumerate() {
             for watcher in watchers {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::RoadMap;
 use crate::alert::{Alert, AlertKey, Incident, Message};
 use crate::coverage::{EntranceBelief, EntranceState, Guards, SealStates};
 use crate::health::{Cause, State};
@@ -10,7 +11,7 @@ use crate::model::{
     AreaId, CameraId, CameraIx, Check, Chunked, EntranceId, EntranceIx, FailKind, IncidentId, NodeId, NodeIx, Outcome,
     Period, ReasonSet, Span, Target, Time,
 };
-use crate::plan::{Cordon, Roads};
+use crate::plan::Cordon;
 use crate::registry::{Registry, Topology};
 
 /// What can happen.
@@ -31,11 +32,11 @@ pub enum Event {
         /// Its version, counting up.
         version: u64,
         /// The roads that come in force with it, where they are others: a gate and its road are one change.
-        roads: Option<Arc<Roads>>,
+        roads: Option<RoadMap>,
     },
     /// These are the roads of the town from now on, those that count; none where there are none. Before it is said, no
     /// seal is judged.
-    Roads(Arc<Roads>),
+    Roads(RoadMap),
     /// The secrets of these cameras changed: refused passwords may be tried again.
     Credentials(Vec<CameraIx>),
     /// Somebody takes an incident.

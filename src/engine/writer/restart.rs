@@ -46,7 +46,7 @@ impl Engine {
         self.lay_plan(now);
         self.keep(effects);
         self.lay_out_maintenance(now);
-        self.lay_roads(now);
+        self.look_for_roads();
     }
 
     /// Anchors the clock anew. The signs of life move with it, so that whoever reads them in between sees them as at

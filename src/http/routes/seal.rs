@@ -79,8 +79,12 @@ fn seals(state: &AppState, query: &SealQuery) -> Result<Seals, Problem> {
     })
 }
 
-/// The roads, cut and contracted: made again when the registry or the roads are others.
+/// The roads that are in force, cut and contracted. Where none are, those of the file: made again when the registry or
+/// the roads are others.
 fn cordon(state: &AppState, snapshot: &Snapshot, seen: &RoadsSeen) -> Arc<Cordon> {
+    if let Some(seals) = &snapshot.seals {
+        return seals.cordon.clone();
+    }
     let mut kept = state.drawn.cordon.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((of, roads, cordon)) = kept.as_ref()
         && Arc::ptr_eq(of, &snapshot.registry)

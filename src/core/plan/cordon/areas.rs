@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use geo::{BoundingRect, Coord, Geometry, Intersects, MultiPolygon};
+use geo::{Coord, Geometry, MultiPolygon};
 
-use super::super::roads::{Chain, Roads, Snap};
+use super::super::roads::{Chain, Plane, Roads, Snap};
+use super::shapes::{Shape, Shapes};
 use super::{Gate, local};
-use crate::coverage::{FOREIGN, GREY, Scope, boundary_distance_m};
-use crate::registry::{AreaKind, Layer, LonLat, Registry};
+use crate::coverage::{FOREIGN, GREY, Scope};
+use crate::registry::{AreaKind, Layer, Registry};
 
 /// Junctions so near to the border of a block do not count, metres: blocks are drawn along roads.
 const BORDER_M: f64 = 30.0;
@@ -80,40 +81,15 @@ impl Outline {
     }
 }
 
-/// An area with its shape.
-pub(super) struct Shape {
-    pub(super) key: AreaKey,
-    pub(super) bounds: Option<geo::Rect<f64>>,
-    shape: Geometry<f64>,
-}
-
-impl Shape {
-    pub(super) fn new(id: &str, name: &Arc<str>, shape: MultiPolygon<f64>) -> Shape {
-        Shape {
-            key: AreaKey { id: id.into(), name: name.clone() },
-            bounds: shape.bounding_rect(),
-            shape: Geometry::MultiPolygon(shape),
-        }
-    }
-
-    pub(super) fn holds(&self, at: Coord<f64>) -> bool {
-        self.bounds.is_some_and(|b| b.intersects(&at)) && self.shape.intersects(&at)
-    }
-
-    /// Metres to its border.
-    pub(super) fn border_m(&self, at: Coord<f64>) -> f64 {
-        boundary_distance_m(LonLat { lon: at.x, lat: at.y }, &self.shape, 0.0).unwrap_or(f64::INFINITY)
-    }
-}
-
 /// All that is to be shut off: each ring of the town, the blocks, the hamlets.
 pub(super) fn outlines(roads: &Roads, gates: &[Gate], registry: &Registry, core_offset_m: f64) -> Vec<Outline> {
+    let plane = Plane::around(roads.nodes.iter().copied());
     let roads = (roads, &Cuts::of(gates));
-    let rings = rings(registry).into_iter().map(|ring| town(roads, ring, core_offset_m));
+    let rings = rings(registry).into_iter().map(|ring| town(roads, Shapes::new(vec![ring], plane), core_offset_m));
     let mut outlines: Vec<Outline> = rings.collect();
     let blocks = blocks(registry);
     if !blocks.is_empty() {
-        outlines.push(block(roads, blocks));
+        outlines.push(block(roads, Shapes::new(blocks, plane)));
     }
     outlines.extend(local::outline(roads, registry));
     outlines
@@ -151,40 +127,33 @@ fn areas(registry: &Registry, kind: AreaKind) -> Vec<Shape> {
 }
 
 /// The core of the town lies deeper than the offset inside its ring; between both is grey (coverage.md §1.2).
-fn town((roads, cuts): (&Roads, &Cuts), ring: Shape, core_offset_m: f64) -> Outline {
-    let label = |at: &Coord<f64>| match ring.holds(*at) {
-        false => FOREIGN,
-        true if core_offset_m > 0.0 && ring.border_m(*at) < core_offset_m => GREY,
-        true => 0,
+fn town((roads, cuts): (&Roads, &Cuts), ring: Shapes, core_offset_m: f64) -> Outline {
+    let label = |at: &Coord<f64>| match ring.holder(*at) {
+        None => FOREIGN,
+        Some(_) if ring.border_m(*at, core_offset_m, None) < core_offset_m => GREY,
+        Some(_) => 0,
     };
     let labels = by_junction(roads, label);
     let deep = core_offset_m.max(WEAVE_M);
     let marked = on_the_way(
         (roads, cuts),
         &labels,
-        |c| near_border(&ring, c, deep),
-        |at| match ring.holds(at) {
-            true if ring.border_m(at) >= deep => 0,
-            false if ring.border_m(at) > WEAVE_M => FOREIGN,
+        |c| ring.may_cross(c, deep),
+        |at| match ring.holder(at) {
+            Some(_) if ring.border_m(at, deep, None) >= deep => 0,
+            None if ring.border_m(at, WEAVE_M, None) > WEAVE_M => FOREIGN,
             _ => GREY,
         },
     );
     let core = vec![Part::Core; labels.len()];
-    Outline { scope: Scope::Town, areas: vec![ring.key], labels, core, marked }
+    let areas = ring.all.into_iter().map(|ring| ring.key).collect();
+    Outline { scope: Scope::Town, areas, labels, core, marked }
 }
 
 /// The labels of all junctions; where a ring was begun is none.
 fn by_junction(roads: &Roads, label: impl Fn(&Coord<f64>) -> u32) -> Vec<u32> {
     let places = roads.places();
     roads.nodes.iter().zip(places).map(|(at, place)| if place { label(at) } else { GREY }).collect()
-}
-
-/// Whether a chain may cross the border of a shape, or a line so deep inside of it.
-fn near_border(shape: &Shape, chain: &Chain, deep_m: f64) -> bool {
-    [chain.line.first(), chain.line.last()]
-        .into_iter()
-        .flatten()
-        .any(|c| shape.border_m(*c) <= chain.length_m() + deep_m)
 }
 
 /// Where entrances cut chains: the chain, by number, and metres from its beginning; in this order.
@@ -239,37 +208,29 @@ pub(super) fn on_the_way(
     found
 }
 
-fn block((roads, cuts): (&Roads, &Cuts), blocks: Vec<Shape>) -> Outline {
+fn block((roads, cuts): (&Roads, &Cuts), blocks: Shapes) -> Outline {
     let label = |at: &Coord<f64>| {
-        let within = (0_u32..).zip(&blocks).find(|(_, block)| block.holds(*at));
-        match within {
-            Some((i, block)) => {
-                if block.border_m(*at) < BORDER_M {
-                    GREY
-                } else {
-                    i
-                }
-            }
-            None => {
-                if blocks.iter().any(|block| block.border_m(*at) < BORDER_M) {
-                    GREY
-                } else {
-                    FOREIGN
-                }
-            }
+        let holder = blocks.holder(*at);
+        match blocks.border_m(*at, BORDER_M, holder) < BORDER_M {
+            true => GREY,
+            false => holder.unwrap_or(FOREIGN),
         }
     };
     let labels = by_junction(roads, label);
-    let near = |c: &Chain| blocks.iter().any(|block| near_border(block, c, WEAVE_M));
-    let marked = on_the_way((roads, cuts), &labels, near, |at| {
-        let border = || blocks.iter().map(|block| block.border_m(at)).fold(f64::INFINITY, f64::min);
-        match (0_u32..).zip(&blocks).find(|(_, block)| block.holds(at)) {
-            Some((i, block)) if block.border_m(at) >= WEAVE_M => i,
-            None if border() > WEAVE_M => FOREIGN,
-            _ => GREY,
-        }
-    });
+    let marked = on_the_way(
+        (roads, cuts),
+        &labels,
+        |c| blocks.may_cross(c, WEAVE_M),
+        |at| {
+            let holder = blocks.holder(at);
+            match (holder, blocks.border_m(at, WEAVE_M, holder)) {
+                (Some(i), border_m) if border_m >= WEAVE_M => i,
+                (None, border_m) if border_m > WEAVE_M => FOREIGN,
+                _ => GREY,
+            }
+        },
+    );
     let core = vec![Part::Core; labels.len()];
-    let areas = blocks.into_iter().map(|block| block.key).collect();
+    let areas = blocks.all.into_iter().map(|block| block.key).collect();
     Outline { scope: Scope::Block, areas, labels, core, marked }
 }

@@ -1,13 +1,17 @@
 //! The catchments of hamlets: which places are theirs, and which place stands for one.
 
+use std::collections::BTreeSet;
+
 use geo::{Area as _, Centroid, Coord};
 use rstar::RTree;
 use rstar::primitives::{GeomWithData, Rectangle};
 
 use super::super::roads::{Chain, Plane, Roads};
-use super::areas::{AreaKey, Cuts, Outline, Part, Shape, on_the_way};
+use super::areas::{AreaKey, Cuts, Outline, Part, on_the_way};
 use super::coord;
+use super::shapes::Shape;
 use crate::coverage::{FOREIGN, GREY, Scope, offset};
+use crate::model::AreaId;
 use crate::registry::{Area, AreaKind, LonLat, Registry};
 
 /// Places so near to a hamlet are of it, metres (coverage.md §4.2).
@@ -27,11 +31,11 @@ enum Ground {
 
 /// The hamlets, and the villages and communities that have none; `None` where nothing says where any of them is.
 pub(super) fn outline((roads, cuts): (&Roads, &Cuts), registry: &Registry) -> Option<Outline> {
-    let has_hamlets =
-        |a: &Area| registry.areas.values().any(|h| h.kind == AreaKind::Hamlet && h.parent.as_ref() == Some(&a.id));
+    let hamlets = registry.areas.values().filter(|a| a.kind == AreaKind::Hamlet);
+    let with_hamlets: BTreeSet<&AreaId> = hamlets.filter_map(|h| h.parent.as_ref()).collect();
     let judged = registry.areas.values().filter(|a| match a.kind {
         AreaKind::Hamlet => true,
-        AreaKind::Village | AreaKind::Community => a.boundary.is_some() && !has_hamlets(a),
+        AreaKind::Village | AreaKind::Community => a.boundary.is_some() && !with_hamlets.contains(&a.id),
         AreaKind::Town | AreaKind::Block => false,
     });
     let grounds: Vec<Ground> = judged.filter_map(Ground::of).collect();

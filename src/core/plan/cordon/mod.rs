@@ -9,6 +9,7 @@ mod areas;
 mod leak;
 mod local;
 mod net;
+mod shapes;
 #[cfg(test)]
 mod tests;
 

@@ -19,9 +19,7 @@ use geo::{Coord, LineString};
 
 pub use gaps::{GAP_M, GapKind, SuspectGap};
 pub use modes::{Mode, Ways, carries};
-pub(super) use place::Plane;
-#[cfg(test)]
-pub(super) use place::nearest;
+pub(super) use place::{Plane, nearest};
 pub use snap::{ON_ROAD_M, Snap};
 
 /// A road as a map has it.

@@ -182,7 +182,7 @@ impl Sim {
         self.take(effects);
         self.schedule_all();
         if let Some(roads) = self.roads.clone() {
-            self.apply(Event::Roads(roads));
+            self.apply(Event::Roads(roads.into()));
         }
         if !self.windows.is_empty() && self.careless != Some(Careless::StartsWithoutMaintenance) {
             self.apply(Event::Maintenance(self.windows.clone()));
@@ -199,7 +199,8 @@ impl Sim {
         if roads.is_some() {
             self.roads.clone_from(&roads);
         }
-        let event = Event::Registry { registry: Arc::new(registry), version: self.version, roads };
+        let event =
+            Event::Registry { registry: Arc::new(registry), version: self.version, roads: roads.map(Into::into) };
         let effects = self.world.apply(event, self.now);
         self.topology = self.world.topology().clone();
         self.name_slots();

@@ -11,7 +11,7 @@ use crate::coverage::{Level, Scope, SealAlerts, Sealed};
 use crate::model::{AreaId, EntranceId, Language, Period, Span, stable_hash_parts};
 use crate::plan::{Mode, RoadLine, Roads};
 use crate::registry::{Layer, Life};
-use crate::world::{Event, Policy, SealAsk, Window, Works};
+use crate::world::{Event, Policy, RoadMap, SealAsk, Window, Works};
 
 fn line(points: &[(f64, f64)]) -> LineString<f64> {
     points.iter().map(|(east, north)| place(*east, *north)).map(|at| geo::Coord { x: at.lon, y: at.lat }).collect()
@@ -56,7 +56,7 @@ fn fenced(mut plan: Plan, gates: &[(&str, f64)]) -> Plan {
 fn laid(plan: Plan, policy: Policy) -> Sim {
     let mut sim = Sim::with(plan, policy);
     sim.roads = Some(cross());
-    sim.apply(Event::Roads(cross()));
+    sim.apply(Event::Roads(cross().into()));
     sim.run(Span::minutes(2));
     assert!(sim.messages.is_empty(), "a healthy town is silent: {:?}", sim.pages());
     sim
@@ -285,10 +285,10 @@ fn before_anybody_says_what_roads_there_are_a_broken_seal_stays_broken() {
     sim.restart(Span::seconds(5));
     sim.run(Span::minutes(5));
     assert!(sim.leak("RING").is_some());
-    sim.apply(Event::Roads(roads.unwrap()));
+    sim.apply(Event::Roads(roads.unwrap().into()));
     sim.run(Span::minutes(5));
     assert!(sim.leak("RING").is_some() && sim.pages().len() == 1);
-    sim.apply(Event::Roads(Arc::new(Roads::build(Vec::new(), &[]))));
+    sim.apply(Event::Roads(Arc::new(Roads::build(Vec::new(), &[])).into()));
     sim.run(Span::minutes(1));
     assert_eq!((sim.leak("RING"), sim.ended("RING")), (None, Some(EndReason::Removed)), "there are none any more");
 }
@@ -346,7 +346,7 @@ fn roads_that_seal_nothing_change_no_word() {
         let mut sim = Sim::with(Plan::town(&[3, 3]), policy());
         if with {
             sim.roads = Some(cross());
-            sim.apply(Event::Roads(cross()));
+            sim.apply(Event::Roads(cross().into()));
         }
         sim.run(Span::minutes(2));
         sim.kill_node("S1");
@@ -410,4 +410,35 @@ fn what_is_open_is_what_a_judgement_from_nothing_says() {
         }
     }
     assert!(broken > 50, "{broken}");
+}
+
+/// Roads that came contracted are taken where they were contracted for this very registry; what was made for another
+/// would number its entrances.
+#[test]
+fn roads_contracted_beside_the_world_are_as_those_that_it_contracts_itself() {
+    for renamed in [false, true] {
+        let plan = fenced(Plan::town(&[1, 1]), &[("E001", -480.0), ("E002", 480.0)]);
+        let mut sim = Sim::with(plan, policy());
+        let snapshot = sim.world.snapshot();
+        let (registry, topology) = (snapshot.registry, snapshot.topology);
+        let map = RoadMap::contracted(cross(), &registry, &topology, 0.0);
+        if renamed {
+            // Another gate is now the first one.
+            let mut other = (*registry).clone();
+            let mut gate = other.entrances.remove(&EntranceId::new("E002").unwrap()).unwrap();
+            gate.id = EntranceId::new("E000").unwrap();
+            other.entrances.insert(gate.id.clone(), gate);
+            sim.reload(other);
+            assert!(map.cordon(&sim.world.snapshot().registry, &sim.topology, 0.0).is_none());
+        }
+        assert!(map.cordon(&registry, &topology, 0.0).is_some() && map.cordon(&registry, &topology, 1.0).is_none());
+        let made = map.cordon(&registry, &topology, 0.0).unwrap().clone();
+        let mut alone = sim.world.clone();
+        sim.apply(Event::Roads(map));
+        alone.apply(Event::Roads(cross().into()), sim.now);
+        let seals = |world: &crate::world::World| world.snapshot().seals.unwrap();
+        assert_eq!(Arc::ptr_eq(&seals(&sim.world).cordon, &made), !renamed, "taken as it is");
+        let (told, own) = (seals(&sim.world), seals(&alone));
+        assert_eq!((&told.cordon.zones, &told.guards, &told.states), (&own.cordon.zones, &own.guards, &own.states));
+    }
 }
