@@ -9,10 +9,11 @@
 
 use std::sync::Arc;
 
+use super::timers::Timer;
 use super::{RoadMap, World};
 use crate::alert::{AlertKey, AlertName, AlertObject, EndReason, Leak, Want, Wanted};
 use crate::coverage::{Guard, Guards, Level, Scope, SealStates, Sealed, Standing, Verdict};
-use crate::model::{AreaId, CameraIx, EntranceIx, Time};
+use crate::model::{AreaId, CameraIx, EntranceIx, Span, Time};
 use crate::plan::{Cordon, Question};
 use crate::registry::Life;
 
@@ -29,9 +30,18 @@ pub(super) struct Fence {
     pub(super) meant: Option<Arc<SealStates>>,
     /// What is broken, as it was last judged.
     broken: Vec<Broken>,
-    /// Something changed since then by which it could be judged otherwise.
-    stale: bool,
+    /// How areas stand was judged anew since then.
+    pub(super) stale: bool,
+    /// Who watches where has changed since areas were judged.
+    unjudged: bool,
+    /// How long after a judgement comes the next.
+    pub(super) rest: Span,
+    rests_until: Time,
 }
+
+/// So long no area is judged after all were, a million crossings and families of areas: judging is to take a small share of
+/// the time also when cameras fail or come back by the thousand. In a town of some hundred cameras some milliseconds.
+const REST_A_MILLION: Span = Span::seconds(5);
 
 /// A seal that is broken. Whose fault that is may change without anything changing at a gate.
 #[derive(Clone, PartialEq, Debug)]
@@ -88,7 +98,11 @@ impl World {
         }
         let guards = Arc::new(self.guards(Level::Live, |c| self.standing(c)));
         let states = Arc::new(cordon.zones.judge(&guards));
-        self.fence = Some(Fence { cordon, watched, guards, states, meant: None, broken, stale: true });
+        let work = (cordon.zones.edges.len() * cordon.zones.families.len()) as i64;
+        let rest = Span(REST_A_MILLION.0 * work / 1_000_000);
+        let (stale, unjudged, rests_until) = (true, false, self.now);
+        let fence = Fence { cordon, watched, guards, states, meant: None, broken, stale, unjudged, rest, rests_until };
+        self.fence = Some(fence);
     }
 
     fn guards(&self, level: Level, standing: impl Fn(CameraIx) -> Standing) -> Guards {
@@ -102,7 +116,8 @@ impl World {
         Guard::of(watchers, &self.topology, Level::Live, self.night, standing, |w| self.rests(w.camera))
     }
 
-    /// Counts who watches where a camera changed, and judges all areas where that is another number.
+    /// Counts who watches where a camera changed, and judges all areas where that is another number: at once, or when it has
+    /// rested.
     pub(super) fn judge_seals(&mut self) {
         let Some(mut fence) = self.fence.take() else { return };
         let changed = if self.turn.everything {
@@ -120,10 +135,13 @@ impl World {
             }
             !others.is_empty()
         };
-        if changed {
+        fence.unjudged |= changed;
+        if self.turn.everything || (fence.unjudged && self.now >= fence.rests_until) {
             fence.states = Arc::new(fence.cordon.zones.judge(&fence.guards));
+            (fence.stale, fence.unjudged, fence.rests_until) = (true, false, self.now + fence.rest);
+        } else if fence.unjudged {
+            self.timers.insert((fence.rests_until, Timer::Seals));
         }
-        fence.stale |= changed || self.turn.everything;
         self.fence = Some(fence);
     }
 
@@ -140,6 +158,7 @@ impl World {
             return;
         };
         if std::mem::take(&mut fence.stale) || everything {
+            let opened = self.opened(&fence);
             let before = std::mem::take(&mut fence.broken);
             if fence.meant.is_none() && fence.states.areas.iter().flatten().any(|s| *s == Sealed::Leaking) {
                 fence.meant = Some(Arc::new(fence.cordon.zones.judge(&self.guards(Level::Built, |_| Standing::Live))));
@@ -148,7 +167,7 @@ impl World {
             for family in 0..fence.cordon.zones.families.len() {
                 if self.policy.seal_alerts.scopes.contains(&fence.cordon.zones.families[family].scope) {
                     let areas = self.judge_family(&fence, family, everything, &mut judged);
-                    let broken = self.broken(&fence, family, areas, &before);
+                    let broken = self.broken(&fence, family, areas, (&before, &opened));
                     fence.broken.extend(broken);
                 }
             }
@@ -213,10 +232,17 @@ impl World {
     }
 
     /// How these areas of a family are broken.
-    fn broken(&self, fence: &Fence, family: usize, areas: Vec<(u32, AlertKey)>, before: &[Broken]) -> Vec<Broken> {
+    fn broken(
+        &self,
+        fence: &Fence,
+        family: usize,
+        areas: Vec<(u32, AlertKey)>,
+        (before, opened): (&[Broken], &[EntranceIx]),
+    ) -> Vec<Broken> {
         if areas.is_empty() {
             return Vec::new();
         }
+        let tipped = fence.cordon.zones.tipped(family, opened);
         let served = |c: CameraIx| match self.life(c) {
             Some(Life::Maintenance) => Standing::Live,
             _ => self.standing(c),
@@ -229,7 +255,7 @@ impl World {
         let judge = |(area, key): (u32, AlertKey)| {
             let at = area as usize;
             let leak = stands(&key).cloned().or_else(|| found.next().flatten().map(Arc::new));
-            let tipped = self.tipped(fence, family, at)?;
+            let tipped = self.failed_last((*tipped.get(at)?)?)?;
             let since = before.iter().find(|b| b.key == key).map_or(self.now, |b| b.since);
             let name = fence.cordon.areas(family).get(at).map(|k| k.name.clone()).unwrap_or_default();
             let planned = served.areas.get(family).and_then(|areas| areas.get(at)) != Some(&Sealed::Leaking);
@@ -259,15 +285,13 @@ impl World {
         leak.entrances.iter().all(|id| open(id.as_str()))
     }
 
-    /// The camera whose failure let somebody into an area for the first time.
-    fn tipped(&self, fence: &Fence, family: usize, area: usize) -> Option<CameraIx> {
-        let opened = |entrance: EntranceIx| {
-            let open = fence.guards.of.get(entrance.at()).is_none_or(|g| g.most == 0);
-            open.then(|| {
-                self.failed_last(entrance).map(|c| (self.cameras[c.at()].since, &self.topology.cameras[c.at()].id))
-            })
-        };
-        self.failed_last(fence.cordon.zones.tipped(family, area, opened)?)
+    /// The entrances that are open, in the order in which they came to be so.
+    fn opened(&self, fence: &Fence) -> Vec<EntranceIx> {
+        let since = |c: CameraIx| (self.cameras[c.at()].since, &self.topology.cameras[c.at()].id);
+        let open = (0..fence.guards.of.len()).filter(|e| fence.guards.of[*e].most == 0).map(EntranceIx::from);
+        let mut order: Vec<_> = open.map(|e| (self.failed_last(e).map(since), e)).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, entrance)| entrance).collect()
     }
 
     /// The dead camera that watched an entrance longest.

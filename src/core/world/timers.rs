@@ -32,6 +32,8 @@ pub(super) enum Timer {
     Round,
     /// Dusk, dawn, or an hour before dusk.
     Sun,
+    /// Areas have rested, and are judged again.
+    Seals,
     /// Hours of duty begin or end somewhere.
     Duty,
     /// A window of maintenance begins or ends.
@@ -55,7 +57,7 @@ impl World {
                 Timer::Acquitted(node) => self.ring_acquitted(node),
                 Timer::Sight => self.conclude_sight(),
                 Timer::Sample => self.ask_sample_again(),
-                Timer::Round | Timer::Blame => {}
+                Timer::Round | Timer::Blame | Timer::Seals => {}
                 Timer::Sun => self.ring_sun(),
                 Timer::Duty => self.ring_duty(),
                 Timer::Maintenance => self.reckon_service(),

@@ -34,7 +34,8 @@ impl World {
             nodes = (0..self.topology.nodes.len()).map(NodeIx::from).collect();
             entrances = (0..self.topology.entrances.len()).map(EntranceIx::from).collect();
         }
-        let touched = everything || !cameras.is_empty() || !entrances.is_empty();
+        let judged = self.fence.as_ref().is_some_and(|fence| fence.stale);
+        let touched = everything || judged || !cameras.is_empty() || !entrances.is_empty();
         for node in nodes {
             self.want_node(node);
         }

@@ -128,11 +128,13 @@ impl Components {
         zone
     }
 
-    /// The lower number becomes the root, so that no order of edges shows.
-    fn join(&mut self, a: u32, b: u32) {
+    /// The lower number becomes the root, so that no order of edges shows. Gives the root, and that which is none any
+    /// more; `None` where both were one already.
+    pub(super) fn join(&mut self, a: u32, b: u32) -> Option<(u32, u32)> {
         let (a, b) = (self.root(a), self.root(b));
         let (low, high) = (a.min(b), a.max(b));
         self.up[high as usize] = low;
+        (low != high).then_some((low, high))
     }
 
     /// Afterwards each zone knows its root: roots are lower than what hangs on them.

@@ -249,6 +249,32 @@ proptest! {
         order.sort_unstable();
         let first = (1..=order.len()).find(|n| small.flooded(|i| order[..*n].iter().any(|(_, open)| *open == i)));
         let expected = first.map(|n| EntranceIx::from(order[n - 1].1));
-        prop_assert_eq!(zones.tipped(0, 0, opened), expected);
+        let order: Vec<EntranceIx> = order.iter().map(|(_, i)| EntranceIx::from(*i)).collect();
+        prop_assert_eq!(zones.tipped(0, &order), vec![expected]);
+    }
+
+    /// All areas of a family in one pass, as each by itself by opening one entrance after another and judging each time.
+    #[test]
+    fn what_tipped_each_area_is_as_by_judging_after_each_opening(
+        edges in prop::collection::vec((0..8_u32, 0..8_u32, 0..7_usize), 0..14),
+        labels in prop::collection::vec((0..8_u32, prop_oneof![0..4_u32, Just(FOREIGN), Just(GREY)]), 0..8),
+        cores in prop::collection::vec(prop::collection::vec(0..8_u32, 0..3), 4),
+        order in Just((0..7_usize).collect::<Vec<_>>()).prop_shuffle(),
+        open in 0..8_usize,
+    ) {
+        // The last entrance stands for a gap.
+        let crossing = |e: usize| if e == 6 { Crossing::Gap } else { Crossing::Entrance(EntranceIx::from(e)) };
+        let edges = edges.iter().map(|(a, b, e)| ZoneEdge { a: *a, b: *b, crossing: crossing(*e) });
+        let family = Family::new(Scope::Local, cores, 8, labels.into_iter());
+        let zones = Zones::new(8, edges.collect(), vec![family]);
+        let order: Vec<EntranceIx> = order.into_iter().filter(|e| *e < 6).take(open).map(EntranceIx::from).collect();
+        let leaks = |opened: &[EntranceIx]| {
+            let is_open = |e: &ZoneEdge| matches!(e.crossing, Crossing::Entrance(e) if opened.contains(&e));
+            zones.leaks(&zones.families[0], &zones.components(is_open))
+        };
+        let first = |area: usize| (0..=order.len()).find(|n| leaks(&order[..*n])[area]);
+        let by = |n: usize| n.checked_sub(1).map(|n| order[n]);
+        let expected: Vec<Option<EntranceIx>> = (0..4).map(|area| first(area).and_then(by)).collect();
+        prop_assert_eq!(zones.tipped(0, &order), expected);
     }
 }

@@ -442,3 +442,25 @@ fn roads_contracted_beside_the_world_are_as_those_that_it_contracts_itself() {
         assert_eq!((&told.cordon.zones, &told.guards, &told.states), (&own.cordon.zones, &own.guards, &own.states));
     }
 }
+
+/// In a large town areas are not judged anew at each camera: what changes meanwhile counts when they have rested.
+#[test]
+fn areas_that_rest_are_judged_when_they_have_rested() {
+    let mut sim = two_gates();
+    let rest = Span::seconds(40);
+    sim.world.fence.as_mut().unwrap().rest = rest;
+    sim.break_camera("C001", Fault::Refuse);
+    sim.run(Span::seconds(20));
+    assert!(sim.leak("RING").is_some(), "the first is judged at once");
+    let broken = sim.world.snapshot().alerts[&key("RING")].since;
+    sim.heal_all();
+    sim.run(Span::seconds(12));
+    let state = |sim: &Sim| sim.world.snapshot().seals.unwrap().states.areas[0][0];
+    assert_eq!((state(&sim), sim.open_alerts().get("CameraDown").is_some()), (Sealed::Leaking, false));
+    assert!(sim.leak("RING").is_some());
+    sim.run(broken + rest - sim.now - Span(1));
+    assert!(sim.leak("RING").is_some());
+    sim.run(Span(2));
+    assert_eq!((state(&sim), sim.leak("RING")), (Sealed::Sealed, None));
+    assert_eq!((sim.ended("RING"), sim.pages().len()), (Some(EndReason::Recovered), 1));
+}
