@@ -96,7 +96,6 @@ pub struct Engine {
     prepared: mpsc::Receiver<Prepared>,
     prepare: mpsc::Sender<Prepared>,
     maps: mpsc::Receiver<RoadMap>,
-    mapped: mpsc::Sender<RoadMap>,
     /// Held from the reading of a registry to its answer.
     reloads: Arc<Mutex<()>>,
     routes: Arc<[SinkRoute]>,
@@ -146,7 +145,7 @@ impl Engine {
         let (done_tx, done) = mpsc::channel(4 * BATCH);
         let (command_tx, commands) = mpsc::channel(64);
         let (prepare, prepared) = mpsc::channel(4);
-        let (mapped, maps) = mpsc::channel(4);
+        let (_, maps) = mpsc::channel(1);
         let published = watch::Sender::new(Arc::new(world.snapshot()));
         let alive = Arc::new(Alive::default());
         let handle = Handle::new(published.subscribe(), alive.clone(), command_tx);
@@ -171,7 +170,6 @@ impl Engine {
             prepared,
             prepare,
             maps,
-            mapped,
             reloads: Arc::new(Mutex::new(())),
             routes,
             uncommitted: None,
@@ -503,7 +501,9 @@ impl Engine {
         }
         let others = accepted.roads.as_ref().is_some_and(|map| !is_same(self.roads.as_ref(), &map.roads));
         if let Some(map) = accepted.roads.as_ref().filter(|_| others) {
-            tracing::info!("other roads are in force");
+            if self.roads.is_some() {
+                tracing::info!("other roads are in force");
+            }
             self.roads = Some(map.roads.clone());
         }
         if unchanged {
@@ -549,14 +549,24 @@ impl Engine {
         }
     }
 
-    /// Reads and contracts the roads beside the loop; they come back to [`Self::lay_roads`].
+    /// Contracts the roads in force, or reads them where nobody has yet, beside the loop; they come back to
+    /// [`Self::lay_roads`].
     fn look_for_roads(&mut self) {
-        self.roads = None;
-        let (source, snapshot, found) = (self.settings.registry.clone(), self.world.snapshot(), self.mapped.clone());
-        tokio::task::spawn_blocking(move || {
-            let map = source.roads.look().map(|roads| source.contract(roads, &snapshot.registry, &snapshot));
-            // Nobody waits for them where the daemon ends.
-            map.into_iter().for_each(|map| drop(found.blocking_send(map)));
+        let known = self.roads.take();
+        let (source, snapshot) = (self.settings.registry.clone(), self.world.snapshot());
+        // What was asked for before is not waited for any more.
+        let (found, maps) = mpsc::channel(1);
+        self.maps = maps;
+        let look = tokio::task::spawn_blocking(move || {
+            let roads = known.or_else(|| source.roads.look());
+            roads.map(|roads| source.contract(roads, &snapshot.registry, &snapshot))
+        });
+        tokio::spawn(async move {
+            match look.await {
+                // Nobody waits for them where the daemon ends.
+                Ok(map) => map.into_iter().for_each(|map| drop(found.try_send(map))),
+                Err(error) => tracing::error!(%error, "the roads cannot be read; no seal is judged"),
+            }
         });
     }
 

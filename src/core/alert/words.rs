@@ -53,6 +53,7 @@ trait Tongue: Sync {
     fn seals_line(&self, n: usize, list: &str) -> String;
     fn was_broken_line(&self, n: usize, list: &str) -> String;
     /// A way in so many metres long, past these entrances, which these dead cameras should watch; lists may be empty.
+    fn way(&self, length_m: f64) -> String;
     fn way_in(&self, length_m: f64, entrances: &str, cameras: &str) -> String;
     /// What is said of one area among several.
     fn of_area(&self, area: &str, what: &str) -> String;

@@ -1,4 +1,5 @@
-//! Seals as they stand: judged anew on zones whenever a camera changed, and what of that is an alert.
+//! Seals as they stand: judged anew on zones when a camera changed, in a large town after a rest, and what of that is an
+//! alert.
 //!
 //! Roads are contracted when the map or the registry changes, by whoever brings them ([`RoadMap`]); the health of cameras
 //! never touches them, but for the way in of a seal that has just broken. A town without roads has none of this.
@@ -33,10 +34,10 @@ pub(super) struct Fence {
     /// How areas stand was judged anew since then.
     pub(super) stale: bool,
     /// Who watches where has changed since areas were judged.
-    unjudged: bool,
+    pub(super) unjudged: bool,
     /// How long after a judgement comes the next.
     pub(super) rest: Span,
-    rests_until: Time,
+    pub(super) rests_until: Time,
 }
 
 /// So long no area is judged after all were, a million crossings and families of areas: judging is to take a small share of
@@ -136,7 +137,11 @@ impl World {
             !others.is_empty()
         };
         fence.unjudged |= changed;
-        if self.turn.everything || (fence.unjudged && self.now >= fence.rests_until) {
+        // A camera that is back is blamed for no seal, however short the rest was.
+        let refuted = |b: &Broken| self.standing(b.tipped) != Standing::Dead;
+        let rested = self.now >= fence.rests_until
+            || (fence.unjudged && !self.is_holding_words() && fence.broken.iter().any(refuted));
+        if self.turn.everything || (fence.unjudged && rested) {
             fence.states = Arc::new(fence.cordon.zones.judge(&fence.guards));
             (fence.stale, fence.unjudged, fence.rests_until) = (true, false, self.now + fence.rest);
         } else if fence.unjudged {
@@ -180,6 +185,11 @@ impl World {
             self.want_broken(broken);
         }
         self.fence = Some(fence);
+    }
+
+    /// Whether areas are about to be judged: what is said before would not say their seals.
+    pub(super) fn is_about_to_judge_seals(&self) -> bool {
+        self.fence.as_ref().is_some_and(|fence| fence.unjudged)
     }
 
     /// What is not judged any more is over.

@@ -31,7 +31,7 @@ pub enum Event {
         registry: Arc<Registry>,
         /// Its version, counting up.
         version: u64,
-        /// The roads that come in force with it, where they are others: a gate and its road are one change.
+        /// The roads that come in force with it, or stay so: a gate and its road are one change. `None`: those that were.
         roads: Option<RoadMap>,
     },
     /// These are the roads of the town from now on, those that count; none where there are none. Before it is said, no

@@ -121,7 +121,7 @@ impl World {
 
     /// Everybody who was asked because of a cause has answered.
     fn is_ready(&self, cause: &Cause) -> bool {
-        if self.is_judging() || self.is_being_asked(cause) {
+        if self.is_judging() || self.is_about_to_judge_seals() || self.is_being_asked(cause) {
             return false;
         }
         let members = self.causes.members.get(cause).into_iter().flatten().map(|c| Target::Camera(*c));

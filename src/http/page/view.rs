@@ -144,6 +144,9 @@ impl Page<'_> {
             self.names(html, Sheet::Entrance, &pairs(&incident.entrances_lost, &incident.entrances_lost_names));
             html.raw("</p>");
         }
+        if !incident.seals_broken.is_empty() {
+            html.raw("<p><strong>").text(w.broken_seals).raw("</strong> ").text(&broken_seals(incident)).raw("</p>");
+        }
         html.raw("<p><a href=\"/sheet/incident/").number(incident.id).raw("\">").text(w.sheet).raw("</a></p>");
         self.held(html, incident);
         self.incident_actions(html, incident);
@@ -254,4 +257,10 @@ fn count(html: &mut Html, class: &'static str, n: u32, word: &str, said: &'stati
 /// Ids with their names.
 pub(super) fn pairs(ids: &[String], names: &[String]) -> Vec<(String, String)> {
     ids.iter().cloned().zip(names.iter().cloned()).collect()
+}
+
+/// Names of what is shut off no more, each with its id where it has another name.
+pub(super) fn broken_seals(incident: &Incident) -> String {
+    let one = |(id, name): (&String, &String)| if name.is_empty() { id.clone() } else { format!("{name} ({id})") };
+    incident.seals_broken.iter().zip(&incident.seals_broken_names).map(one).collect::<Vec<_>>().join(", ")
 }

@@ -61,6 +61,7 @@ pub(super) async fn list(
         let shown = Incident::of(incident, &snapshot.registry)?;
         let texts = [&shown.cause.name, shown.cause.id.as_deref().unwrap_or_default()];
         let names = shown.entrances_lost_names.iter().chain(&shown.entrances_lost).chain(&shown.village_names);
+        let names = names.chain(&shown.seals_broken_names).chain(&shown.seals_broken);
         let texts: Vec<&str> = texts.into_iter().chain(names.map(String::as_str)).collect();
         let fits = status.is_none_or(|w| shown.status == w)
             && lies_there(&snapshot, incident, area.as_ref())
@@ -111,7 +112,12 @@ fn lies_there(snapshot: &Snapshot, incident: &alert::Incident, wanted: Option<&A
     let registry = &snapshot.registry;
     let homes = incident.entrances_lost.iter().filter_map(|id| registry.entrances.get(id)).map(|e| &e.area);
     let stands = incident.cameras.iter().filter_map(|id| registry.cameras.get(id)).map(|c| &c.area);
-    wanted.is_none() || homes.chain(stands).chain(&incident.villages).any(|a| lies_in(registry, a, wanted))
+    wanted.is_none()
+        || homes
+            .chain(stands)
+            .chain(&incident.villages)
+            .chain(&incident.seals_broken)
+            .any(|a| lies_in(registry, a, wanted))
 }
 
 /// One incident: its alerts, what was said and held, and what became of its messages.

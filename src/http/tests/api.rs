@@ -4,11 +4,11 @@ use std::io::Read as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use cunkou_core::model::Span;
+use cunkou_core::model::{AreaId, IncidentId, Span};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::town::{CONTACT, HOST, NOW};
+use super::town::{CONTACT, HOST, NOW, snapshot};
 use super::*;
 
 fn ids(reply: &Reply) -> Vec<String> {
@@ -50,6 +50,21 @@ async fn lists_filter_and_page() {
         assert_eq!((reply.status.as_u16(), ids(&reply).join(" ").as_str()), (200, wanted), "{path}");
         assert_eq!(reply.json()["next"], Value::Null, "{path}");
     }
+}
+
+/// An incident is found by the seals that it broke, by id, by name and by where they are.
+#[tokio::test]
+async fn incidents_are_found_by_the_seals_that_they_broke() {
+    let mut town = snapshot();
+    let broken = Arc::make_mut(Arc::make_mut(&mut town.incidents).get_mut(&IncidentId(7)).unwrap());
+    broken.seals_broken = vec![AreaId::new("V2").unwrap()];
+    let d = daemon_with(settings(ReadAccess::Open), town).await;
+    for (query, wanted) in [("q=v2", "7"), ("area=V2", "7"), ("q=T&area=V2", "7"), ("q=nothing", "")] {
+        let reply = d.get(&format!("/api/v1/incidents?{query}")).await;
+        assert_eq!((reply.status.as_u16(), ids(&reply).join(" ").as_str()), (200, wanted), "{query}");
+    }
+    let page = d.get("/").await.text;
+    assert!(page.contains("封控失效") && page.contains("(V2)"), "{page}");
 }
 
 #[tokio::test]

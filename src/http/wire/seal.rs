@@ -112,7 +112,8 @@ pub struct SealRoads {
     /// The ways of coming in that count.
     #[schema(schema_with = words::modes)]
     pub modes: Vec<String>,
-    /// SHA-256 of the file, in hex; empty where there is none: then nothing can be said of any area.
+    /// SHA-256 of the file as it is now, in hex; empty where there is none. Judged are the roads in force, those of the last
+    /// start or reload.
     pub hash: String,
     /// What is wrong with the file that is there now; the roads are then those of the last good one.
     pub faults: Vec<String>,

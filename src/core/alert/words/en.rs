@@ -206,8 +206,12 @@ impl Tongue for En {
         format!("{} broken before: {list}", count(n, "seal was", "seals were"))
     }
 
+    fn way(&self, length_m: f64) -> String {
+        if length_m < 1_000.0 { format!("{length_m:.0} m") } else { format!("{:.1} km", length_m / 1_000.0) }
+    }
+
     fn way_in(&self, length_m: f64, entrances: &str, cameras: &str) -> String {
-        let mut parts = vec![format!("a way in of {:.1} km passes no live camera", length_m / 1_000.0)];
+        let mut parts = vec![format!("a way in of {} passes no live camera", self.way(length_m))];
         if !entrances.is_empty() {
             parts.push(format!("it passes {entrances}"));
         }

@@ -197,8 +197,12 @@ impl Tongue for Zh {
         format!("封控曾失效 {n} 处：{list}")
     }
 
+    fn way(&self, length_m: f64) -> String {
+        if length_m < 1_000.0 { format!("{length_m:.0} 米") } else { format!("{:.1} 公里", length_m / 1_000.0) }
+    }
+
     fn way_in(&self, length_m: f64, entrances: &str, cameras: &str) -> String {
-        let mut parts = vec![format!("可不经任何在看的摄像机进入，最短通道 {:.1} 公里", length_m / 1_000.0)];
+        let mut parts = vec![format!("可不经任何在看的摄像机进入，最短通道 {}", self.way(length_m))];
         if !entrances.is_empty() {
             parts.push(format!("经过 {entrances}"));
         }

@@ -69,13 +69,15 @@ impl Flood {
     }
 
     /// Opens the way between two zones; gives the areas into which somebody comes now. Lists stay short: two areas in one
-    /// component have come into each other.
+    /// component have come into each other, and an area stands in each list once.
     fn open(&mut self, a: u32, b: u32) -> Vec<u32> {
         let Some((root, gone)) = self.components.join(a, b) else { return Vec::new() };
         let label = joined(self.labels[root as usize], self.labels[gone as usize]);
         self.labels[root as usize] = label;
         let mut inside = std::mem::take(&mut self.shut[root as usize]);
         inside.append(&mut self.shut[gone as usize]);
+        inside.sort_unstable();
+        inside.dedup();
         let (leaking, shut) = inside.into_iter().partition(|area| holds_other(label, *area));
         self.shut[root as usize] = shut;
         leaking

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use geo::{Coord, Geometry, MultiPolygon};
 
-use super::super::roads::{Chain, Plane, Roads, Snap};
+use super::super::roads::{Chain, Roads, Snap};
 use super::shapes::{Shape, Shapes};
 use super::{Gate, local};
 use crate::coverage::{FOREIGN, GREY, Scope};
@@ -83,13 +83,12 @@ impl Outline {
 
 /// All that is to be shut off: each ring of the town, the blocks, the hamlets.
 pub(super) fn outlines(roads: &Roads, gates: &[Gate], registry: &Registry, core_offset_m: f64) -> Vec<Outline> {
-    let plane = Plane::around(roads.nodes.iter().copied());
     let roads = (roads, &Cuts::of(gates));
-    let rings = rings(registry).into_iter().map(|ring| town(roads, Shapes::new(vec![ring], plane), core_offset_m));
+    let rings = rings(registry).into_iter().map(|ring| town(roads, Shapes::new(vec![ring]), core_offset_m));
     let mut outlines: Vec<Outline> = rings.collect();
     let blocks = blocks(registry);
     if !blocks.is_empty() {
-        outlines.push(block(roads, Shapes::new(blocks, plane)));
+        outlines.push(block(roads, Shapes::new(blocks)));
     }
     outlines.extend(local::outline(roads, registry));
     outlines

@@ -38,25 +38,28 @@ impl Shape {
     }
 }
 
+/// A side of a border, found by place, with the number of its area and where it runs.
+type Side = GeomWithData<Line<[f64; 2]>, (u32, geo::Line<f64>)>;
+
 /// Areas of one kind, by number.
 pub(super) struct Shapes {
     pub(super) all: Vec<Shape>,
     plane: Plane,
     boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
-    /// The sides of all borders, each with the number of its area.
-    sides: RTree<GeomWithData<Line<[f64; 2]>, (u32, geo::Line<f64>)>>,
+    sides: RTree<Side>,
 }
 
 impl Shapes {
-    /// `plane`: that of the places that will be asked for.
-    pub(super) fn new(all: Vec<Shape>, plane: Plane) -> Shapes {
+    /// Distances are looked for around the shapes: how far the roads reach beyond them does not matter.
+    pub(super) fn new(all: Vec<Shape>) -> Shapes {
+        let plane = Plane::around(all.iter().flat_map(|s| s.shape.lines_iter()).map(|side| side.start));
         let boxed = |(i, shape): (u32, &Shape)| {
             let bounds = shape.bounds?;
             Some(GeomWithData::new(Rectangle::from_corners(plane.of(bounds.min()), plane.of(bounds.max())), i))
         };
         let sides_of = |(i, shape): (u32, &Shape)| {
             let sides = shape.shape.lines_iter();
-            let sides = sides.map(|s| GeomWithData::new(Line::new(plane.of(s.start), plane.of(s.end)), (i, s)));
+            let sides = sides.map(|s| Side::new(Line::new(plane.of(s.start), plane.of(s.end)), (i, s)));
             sides.collect::<Vec<_>>()
         };
         let boxes = RTree::bulk_load((0_u32..).zip(&all).filter_map(boxed).collect());
@@ -119,8 +122,7 @@ mod tests {
             let holder = all.iter().position(|s| s.holds(coord(at.0, at.1)));
             let borders: Vec<f64> = all.iter().map(|s| s.border_m(coord(at.0, at.1))).collect();
             let near = |m: f64| if m <= within_m { m } else { f64::INFINITY };
-            let plane = Plane::around([coord(-4e3, -4e3), coord(4e3, 4e3)].into_iter());
-            let shapes = Shapes::new(all, plane);
+            let shapes = Shapes::new(all);
             let at = coord(at.0, at.1);
             prop_assert_eq!(shapes.holder(at), holder.map(|i| i as u32));
             let least = borders.iter().copied().fold(f64::INFINITY, f64::min);

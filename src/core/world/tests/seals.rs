@@ -1,5 +1,6 @@
 //! Seals that break and hold again: which alert, in which incident, and how many pages.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use geo::{LineString, Polygon};
@@ -123,7 +124,7 @@ fn an_entrance_and_the_seal_it_kept_are_one_page_that_says_both() {
         [
             "失守村口 1 处：甘棠村 E001 村口",
             "封控失效 1 处：RING",
-            "可不经任何在看的摄像机进入，最短通道 0.9 公里，经过 甘棠村 E001 村口，通道上失效的摄像机：C001（C001 枪机）",
+            "可不经任何在看的摄像机进入，最短通道 902 米，经过 甘棠村 E001 村口，通道上失效的摄像机：C001（C001 枪机）",
         ]
     );
     assert_eq!(
@@ -131,7 +132,7 @@ fn an_entrance_and_the_seal_it_kept_are_one_page_that_says_both() {
         [
             "1 entrance lost: 甘棠村 E001 村口",
             "1 seal broken: RING",
-            "a way in of 0.9 km passes no live camera; it passes 甘棠村 E001 村口; dead cameras on it: C001 (C001 枪机)",
+            "a way in of 902 m passes no live camera; it passes 甘棠村 E001 村口; dead cameras on it: C001 (C001 枪机)",
         ]
     );
     sim.heal_all();
@@ -320,16 +321,21 @@ fn planned_work_at_a_gate_breaks_no_seal_for_people() {
     assert_eq!((page.why, page.incident.seals_broken.len()), (SayReason::MaintenanceEnded, 1));
 }
 
-/// A switch takes both gates, and with them two blocks and the town: one incident, one page.
-#[test]
-fn nested_seals_that_one_switch_kept_are_one_page() {
+/// Two blocks in the ring, each with a gate to the outside and one to the middle, behind one switch.
+fn two_blocks() -> Plan {
     let gates = [("E001", -480.0), ("E002", 480.0), ("E003", -100.0), ("E004", 100.0)];
     let mut plan = fenced(Plan::town(&[4, 1]), &gates);
     for (side, west, east) in [("B1", -450.0, -150.0), ("B2", 150.0, 450.0)] {
         let block = element(side, Layer::Block, rectangle((west, -450.0), (east, 450.0)), &[]);
         plan.registry.elements.insert(block.id.clone(), block);
     }
-    let mut sim = laid(plan, policy());
+    plan
+}
+
+/// A switch takes both gates, and with them two blocks and the town: one incident, one page.
+#[test]
+fn nested_seals_that_one_switch_kept_are_one_page() {
+    let mut sim = laid(two_blocks(), policy());
     sim.kill_node("S1");
     sim.run(Span::hours(1));
     assert_eq!(sim.pages().len(), 1, "{:?}", sim.pages());
@@ -446,21 +452,52 @@ fn roads_contracted_beside_the_world_are_as_those_that_it_contracts_itself() {
 /// In a large town areas are not judged anew at each camera: what changes meanwhile counts when they have rested.
 #[test]
 fn areas_that_rest_are_judged_when_they_have_rested() {
-    let mut sim = two_gates();
+    let mut sim = laid(two_blocks(), policy());
     let rest = Span::seconds(40);
     sim.world.fence.as_mut().unwrap().rest = rest;
     sim.break_camera("C001", Fault::Refuse);
-    sim.run(Span::seconds(20));
-    assert!(sim.leak("RING").is_some(), "the first is judged at once");
-    let broken = sim.world.snapshot().alerts[&key("RING")].since;
-    sim.heal_all();
-    sim.run(Span::seconds(12));
-    let state = |sim: &Sim| sim.world.snapshot().seals.unwrap().states.areas[0][0];
-    assert_eq!((state(&sim), sim.open_alerts().get("CameraDown").is_some()), (Sealed::Leaking, false));
-    assert!(sim.leak("RING").is_some());
-    sim.run(broken + rest - sim.now - Span(1));
-    assert!(sim.leak("RING").is_some());
+    sim.run(Span::seconds(15));
+    assert!(sim.leak("B1").is_some() && sim.leak("B2").is_none(), "the first is judged at once");
+    let rested = sim.world.fence.as_ref().unwrap().rests_until;
+    sim.break_camera("C002", Fault::Refuse);
+    sim.run(rested - sim.now - Span(1));
+    let down = || sim.world.snapshot().alerts.keys().filter(|k| k.name == AlertName::CameraDown).count();
+    assert_eq!((down(), sim.leak("B2")), (2, None));
     sim.run(Span(2));
-    assert_eq!((state(&sim), sim.leak("RING")), (Sealed::Sealed, None));
-    assert_eq!((sim.ended("RING"), sim.pages().len()), (Some(EndReason::Recovered), 1));
+    assert!(sim.leak("B2").is_some());
+    sim.heal_all();
+    sim.run(Span::minutes(5));
+    assert_eq!((sim.leak("B1"), sim.leak("B2"), sim.leak("RING")), (None, None, None));
+}
+
+/// A camera that is back is blamed for no seal, also while areas rest: the switch keeps its incident to its end.
+#[test]
+fn who_is_back_is_blamed_for_nothing_while_areas_rest() {
+    let mut sim = laid(fenced(Plan::town(&[2]), &[("E001", -480.0), ("E002", 480.0)]), policy());
+    sim.world.fence.as_mut().unwrap().rest = Span::seconds(40);
+    sim.kill_node("S1");
+    sim.run(Span::minutes(2));
+    assert_eq!((sim.blamed_for("RING").as_deref(), sim.pages().len()), (Some("node:S1"), 1));
+    sim.heal_all();
+    sim.run(Span::minutes(5));
+    let causes: BTreeSet<String> = sim.messages.iter().map(|m| m.incident.cause.to_string()).collect();
+    assert_eq!(causes, ["node:S1".to_owned()].into());
+    assert_eq!((sim.leak("RING"), sim.pages().len()), (None, 1));
+}
+
+/// What is lost is told with the seal that it breaks, also where areas rest just then.
+#[test]
+fn a_page_waits_for_the_areas_that_are_about_to_be_judged() {
+    let mut sim = two_gates();
+    sim.world.fence.as_mut().unwrap().rests_until = sim.now + Span::hours(1);
+    sim.break_camera("C001", Fault::Refuse);
+    while !sim.world.fence.as_ref().unwrap().unjudged {
+        sim.run(Span::millis(50));
+    }
+    assert_eq!(sim.pages(), []);
+    sim.world.fence.as_mut().unwrap().rests_until = sim.now + Span::seconds(2);
+    sim.run(Span::minutes(1));
+    assert_eq!(sim.pages().len(), 1, "{:?}", sim.pages());
+    let page = sim.messages.iter().find(|m| m.kind.pages()).unwrap();
+    assert_eq!((page.incident.entrances_lost.len(), page.incident.seals_broken.len()), (1, 1));
 }

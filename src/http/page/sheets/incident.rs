@@ -8,7 +8,7 @@ use cunkou_core::model::IncidentId;
 use crate::http::AppState;
 use crate::http::page::context::{MAX_ROWS, Page, Sheet, local};
 use crate::http::page::html::Html;
-use crate::http::page::view::pairs;
+use crate::http::page::view::{broken_seals, pairs};
 use crate::http::story::{fate, found_parts, speaking, where_to_go};
 use crate::http::wire::{Incident, IncidentDelivery, IncidentStep};
 
@@ -55,12 +55,6 @@ fn head(page: &Page<'_>, html: &mut Html, incident: &Incident) {
     };
     html.raw("<h2><span class=\"").raw(class).raw("\">").text(status).raw("</span> ").text(w.incident).raw(" #");
     html.number(incident.id).raw("</h2>");
-}
-
-/// Names of what is shut off no more, each with its id where it has another name.
-fn broken_seals(incident: &Incident) -> String {
-    let one = |(id, name): (&String, &String)| if name.is_empty() { id.clone() } else { format!("{name} ({id})") };
-    incident.seals_broken.iter().zip(&incident.seals_broken_names).map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn facts(page: &Page<'_>, html: &mut Html, incident: &Incident) {
