@@ -18,15 +18,13 @@ pub struct RoadMap {
 struct Contracted {
     cordon: Arc<Cordon>,
     registry: Arc<Registry>,
-    slots: Slots,
+    slots: Vec<(EntranceId, bool)>,
     core_offset_m: f64,
 }
 
 /// The entrances as a cordon numbers them, and which of them count.
-type Slots = Vec<(EntranceId, bool)>;
-
-fn slots(topology: &Topology) -> Slots {
-    topology.entrances.iter().map(|slot| (slot.id.clone(), slot.judged)).collect()
+fn slots(topology: &Topology) -> impl Iterator<Item = (&EntranceId, bool)> {
+    topology.entrances.iter().map(|slot| (&slot.id, slot.judged))
 }
 
 impl From<Arc<Roads>> for RoadMap {
@@ -40,7 +38,8 @@ impl RoadMap {
     #[must_use]
     pub fn contracted(roads: Arc<Roads>, registry: &Arc<Registry>, topology: &Topology, core_offset_m: f64) -> RoadMap {
         let cordon = Arc::new(Cordon::build(roads.clone(), registry, topology, core_offset_m));
-        let made = Contracted { cordon, registry: registry.clone(), slots: slots(topology), core_offset_m };
+        let slots = slots(topology).map(|(id, judged)| (id.clone(), judged)).collect();
+        let made = Contracted { cordon, registry: registry.clone(), slots, core_offset_m };
         RoadMap { roads, contracted: Some(made) }
     }
 
@@ -50,7 +49,7 @@ impl RoadMap {
         let fits = |made: &&Contracted| {
             made.core_offset_m.to_bits() == core_offset_m.to_bits()
                 && Arc::ptr_eq(&made.registry, registry)
-                && made.slots == slots(topology)
+                && made.slots.iter().map(|(id, judged)| (id, *judged)).eq(slots(topology))
         };
         self.contracted.as_ref().filter(fits).map(|made| &made.cordon)
     }

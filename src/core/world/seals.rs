@@ -163,19 +163,18 @@ impl World {
             return;
         };
         if std::mem::take(&mut fence.stale) || everything {
-            let opened = self.opened(&fence);
             let before = std::mem::take(&mut fence.broken);
             if fence.meant.is_none() && fence.states.areas.iter().flatten().any(|s| *s == Sealed::Leaking) {
                 fence.meant = Some(Arc::new(fence.cordon.zones.judge(&self.guards(Level::Built, |_| Standing::Live))));
             }
-            let mut judged = Vec::new();
+            let (mut judged, mut leaking) = (Vec::new(), Vec::new());
             for family in 0..fence.cordon.zones.families.len() {
                 if self.policy.seal_alerts.scopes.contains(&fence.cordon.zones.families[family].scope) {
-                    let areas = self.judge_family(&fence, family, everything, &mut judged);
-                    let broken = self.broken(&fence, family, areas, (&before, &opened));
-                    fence.broken.extend(broken);
+                    leaking.push((family, self.judge_family(&fence, family, everything, &mut judged)));
                 }
             }
+            leaking.retain(|(_, areas)| !areas.is_empty());
+            fence.broken = self.broken(&fence, leaking, &before);
             if everything {
                 judged.sort_unstable();
                 self.forget_seals(&judged);
@@ -241,23 +240,30 @@ impl World {
         self.turn.reloaded || self.turn.rerouted
     }
 
-    /// How these areas of a family are broken.
-    fn broken(
-        &self,
-        fence: &Fence,
-        family: usize,
-        areas: Vec<(u32, AlertKey)>,
-        (before, opened): (&[Broken], &[EntranceIx]),
-    ) -> Vec<Broken> {
-        if areas.is_empty() {
+    /// How these areas are broken, by family.
+    fn broken(&self, fence: &Fence, leaking: Vec<(usize, Vec<(u32, AlertKey)>)>, before: &[Broken]) -> Vec<Broken> {
+        if leaking.is_empty() {
             return Vec::new();
         }
-        let tipped = fence.cordon.zones.tipped(family, opened);
+        let opened = self.opened(fence);
         let served = |c: CameraIx| match self.life(c) {
             Some(Life::Maintenance) => Standing::Live,
             _ => self.standing(c),
         };
         let served = fence.cordon.zones.judge(&self.guards(Level::Live, served));
+        let broken = |(family, areas)| self.broken_of(fence, family, areas, (before, &opened, &served));
+        leaking.into_iter().flat_map(broken).collect()
+    }
+
+    /// How these areas of a family are broken; `served` is how areas would stand were none in maintenance.
+    fn broken_of(
+        &self,
+        fence: &Fence,
+        family: usize,
+        areas: Vec<(u32, AlertKey)>,
+        (before, opened, served): (&[Broken], &[EntranceIx], &SealStates),
+    ) -> Vec<Broken> {
+        let tipped = fence.cordon.zones.tipped(family, opened);
         let stands =
             |key: &AlertKey| self.book.leak(key).filter(|leak| !self.is_replanned() && self.is_open(fence, leak));
         let unknown = areas.iter().filter(|(_, key)| stands(key).is_none()).map(|(area, _)| *area).collect::<Vec<_>>();
