@@ -23,6 +23,8 @@ use serde_json::Value;
 
 /// Kills of the ordinary run, and of the long one.
 const KILLS: (usize, usize) = (200, 10_000);
+/// Towns that are killed beside each other, each with its own part of the kills: a life is mostly waiting.
+const TOWNS: (usize, usize) = (2, 8);
 /// The longest life of a daemon that is not waited for.
 const LONGEST: Duration = Duration::from_millis(2_300);
 /// Intervals of a town that is asked all the time. Each fault is an incident of its own, and nothing flaps.
@@ -127,9 +129,18 @@ fn sole_watchers(daemon: &Daemon) -> Vec<(String, String)> {
 #[test]
 fn a_daemon_killed_at_any_moment_loses_no_alert_tells_none_twice_and_leaves_no_hole() {
     let long = std::env::var_os("CUNKOU_LONG").is_some();
-    let kills = if long { KILLS.1 } else { KILLS.0 };
-    let seed = std::env::var("CUNKOU_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20_261_125);
-    println!("seed {seed}, {kills} kills");
+    let (kills, towns) = if long { (KILLS.1, TOWNS.1) } else { (KILLS.0, TOWNS.0) };
+    let seed: u64 = std::env::var("CUNKOU_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20_261_125);
+    println!("seed {seed}, {kills} kills in {towns} towns");
+    std::thread::scope(|scope| {
+        for town in (0..).take(towns) {
+            scope.spawn(move || killed_again_and_again(seed + town, kills.div_ceil(towns)));
+        }
+    });
+}
+
+/// One town, whose daemon is killed so often.
+fn killed_again_and_again(seed: u64, kills: usize) {
     let receiver = Receiver::start(Answer::Status(200));
     let sink = format!("\n[[sink]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"{}\"\n", receiver.url);
     let town = Town::new(12, &format!("{RESTLESS}{sink}"));
@@ -150,14 +161,10 @@ fn a_daemon_killed_at_any_moment_loses_no_alert_tells_none_twice_and_leaves_no_h
     daemon.all_up();
     daemon.all_sent("desk");
     drop(daemon);
-    println!(
-        "{} kills, {} faults, {} requests heard",
-        trial.kills.len(),
-        trial.faults.len(),
-        trial.receiver.heard().len()
-    );
+    let (killed, faults, heard) = (trial.kills.len(), trial.faults.len(), trial.receiver.heard());
+    println!("seed {seed}: {killed} kills, {faults} faults, {} requests heard", heard.len());
 
-    one_key_a_message(&trial.receiver.heard());
+    one_key_a_message(&heard);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let url = format!("sqlite://{}", trial.town.path("cunkou.db").display());

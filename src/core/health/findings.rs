@@ -107,6 +107,10 @@ pub struct Evidence {
     pub at: Time,
 }
 
+/// So many answers rule a rival out beyond doubt: below the uplink of a large town everybody answers, and no more than
+/// these and the witness are looked at.
+pub const MANY_OTHERS: u32 = 999;
+
 /// What rules a rival out.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Objection {
@@ -116,7 +120,7 @@ pub enum Objection {
         by: Witness,
         /// Start of the try.
         at: Time,
-        /// Cameras beside it that answered since, too.
+        /// Cameras beside it that answered since, too; [`MANY_OTHERS`] stands for that many or more.
         others: u32,
     },
     /// What failed refused, or spoke nonsense: whoever says something was reached, so its way works.

@@ -15,6 +15,6 @@ pub(crate) mod sight;
 mod tests;
 mod words;
 
-pub use findings::{Evidence, Findings, Heard, MAX_EVIDENCE, MAX_RIVALS, Objection, RuledOut, Witness};
+pub use findings::{Evidence, Findings, Heard, MANY_OTHERS, MAX_EVIDENCE, MAX_RIVALS, Objection, RuledOut, Witness};
 pub use policy::Policy;
 pub use words::{Cause, CommonScope, MonitorCause, State};

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::World;
-use super::blame::Acquittal;
+use super::blame::{Acquittal, Proof};
 use super::hear::health_of;
 use crate::health::cause::{Blame, Item};
 use crate::health::{Cause, State};
@@ -25,9 +25,7 @@ impl World {
             _ => None,
         };
         for node in required.iter().copied().chain(own) {
-            if let Some(onset) = self.causes.onset.get_mut(node.at()) {
-                *onset = (*onset).max(Some(begun));
-            }
+            self.causes.prove(node, Proof { begun, by: target });
         }
         if self.causes.judged.is_empty() {
             return;
@@ -58,9 +56,7 @@ impl World {
         let proven: Vec<NodeIx> =
             if above.iter().any(|n| judged(*n)) { above.iter().copied().filter(works).collect() } else { Vec::new() };
         for node in proven {
-            if let Some(onset) = self.causes.onset.get_mut(node.at()) {
-                *onset = (*onset).max(Some(begun));
-            }
+            self.causes.prove(node, Proof { begun, by: target });
         }
     }
 

@@ -33,14 +33,23 @@ pub(super) struct Acquittal {
     pub(super) at: Time,
 }
 
+/// An answer that proves that a node works.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Proof {
+    /// Start of the try.
+    pub(super) begun: Time,
+    /// Who answered: something that hangs on the node, or the node itself.
+    pub(super) by: Target,
+}
+
 /// Everything that is remembered of failures.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Causes {
     /// Confirmed failures, by their first failing try.
     by_onset: BTreeSet<(Time, Item)>,
     onset_of: BTreeMap<Item, Time>,
-    /// Start of the latest try that a dependant of the node, or the node itself, passed.
-    pub(super) onset: Vec<Option<Time>>,
+    /// The latest try that a dependant of the node, or the node itself, passed.
+    pub(super) onset: Vec<Option<Proof>>,
     pub(super) judged: BTreeMap<NodeIx, Judged>,
     /// Nodes that were judged and acquitted: they work.
     pub(super) acquitted: BTreeMap<NodeIx, Acquittal>,
@@ -70,6 +79,15 @@ impl Causes {
             self.by_onset.remove(&(old, item));
         }
         self.fresh.remove(&item);
+    }
+
+    /// Something answered that needs a node.
+    pub(super) fn prove(&mut self, node: NodeIx, proof: Proof) {
+        if let Some(latest) = self.onset.get_mut(node.at())
+            && latest.is_none_or(|l| l.begun < proof.begun)
+        {
+            *latest = Some(proof);
+        }
     }
 
     /// A camera left the registry.
@@ -304,8 +322,9 @@ impl World {
         changed
     }
 
-    fn onset(&self, node: NodeIx) -> Option<Time> {
-        self.causes.onset.get(node.at()).copied().flatten()
+    /// Start of the latest try that something that hangs on the node, or the node itself, passed.
+    pub(super) fn onset(&self, node: NodeIx) -> Option<Time> {
+        self.causes.onset.get(node.at()).copied().flatten().map(|proof| proof.begun)
     }
 
     /// Cameras that a node held down which is not blamed any more: another one does, or they are asked.

@@ -9,14 +9,16 @@ use std::collections::BTreeMap;
 use super::World;
 use crate::health::cause::{Failure, Item};
 use crate::health::machine::Health;
-use crate::health::{Cause, Evidence, Findings, Heard, MAX_EVIDENCE, MAX_RIVALS, MonitorCause, Objection};
-use crate::health::{RuledOut, Witness};
+use crate::health::{Cause, Evidence, Findings, Heard, MANY_OTHERS, MAX_EVIDENCE, MAX_RIVALS, MonitorCause};
+use crate::health::{Objection, RuledOut, Witness};
 use crate::model::{CameraIx, Check, NodeIx, Reason, Target, Time};
 
 /// Failed cameras that the evidence of a node names; the others are counted.
 const NAMED_FAILURES: usize = 3;
 /// Nodes that are held against the failures: those above most of them.
 const LOOKED_AT: usize = 12;
+/// Of the cameras below a node so many are looked at for who answered: below the uplink of a large town is everybody.
+const LOOKED_AT_BELOW: usize = MANY_OTHERS as usize + 1;
 
 impl World {
     /// What speaks for a cause and against others; `None` while nothing may be concluded (blind, or a first round).
@@ -122,7 +124,7 @@ impl World {
 
     /// The last answer that needed a node, before it is said to have failed.
     fn last_through(&self, node: NodeIx, before: Time) -> Option<Evidence> {
-        let answers = self.answers_by(node).filter(|(_, at)| *at <= before);
+        let answers = self.answers_by(node, usize::MAX).filter(|(_, at)| *at <= before);
         let (item, at) = answers.max_by_key(|(item, at)| (*at, Reverse(self.item_id(*item))))?;
         Some(Evidence { of: self.witness(item), heard: Heard::LastAnswer, at })
     }
@@ -154,21 +156,37 @@ impl World {
         Some(Evidence { of: self.witness(Item::Camera(camera)), heard, at })
     }
 
-    /// Everything that cannot work without a node and has answered, the node itself too, with the last time.
-    fn answers_by(&self, node: NodeIx) -> impl Iterator<Item = (Item, Time)> {
+    /// Everything that cannot work without a node and has answered, the node itself too, with the last time; of each
+    /// kind below it so many are looked at.
+    fn answers_by(&self, node: NodeIx, looked_at: usize) -> impl Iterator<Item = (Item, Time)> {
         let slot = &self.topology.nodes[node.at()];
-        let cameras = slot.below.iter().filter(move |c| self.topology.cameras[c.at()].required.contains(&node));
-        let nodes = slot.below_nodes.iter().filter(move |n| self.topology.nodes[n.at()].required.contains(&node));
+        // Where nothing has another way, which is most nodes, nobody need be looked up.
+        let all = slot.optional.is_empty();
+        let (cameras, nodes) = (slot.below.iter().take(looked_at), slot.below_nodes.iter().take(looked_at));
+        let cameras = cameras.filter(move |c| all || self.topology.cameras[c.at()].required.contains(&node));
+        let nodes = nodes.filter(move |n| all || self.topology.nodes[n.at()].required.contains(&node));
         let items = cameras.map(|c| Item::Camera(*c)).chain(nodes.map(|n| Item::Node(*n))).chain([Item::Node(node)]);
         items.filter_map(|item| Some((item, self.health_of_item(item)?.last_pass()?)))
     }
 
-    /// Who answered last of those that need a node, after a moment, and how many cameras beside.
+    /// Who answered last of those that need a node, after a moment, and how many cameras beside, of those looked at.
     fn answered_since(&self, node: NodeIx, since: Time) -> Option<Objection> {
-        let answers: Vec<(Item, Time)> = self.answers_by(node).filter(|(_, at)| *at > since).collect();
-        let (item, at) = answers.iter().max_by_key(|(item, at)| (*at, Reverse(self.item_id(*item))))?;
-        let others = answers.iter().filter(|(i, _)| matches!(i, Item::Camera(_)) && i != item).count();
-        Some(Objection::Answered { by: self.witness(*item), at: *at, others: count(others) })
+        let answers = self.answers_by(node, LOOKED_AT_BELOW).chain(self.last_answer(node));
+        let answers: BTreeMap<Item, Time> = answers.filter(|(_, at)| *at > since).collect();
+        let (item, at) = answers.iter().max_by_key(|(item, at)| (**at, Reverse(self.item_id(**item))))?;
+        let others = answers.keys().filter(|i| matches!(i, Item::Camera(_)) && *i != item).count();
+        Some(Objection::Answered { by: self.witness(*item), at: *at, others: count(others).min(MANY_OTHERS) })
+    }
+
+    /// Who is known to have answered last of all that need a node, whether it was looked at or not. Who answered by
+    /// another way, or has left since, is no witness.
+    fn last_answer(&self, node: NodeIx) -> Option<(Item, Time)> {
+        let (item, needs) = match self.causes.onset.get(node.at()).copied().flatten()?.by {
+            Target::Camera(c) => (Item::Camera(c), self.topology.cameras.get(c.at())?.required.contains(&node)),
+            Target::Node(n) => (Item::Node(n), n == node || self.topology.nodes.get(n.at())?.required.contains(&node)),
+            Target::Canary(_) => return None,
+        };
+        Some((item, self.health_of_item(item)?.last_pass()?)).filter(|_| needs)
     }
 
     /// Holds the nodes above the failures against them.
@@ -220,7 +238,7 @@ impl World {
         let down = |n: NodeIx| n == rival || (Some(n) != own && self.causes.judged.contains_key(&n));
         let cut_off = |f: &&Failure| f.item.is_explained_by(&self.topology, &down);
         let cut_off: Vec<&Failure> = failures.iter().filter(cut_off).collect();
-        let onset = self.causes.onset.get(rival.at()).copied().flatten();
+        let onset = self.onset(rival);
         let late = |f: &&Failure| onset.is_some_and(|onset| onset > f.since);
         if let Some(first) = cut_off.iter().copied().find(late) {
             // Who answered by another way, or has left since, is no witness that can be named.

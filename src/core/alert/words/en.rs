@@ -2,7 +2,7 @@
 
 use super::Tongue;
 use crate::alert::{AlertName, EndReason, MessageKind, ReviewEvery};
-use crate::health::MonitorCause;
+use crate::health::{MANY_OTHERS, MonitorCause};
 use crate::model::{Check, FailKind, IncidentId, Reason};
 use crate::registry::NodeKind;
 
@@ -133,6 +133,7 @@ impl Tongue for En {
         let others = match others {
             0 => String::new(),
             1 => ", and 1 other since".to_owned(),
+            n if n >= MANY_OTHERS => format!(", and {n} or more others since"),
             n => format!(", and {n} others since"),
         };
         format!("{rival} ({by} answered at {at}{others})")

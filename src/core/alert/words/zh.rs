@@ -2,7 +2,7 @@
 
 use super::Tongue;
 use crate::alert::{AlertName, EndReason, MessageKind, ReviewEvery};
-use crate::health::MonitorCause;
+use crate::health::{MANY_OTHERS, MonitorCause};
 use crate::model::{Check, FailKind, IncidentId, Reason};
 use crate::registry::NodeKind;
 
@@ -125,7 +125,11 @@ impl Tongue for Zh {
     }
 
     fn ruled_out_by_answer(&self, rival: &str, by: &str, at: &str, others: u32) -> String {
-        let others = if others > 0 { format!("，另有 {others} 台") } else { String::new() };
+        let others = match others {
+            0 => String::new(),
+            n if n >= MANY_OTHERS => format!("，另有 {n} 台或更多"),
+            n => format!("，另有 {n} 台"),
+        };
         format!("{rival}（{by} 于 {at} 有应答{others}）")
     }
 

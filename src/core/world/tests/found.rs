@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::harness::{Fault, Plan, Sim};
 use super::random::{Dice, town};
 use crate::alert::{Incident, Message};
-use crate::health::{Cause, Findings, Heard, MAX_EVIDENCE, MAX_RIVALS, MonitorCause, Objection, RuledOut, Witness};
+use crate::health::{
+    Cause, Findings, Heard, MANY_OTHERS, MAX_EVIDENCE, MAX_RIVALS, MonitorCause, Objection, RuledOut, Witness,
+};
 use crate::model::{Check, FailKind, IncidentId, NodeId, Reason, Span};
 use crate::registry::{Gate, Needs, NodeKind, Registry};
 use crate::world::Policy;
@@ -36,6 +38,26 @@ fn against<'a>(found: &'a Findings, rival: &Cause) -> Option<&'a Objection> {
 }
 
 const OWN_SIGHT: Cause = Cause::Monitor(MonitorCause::Blind);
+
+#[test]
+fn below_the_uplink_of_a_large_town_no_more_are_counted_than_it_takes_to_rule_it_out() {
+    let mut sim = settled(Plan::town(&[40; 30]));
+    sim.break_camera("C1200", Fault::Vanished);
+    let cut = sim.now;
+    sim.run(Span::minutes(1));
+    match against(&found(&sim), &Cause::Node(node("up"))) {
+        Some(Objection::Answered { by, at, others }) => {
+            assert!(by.id() != "C1200" && *at >= cut, "{by:?} {at:?}");
+            assert_eq!(*others, MANY_OTHERS);
+        }
+        other => panic!("{other:?}"),
+    }
+    // Below its own switch all of them are.
+    match against(&found(&sim), &Cause::Node(node("S30"))) {
+        Some(Objection::Answered { others, .. }) => assert!((1..=39).contains(others), "{others}"),
+        other => panic!("{other:?}"),
+    }
+}
 
 #[test]
 fn the_page_of_a_dead_switch_says_what_led_to_it_and_what_ruled_out_the_uplink_and_the_feed() {
