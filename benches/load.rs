@@ -9,7 +9,7 @@
 mod common;
 mod side;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Daemon, Town};
 use rustix::process::Signal;
@@ -17,12 +17,16 @@ use side::{reach_only, resident, spent};
 
 /// Counted, of each part.
 const LENGTH: Duration = Duration::from_secs(60);
-/// Before a part is counted.
+/// Before a part is counted, and at least one and a half intervals.
 const WARM: Duration = Duration::from_secs(30);
+/// Until the whole town is up; longer is a defect.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 fn main() {
     let size = std::env::var("CUNKOU_CAMERAS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000);
     let reach = std::env::var("CUNKOU_REACH").unwrap_or_else(|_| "10s".to_owned());
+    let seconds = reach.trim_end_matches('s').parse().expect("CUNKOU_REACH in seconds, as 10s");
+    let warm = WARM.max(Duration::from_secs(seconds).mul_f64(1.5));
     let town = Town::large(size, &format!("\n[checks]\nreach = \"{reach}\"\n"));
     town.edit("registry/cameras.csv", |text| reach_only(&text));
     println!(
@@ -31,16 +35,31 @@ fn main() {
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     let (cameras, _control) = town.simulate_with(&["--fast"]);
     let daemon = town.run();
-    daemon.all_up();
-    std::thread::sleep(WARM);
+    all_up(&daemon);
+    std::thread::sleep(warm);
     part("all up", &daemon);
     cameras.signal(Signal::STOP);
-    std::thread::sleep(WARM);
+    std::thread::sleep(warm);
     part("all vanished", &daemon);
     cameras.signal(Signal::CONT);
-    daemon.all_up();
-    std::thread::sleep(WARM);
+    all_up(&daemon);
+    std::thread::sleep(warm);
     part("all up again", &daemon);
+}
+
+/// Waits until every camera is up, and says how long that took.
+fn all_up(daemon: &Daemon) {
+    let began = Instant::now();
+    loop {
+        let status = daemon.api("status");
+        let cameras = &status["cameras"];
+        if status["first_round"].is_null() && cameras["up"] == cameras["installed"] {
+            println!("all up after {:.1} s", began.elapsed().as_secs_f64());
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited in vain for every camera up: {cameras}");
+        std::thread::sleep(Duration::from_millis(500));
+    }
 }
 
 /// Buckets of the lag so far: upper bound in seconds, count up to it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cunkou_core::model::{Language, Time};
 use cunkou_core::registry::{Fault, Registry};
-use cunkou_core::world::{Effects, Policy, Snapshot, Terms};
+use cunkou_core::world::{Effects, Policy, Saved, Snapshot, Terms};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -122,7 +122,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let path = settings.database.file.clone();
     let store_error = |source| DaemonError::Store { path: path.clone(), source };
     let store = Store::open(&format!("sqlite://{}", path.display()), OpenMode::ReadWrite).await.map_err(store_error)?;
-    let (registry, from_folder) = registry_in_force(&store, &settings, &clock).await?;
+    let (registry, saved, from_folder) = registry_in_force(&store, &settings, &clock).await?;
     retire_sinks(&store, &settings, &clock).await.map_err(store_error)?;
     let in_flight = probes_at_once(settings.probe.in_flight_for(registry.cameras.len()), soft);
     let addr = settings.http.listen;
@@ -138,7 +138,8 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let mut engine_settings = engine_settings(&settings, &secrets, in_flight, &counters, clock.now());
     let levels = &mut engine_settings.policy.alert.levels;
     *levels = (*levels).max(levels_of_the_roster(&settings, roster.board()));
-    let started = Engine::start(store.clone(), registry, prober, clock.clone(), engine_settings, outbox.clone());
+    let started =
+        Engine::start(store.clone(), (registry, saved), prober, clock.clone(), engine_settings, outbox.clone());
     let (engine, handle) = started.await.map_err(store_error)?;
     let (stop, stopping) = watch::channel(false);
     let (breaks, broken) = watch::channel(false);
@@ -206,17 +207,34 @@ fn probes_at_once(wanted: usize, files: u64) -> usize {
     wanted.min(room)
 }
 
-/// The registry of the database; where there is none yet, that of the folder, which is kept as version 1. Also whether
-/// it is that of the folder.
+/// The registry of the database, and what else it kept; where there is none yet, that of the folder, which is kept as
+/// version 1. Also whether it is that of the folder.
 async fn registry_in_force(
     store: &Store,
     settings: &Settings,
     clock: &Clock,
-) -> Result<(Arc<Registry>, bool), DaemonError> {
+) -> Result<(Arc<Registry>, Saved, bool), DaemonError> {
     let store_error = |source| DaemonError::Store { path: settings.database.file.clone(), source };
+    // Beside each other: of a large town each takes seconds.
+    let (reader, now) = (store.clone(), clock.now());
+    let saved = tokio::spawn(async move { reader.load(now).await });
     if let Some((_, rows)) = store.registry_load().await.map_err(store_error)? {
-        return restore_registry(rows).map(|r| (Arc::new(r), false)).map_err(DaemonError::Kept);
+        let registry = of_task(tokio::task::spawn_blocking(|| restore_registry(rows)).await);
+        let registry = registry.map_err(DaemonError::Kept)?;
+        return Ok((Arc::new(registry), of_task(saved.await).map_err(store_error)?, false));
     }
+    of_task(saved.await).map_err(store_error)?;
+    let registry = first_registry(store, settings, clock).await?;
+    Ok((registry, store.load(clock.now()).await.map_err(store_error)?, true))
+}
+
+/// What a task made. None is given up here, so one that has ended without it has panicked.
+fn of_task<T>(ended: Result<T, tokio::task::JoinError>) -> T {
+    ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// The registry of the folder, kept as version 1.
+async fn first_registry(store: &Store, settings: &Settings, clock: &Clock) -> Result<Arc<Registry>, DaemonError> {
     let dir = settings.registry.dir.clone();
     let mut loaded = files::load_still(&dir).map_err(DaemonError::Folder)?;
     let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
@@ -240,8 +258,9 @@ async fn registry_in_force(
     let new = Some(format!("version 1: {}", put.summary));
     let audit = [Origin::here("start", "start").entry(put.at, REGISTRY, "1".to_owned(), None, new)];
     let batch = Batch { registry: Some(&put), audit: &audit, ..Batch::new(store.next_batch(), &effects, 1) };
+    let store_error = |source| DaemonError::Store { path: settings.database.file.clone(), source };
     store.commit(&batch).await.map_err(store_error)?;
-    Ok((Arc::new(registry), true))
+    Ok(Arc::new(registry))
 }
 
 /// What waits for a sink that is not in the settings any more is given up, and said.

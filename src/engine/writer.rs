@@ -6,6 +6,7 @@
 
 mod commit;
 mod restart;
+mod roads;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use cunkou_core::alert::Incident;
 use cunkou_core::model::{CameraIx, Check, IncidentId, Outcome, ProbeResult, Span, Target, Time};
 use cunkou_core::plan::Roads;
 use cunkou_core::registry::Registry;
-use cunkou_core::world::{Effects, Event, RoadMap, Snapshot, World};
+use cunkou_core::world::{Effects, Event, RoadMap, Saved, Snapshot, World};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -125,20 +126,19 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The engine over a store that holds a registry in force.
+    /// The engine over a store that holds a registry in force, with that registry and what else the store kept.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(
         store: Store,
-        registry: Arc<cunkou_core::registry::Registry>,
+        (registry, saved): (Arc<Registry>, Saved),
         prober: Prober,
         clock: Clock,
         settings: EngineSettings,
         outbox: Arc<Notify>,
     ) -> Result<(Engine, Handle), StoreError> {
         let now = clock.now();
-        let saved = store.load(now).await?;
         let version = saved.registry_version;
         let (open, next) = store.maintenance(now).await?;
         let (world, effects) = World::start(settings.policy.clone(), registry, saved, now);
@@ -499,13 +499,7 @@ impl Engine {
             let _ = prepared.reply.send(Ok(report));
             return;
         }
-        let others = accepted.roads.as_ref().is_some_and(|map| !is_same(self.roads.as_ref(), &map.roads));
-        if let Some(map) = accepted.roads.as_ref().filter(|_| others) {
-            if self.roads.is_some() {
-                tracing::info!("other roads are in force");
-            }
-            self.roads = Some(map.roads.clone());
-        }
+        let others = accepted.roads.as_ref().is_some_and(|map| self.take_roads(map));
         if unchanged {
             if let Some(map) = accepted.roads.filter(|_| others) {
                 self.apply(Event::Roads(map), now);
@@ -549,45 +543,12 @@ impl Engine {
         }
     }
 
-    /// Contracts the roads in force, or reads them where nobody has yet, beside the loop; they come back to
-    /// [`Self::lay_roads`].
-    fn look_for_roads(&mut self) {
-        let known = self.roads.take();
-        let (source, snapshot) = (self.settings.registry.clone(), self.world.snapshot());
-        // What was asked for before is not waited for any more.
-        let (found, maps) = mpsc::channel(1);
-        self.maps = maps;
-        let look = tokio::task::spawn_blocking(move || {
-            let roads = known.or_else(|| source.roads.look());
-            roads.map(|roads| source.contract(roads, &snapshot.registry, &snapshot))
-        });
-        tokio::spawn(async move {
-            match look.await {
-                // Nobody waits for them where the daemon ends.
-                Ok(map) => map.into_iter().for_each(|map| drop(found.try_send(map))),
-                Err(error) => tracing::error!(%error, "the roads cannot be read; no seal is judged"),
-            }
-        });
-    }
-
-    /// Says to the World which roads there are, where no reload did meanwhile.
-    fn lay_roads(&mut self, map: RoadMap) {
-        if self.roads.is_none() {
-            self.roads = Some(map.roads.clone());
-            self.apply(Event::Roads(map), self.clock.now());
-        }
-    }
-
     fn lay_plan(&mut self, now: Time) {
         let snapshot = self.world.snapshot();
         let canaries: Vec<String> = self.settings.policy.canaries.iter().map(|c| c.to_string()).collect();
         self.schedule.lay(&snapshot.topology, &canaries, self.settings.policy.health.canary_interval, now);
         self.dispatch.put_in_force(snapshot.registry, snapshot.topology);
     }
-}
-
-fn is_same(known: Option<&Arc<Roads>>, roads: &Arc<Roads>) -> bool {
-    known.is_some_and(|known| Arc::ptr_eq(known, roads))
 }
 
 impl std::fmt::Debug for Engine {

@@ -6,13 +6,17 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use cunkou_core::registry::{
-    Fault, FileKind, Life, ObjectKind, ObjectRow, Registry, Row, Tables, empty_table, object_row, object_rows, read,
+    Fault, FileKind, Life, ObjectKind, ObjectRow, Registry, Row, Table, Tables, empty_table, object_row, object_rows,
+    read,
 };
 use geojson::GeometryValue;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::shapes;
+
+/// Objects from which on a thread is worth its start.
+const LARGE: usize = 20_000;
 
 /// The filled cells of an object, and its shape.
 #[derive(Serialize)]
@@ -123,19 +127,43 @@ pub fn life_of(text: &str) -> Option<Life> {
 /// # Errors
 /// When a text cannot be read or breaks a rule of the registry.
 pub fn decode(kept: &BTreeMap<(ObjectKind, String), String>) -> Result<Registry, RowsError> {
-    let mut tables = Tables::default();
+    let mut files: BTreeMap<FileKind, Vec<(ObjectKind, &str, &str)>> = BTreeMap::new();
     for ((kind, id), text) in kept {
-        let file = FileKind::of(*kind);
-        let table = tables.files.entry(file).or_insert_with(|| empty_table(file));
-        let row = row(*kind, id, text, &mut table.columns)?;
-        table.rows.push(row);
+        files.entry(FileKind::of(*kind)).or_default().push((*kind, id, text));
     }
-    tables.files.entry(FileKind::Cameras).or_insert_with(|| empty_table(FileKind::Cameras));
+    files.entry(FileKind::Cameras).or_default();
+    let mut tables = Tables::default();
+    for (file, table) in tables_of(files) {
+        tables.files.insert(file, table?);
+    }
     let (registry, faults) = read(&tables);
     match faults.into_iter().find(Fault::is_error) {
         Some(fault) => Err(RowsError::Fault(Box::new(fault))),
         None => Ok(registry),
     }
+}
+
+/// The table of each file. Those of a large town are made beside each other: cameras and entrances are nearly all of it,
+/// the one about as much as the other.
+fn tables_of(files: BTreeMap<FileKind, Vec<(ObjectKind, &str, &str)>>) -> Vec<(FileKind, Result<Table, RowsError>)> {
+    if files.values().map(Vec::len).sum::<usize>() < LARGE {
+        return files.into_iter().map(|(file, objects)| (file, table(file, &objects))).collect();
+    }
+    std::thread::scope(|scope| {
+        let made = files.into_iter().map(|(file, objects)| scope.spawn(move || (file, table(file, &objects))));
+        let made: Vec<_> = made.collect();
+        made.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+fn table(file: FileKind, objects: &[(ObjectKind, &str, &str)]) -> Result<Table, RowsError> {
+    let mut table = empty_table(file);
+    table.rows.reserve(objects.len());
+    for (kind, id, text) in objects {
+        let row = row(*kind, id, text, &mut table.columns)?;
+        table.rows.push(row);
+    }
+    Ok(table)
 }
 
 /// A kept text as a row; columns that the table does not have yet are added to it.

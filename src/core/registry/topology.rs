@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{CheckPlan, Gate, Intervals, Life, Needs, NodeKind, Registry};
+use super::{Camera, CheckPlan, Gate, Intervals, Life, Needs, NodeKind, Registry};
 use crate::model::{AreaId, CameraId, CameraIx, EntranceId, EntranceIx, NodeId, NodeIx, Target};
 
 /// An "all or any" over slots.
@@ -37,6 +37,14 @@ pub struct CameraSlot {
     pub subnet: Option<u64>,
     /// The checks in force.
     pub checks: [Option<CheckPlan>; 4],
+}
+
+/// What a camera hangs on, as it stands in its slot.
+#[derive(Clone)]
+struct Way {
+    gates: [DenseGate; 2],
+    above: Vec<NodeIx>,
+    required: Vec<NodeIx>,
 }
 
 /// A node's place in the graph.
@@ -287,12 +295,16 @@ impl Topology {
     }
 
     fn fill_cameras(&mut self, registry: &Registry, intervals: &Intervals) {
+        // Those of one switch mostly follow each other, and hang on the same.
+        let mut last: Option<(&Camera, Way)> = None;
         for camera in registry.cameras.values() {
             let Some(ix) = self.camera(camera.id.as_str()) else { continue };
-            let all = |of: &[NodeId]| Gate { needs: Needs::All, of: of.to_vec() };
-            let gates = [self.dense(&all(&camera.node)), self.dense(&all(&camera.power))];
-            let above = self.ancestors(&gates);
-            let required = self.required(&gates, &above);
+            let way = match last.take() {
+                Some((other, way)) if (&other.node, &other.power) == (&camera.node, &camera.power) => way,
+                _ => self.way_of(camera),
+            };
+            let Way { gates, above, required } = way.clone();
+            last = Some((camera, way));
             for node in gates.iter().flat_map(|g| g.of.iter()) {
                 self.nodes[node.at()].child_cameras.push(ix);
             }
@@ -318,6 +330,14 @@ impl Topology {
                 village.into_iter().for_each(|area| self.villages.entry(area).or_default().push(ix));
             }
         }
+    }
+
+    fn way_of(&self, camera: &Camera) -> Way {
+        let all = |of: &[NodeId]| Gate { needs: Needs::All, of: of.to_vec() };
+        let gates = [self.dense(&all(&camera.node)), self.dense(&all(&camera.power))];
+        let above = self.ancestors(&gates);
+        let required = self.required(&gates, &above);
+        Way { gates, above, required }
     }
 
     /// Every node above some gates, nearest first, each once.

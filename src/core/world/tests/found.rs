@@ -41,8 +41,11 @@ const OWN_SIGHT: Cause = Cause::Monitor(MonitorCause::Blind);
 
 #[test]
 fn below_the_uplink_of_a_large_town_no_more_are_counted_than_it_takes_to_rule_it_out() {
-    let mut sim = settled(Plan::town(&[40; 30]));
-    sim.break_camera("C1200", Fault::Vanished);
+    // Until a failure is confirmed everybody has answered again.
+    let health = crate::health::Policy { confirm: vec![Span::seconds(10); 2], ..crate::health::Policy::default() };
+    let mut sim = Sim::with(Plan::town(&[40; 30]), Policy { health, ..Policy::default() });
+    sim.run(Span::minutes(5));
+    sim.break_camera("C1200", Fault::Drop);
     let cut = sim.now;
     sim.run(Span::minutes(1));
     match against(&found(&sim), &Cause::Node(node("up"))) {
