@@ -47,7 +47,7 @@ pub(super) fn part(found: &IncidentFindings, tongue: &Tongue) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cunkou_core::health::{Evidence, Findings, Heard, MonitorCause, Objection, RuledOut, Witness};
+    use cunkou_core::health::{Evidence, Findings, Heard, MANY_OTHERS, MonitorCause, Objection, RuledOut, Witness};
     use cunkou_core::model::{CameraId, Check, FailKind, Language, NodeId};
     use cunkou_core::registry::Registry;
     use jiff::tz::TimeZone;
@@ -60,6 +60,7 @@ mod tests {
         let at = |s: i64| Time(1_795_489_200_000 + s * 1_000);
         let heard = Heard::Failed { check: Check::Reach, how: Some(FailKind::Timeout), confirmed: Some(at(3)) };
         let answered = Objection::Answered { by: Witness::Camera(c777), at: at(4), others: 3 };
+        let by_very_many = Objection::Answered { by: Witness::Node(node("SW-09")), at: at(4), others: MANY_OTHERS };
         let by_canary = Objection::Answered { by: Witness::Canary("10.0.0.1".into()), at: at(5), others: 0 };
         let findings = Findings {
             evidence: vec![
@@ -70,6 +71,7 @@ mod tests {
             inferred: 28,
             ruled_out: vec![
                 RuledOut { rival: health::Cause::Node(node("UP-1")), by: answered },
+                RuledOut { rival: health::Cause::Node(node("UP-0")), by: by_very_many },
                 RuledOut {
                     rival: health::Cause::Node(node("PW-2")),
                     by: Objection::ExplainsLess { explains: 5, of: 12 },
@@ -89,6 +91,7 @@ mod tests {
                 "\nevidence\n  SW-03: no answer since 2026-11-24 03:00:00 (reach, confirmed 2026-11-24 03:00:03)\n  \
                  the last answer came from C0101 at 2026-11-24 02:59:58\n  12 cameras failed, 28 more inferred\n\n\
                  ruled out\n  node UP-1 (C0777 answered at 2026-11-24 03:00:04, and 3 others since)\n  \
+                 node UP-0 (SW-09 answered at 2026-11-24 03:00:04, and 999 or more others since)\n  \
                  node PW-2 (explains 5 of 12 failures)\n  \
                  the monitor's own line (10.0.0.1 answered at 2026-11-24 03:00:05)\n\n\
                  could be as well (nothing else hangs on it)\n  node ONU-9\n",
@@ -98,6 +101,7 @@ mod tests {
                 "\n依据\n  SW-03 自 2026-11-24 03:00:00 起无应答（连通，2026-11-24 03:00:03 确认）\n  \
                  最后一次应答来自 C0101，2026-11-24 02:59:58\n  实测中断 12 台，推定 28 台\n\n\
                  已排除\n  节点 UP-1（C0777 于 2026-11-24 03:00:04 有应答，另有 3 台）\n  \
+                 节点 UP-0（SW-09 于 2026-11-24 03:00:04 有应答，另有 999 台或更多）\n  \
                  节点 PW-2（只能解释 12 处故障中的 5 处）\n  监测端自身（10.0.0.1 于 2026-11-24 03:00:05 有应答）\n\n\
                  无从判断（其下没有其他设备）\n  节点 ONU-9\n",
             ),
