@@ -155,3 +155,27 @@ fn a_broken_seal_that_moves_to_another_incident_is_not_told_again() {
     assert_eq!(desk.passes(Span::minutes(30)), []);
     assert_eq!(desk.book.open[&broken("RING")].incident.0, 2);
 }
+
+/// Known from a digest, it goes on in digests as long as it is one of many small ones.
+#[test]
+fn what_people_know_from_a_digest_is_told_at_once_when_it_has_grown_large() {
+    let camera = |n: usize| AlertKey {
+        name: AlertName::CameraDown,
+        object: AlertObject::Camera(CameraId::new(&format!("C{n}")).unwrap()),
+    };
+    for (joined, told) in [(1, SayReason::HeldForDigest), (6, SayReason::PartOver)] {
+        let (mut desk, switch) = (Desk::new(), node("S1"));
+        desk.book.policy.storm_messages = 0;
+        desk.is_lost("E1", &switch);
+        desk.is_lost("E2", &switch);
+        assert_eq!(desk.said(), [(1, MessageKind::Opened, SayReason::HeldForDigest)]);
+        assert_eq!(desk.passes(Span::minutes(2)), [(MessageKind::Digest, SayReason::Digest)]);
+        (0..joined).for_each(|n| desk.is_so(&camera(n), &switch));
+        assert_eq!(desk.said(), [(1, MessageKind::Updated, SayReason::JoinedQuietly)]);
+        desk.now += Span::seconds(20);
+        desk.is_back("E2");
+        assert_eq!(desk.said(), [(1, MessageKind::Updated, told)], "{joined} cameras");
+    }
+}
+
+mod gather;

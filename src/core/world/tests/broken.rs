@@ -92,6 +92,8 @@ const SELDOM: &[Where] = &[
     Core(Bug::DigestsForget),
     Core(Bug::DigestsRepeat),
     Store(Sabotage::ForgetsWhatIsCollected),
+    Store(Sabotage::ForgetsUntoldEnds),
+    Core(Bug::GatheredOnesAreForgotten),
     Engine(Careless::StartsWithoutMaintenance),
     Core(Bug::WordsWhileBlind),
     Core(Bug::NothingIsAwaited),
