@@ -273,7 +273,8 @@ impl Book {
     fn decide_end(&mut self, incident: &mut Incident, touch: &Touch, now: Time) -> Option<(MessageKind, SayReason)> {
         if flaps(incident, now) && calm_until(incident).is_none_or(|until| now < until) {
             incident.news.calm_since.get_or_insert(now);
-            return (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver));
+            let why = if incident.silenced.is_some() { SayReason::HeldSilenced } else { SayReason::PartOver };
+            return (!touch.ended.is_empty()).then_some((MessageKind::Updated, why));
         }
         incident.news.calm_since = None;
         incident.status = IncidentStatus::Resolved;

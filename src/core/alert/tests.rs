@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::health::{Cause, Findings};
-use crate::model::{AreaId, CameraId, EntranceId, NodeId, Span, Time};
+use crate::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Span, Time};
 
 /// A World that knows nothing.
 struct Nothing;
@@ -175,6 +175,37 @@ fn what_people_know_from_a_digest_is_told_at_once_when_it_has_grown_large() {
         desk.now += Span::seconds(20);
         desk.is_back("E2");
         assert_eq!(desk.said(), [(1, MessageKind::Updated, told)], "{joined} cameras");
+    }
+}
+
+/// One that flaps stays open when nothing of it is: that is a part, and no end.
+#[test]
+fn that_one_which_flaps_is_calm_is_said_to_machines_only_while_it_is_silenced() {
+    for (silenced, told) in [(false, SayReason::PartOver), (true, SayReason::HeldSilenced)] {
+        let (mut desk, switch) = (Desk::new(), node("S1"));
+        for _ in 0..3 {
+            desk.is_lost("E1", &switch);
+            desk.said();
+            desk.now += Span::minutes(2);
+            desk.is_back("E1");
+            let said = desk.said();
+            desk.now += Span::minutes(2);
+            assert_eq!(said.len(), 1, "{said:?}");
+        }
+        desk.is_lost("E1", &switch);
+        desk.said();
+        if silenced {
+            let until = desk.now + Span::hours(1);
+            desk.book.silence(
+                IncidentId(1),
+                Hold { at: desk.now, by: "duty".into(), note: "".into(), until },
+                desk.now,
+            );
+            assert_eq!(desk.said(), [(1, MessageKind::Silenced, SayReason::SilencedBySomebody)]);
+        }
+        desk.now += Span::minutes(2);
+        desk.is_back("E1");
+        assert_eq!(desk.said(), [(1, MessageKind::Updated, told)]);
     }
 }
 

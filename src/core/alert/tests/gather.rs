@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::speak::Said;
 use super::*;
 use crate::model::planted::{Bug, plant};
-use crate::model::{IncidentId, stable_hash};
+use crate::model::stable_hash;
 
 impl Desk {
     /// The words of now, each with what is open and what is over in it.
