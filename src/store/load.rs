@@ -18,7 +18,7 @@ const KEEP_RESOLVED: Span = Span::hours(24);
 
 impl Store {
     /// Everything a start needs: what was believed, incidents that are open or were resolved within the last day, open
-    /// alerts. Sorted by kind and id.
+    /// alerts, and alerts whose end no word has told. Sorted by kind and id.
     ///
     /// # Errors
     /// When it cannot be read, or when a row holds what this program never wrote.
@@ -52,6 +52,8 @@ impl Store {
             let alert = parse::<AlertRow>(&row.text("body")?).and_then(Alert::try_from);
             saved.alerts.push(alert.map_err(|e| e.of("alert"))?);
         }
+        let untold = untold_ends(&mut link, &saved.incidents).await?;
+        saved.alerts.extend(untold);
         // A digest has a number of its own, and no incident.
         let sql = "SELECT (SELECT COALESCE(MAX(id), 0) FROM incident) AS incident, \
                    (SELECT COALESCE(MAX(incident), 0) FROM incident_step) AS told, \
@@ -62,6 +64,21 @@ impl Store {
         }
         Ok(saved)
     }
+}
+
+/// Alerts of these incidents that ended, whose end no word has told.
+async fn untold_ends(link: &mut Link<'_>, incidents: &[Incident]) -> Result<Vec<Alert>, StoreError> {
+    let sql =
+        "SELECT body FROM alert WHERE incident = $1 AND ended_ms >= $2 ORDER BY name, object_kind, object, ended_ms";
+    let mut all = Vec::new();
+    for incident in incidents.iter().filter(|i| i.status.is_open()) {
+        let Some(since) = incident.news.untold_since else { continue };
+        for row in link.rows(sql, values![incident.id, since.millis().max(1)]).await? {
+            let alert = parse::<AlertRow>(&row.text("body")?).and_then(Alert::try_from);
+            all.push(alert.map_err(|e| e.of("alert"))?);
+        }
+    }
+    Ok(all)
 }
 
 /// Words of these incidents that wait for a digest.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agenda::Agenda;
+use super::gather::Gathered;
 use super::named::{is_told_by_name, name, name_seals, unname};
 use super::{Alert, AlertKey, AlertName, EndReason, Incident, IncidentStatus, Leak, Policy, SayReason};
 use crate::health::Cause;
@@ -122,14 +123,20 @@ pub(crate) struct Book {
     /// Nothing that was told is said again before this: what may be over by now has its time to show.
     pub(super) again_from: Time,
     pub(super) storm: super::storm::Storm,
+    /// Words that wait for more of their kind.
+    pub(super) gathered: BTreeMap<IncidentId, Gathered>,
+    /// Alerts whose end waits with them, and in which incident.
+    pub(super) ends_untold: BTreeMap<AlertKey, IncidentId>,
+    /// Incidents of which such an alert is open again, there or elsewhere.
+    pub(super) open_again: BTreeSet<IncidentId>,
     pub(super) next: u64,
 }
 
 impl Book {
-    /// A book that goes on with what was open.
+    /// A book that goes on with what was open; of alerts that ended, with those whose end no word has told.
     pub(crate) fn restore(policy: Policy, incidents: Vec<Incident>, alerts: Vec<Alert>, next: u64, now: Time) -> Book {
-        let open: BTreeMap<AlertKey, Arc<Alert>> =
-            alerts.into_iter().filter(|a| a.ended.is_none()).map(|a| (a.key.clone(), Arc::new(a))).collect();
+        let (open, ended): (Vec<Alert>, Vec<Alert>) = alerts.into_iter().partition(|a| a.ended.is_none());
+        let open: BTreeMap<AlertKey, Arc<Alert>> = open.into_iter().map(|a| (a.key.clone(), Arc::new(a))).collect();
         let mut incidents: BTreeMap<IncidentId, Arc<Incident>> =
             incidents.into_iter().map(|i| (i.id, Arc::new(i))).collect();
         // An incident without an open alert flaps, and was waiting for its end; since when, a database of before does not
@@ -148,6 +155,7 @@ impl Book {
         let over = incidents.values().filter(|i| !i.status.is_open()).map(|i| (i.resolved_at.unwrap_or(now), i.id));
         let over = over.collect();
         let mut book = Book { policy, open, incidents, by_cause, by_incident, over, next, ..Book::default() };
+        book.resume_what_waits(ended, now);
         for id in book.incidents.keys().copied().collect::<Vec<_>>() {
             book.wind(id, now);
         }
@@ -243,6 +251,13 @@ impl Book {
         alert.ended = Some((now, reason));
         let alert = Arc::new(alert);
         self.touched.entry(alert.incident).or_default().ended.push(alert.clone());
+        self.end_of_a_name(&alert, now);
+        self.ended.push(alert);
+    }
+
+    /// What ended is news when it comes again.
+    pub(super) fn end_of_a_name(&mut self, alert: &Alert, now: Time) {
+        let key = &alert.key;
         if is_told_by_name(key) {
             // Its end is told with this step: lost again, it is news again.
             // An incident that flaps was told once for all that.
@@ -256,14 +271,15 @@ impl Book {
                     }
                 });
             }
-        } else if key.name == AlertName::EntranceLostTonight && reason != EndReason::Superseded {
+        } else if key.name == AlertName::EntranceLostTonight
+            && alert.ended.is_none_or(|(_, why)| why != EndReason::Superseded)
+        {
             // What somebody took as expected did not come to pass; unless it has, by day.
             let lost = AlertKey { name: AlertName::EntranceLost, object: key.object.clone() };
             if !self.open.contains_key(&lost) {
                 self.edit_incident(alert.incident, |i| unname(i, key));
             }
         }
-        self.ended.push(alert);
     }
 
     /// Whether maintenance explains an alert that is open or waits is seen anew.
@@ -322,6 +338,7 @@ impl Book {
             planned: wanted.planned,
             leak: wanted.leak,
         };
+        self.open_again.extend(self.ends_untold.get(key));
         Arc::make_mut(&mut self.open).insert(key.clone(), Arc::new(alert));
         self.by_incident.entry(incident).or_default().insert(key.clone());
         self.changed_alerts.insert(key.clone());
@@ -506,6 +523,7 @@ impl Book {
             i.merged_into = Some(kept);
             i.news.calm_since = None;
         });
+        self.hand_over_what_waits(gone, kept);
         let touch = self.touched.entry(gone).or_default();
         touch.merged = true;
         let ended = std::mem::take(&mut touch.ended);

@@ -6,6 +6,7 @@
 mod agenda;
 mod book;
 mod digest;
+mod gather;
 mod hold;
 mod named;
 mod review;

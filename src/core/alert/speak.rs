@@ -56,8 +56,10 @@ impl Book {
     pub(crate) fn speak(&mut self, now: Time, facts: &dyn Facts) -> Said {
         let mut said = Said { alerts: std::mem::take(&mut self.ended), ..Said::default() };
         said.alerts.sort_by(|a, b| a.key.cmp(&b.key));
+        self.say_what_opened_again(now, facts, &mut said);
         for (id, touch) in std::mem::take(&mut self.touched) {
-            self.speak_of(id, &touch, now, facts, &mut said);
+            let touch = self.with_what_waits(id, touch);
+            self.speak_of(id, touch, now, facts, &mut said);
             self.wind(id, now);
         }
         self.speak_digest(now, &mut said);
@@ -67,7 +69,7 @@ impl Book {
         said
     }
 
-    fn speak_of(&mut self, id: IncidentId, touch: &Touch, now: Time, facts: &dyn Facts, said: &mut Said) {
+    fn speak_of(&mut self, id: IncidentId, touch: Touch, now: Time, facts: &dyn Facts, said: &mut Said) {
         let Some(before) = self.incidents.get(&id).cloned() else { return };
         if !before.status.is_open() && !touch.merged {
             return;
@@ -75,17 +77,33 @@ impl Book {
         let alerts = self.alerts_of(id);
         let mut incident = Arc::unwrap_or_clone(before.clone());
         if !alerts.is_empty() {
-            refresh(&mut incident, &alerts, touch, facts);
+            refresh(&mut incident, &alerts, &touch, facts);
             incident.news.worst = incident.news.worst.max(incident.severity);
         }
-        let Some((kind, why)) = self.decide(&mut incident, &before, touch, &alerts, now) else {
-            if incident != *before || touch.edited {
-                let incident = Arc::new(incident);
-                Arc::make_mut(&mut self.incidents).insert(id, incident.clone());
-                said.incidents.push(incident);
-            }
-            return;
-        };
+        let word = self.decide(&mut incident, &before, &touch, &alerts, now);
+        if let Some(why) = self.gathers(&incident, word, &touch, alerts.len(), now) {
+            return self.gather(incident, &before, (why, touch), now, said);
+        }
+        if let Some(word) = word {
+            return self.utter(incident, word, alerts, &touch, now, said);
+        }
+        incident.news.untold_since = None;
+        if incident != *before || touch.edited {
+            said.incidents.push(self.put_incident(incident));
+        }
+    }
+
+    /// Says a word: the next step of its incident, which names all that is open and all that ended since the last.
+    pub(super) fn utter(
+        &mut self,
+        mut incident: Incident,
+        (kind, why): (MessageKind, SayReason),
+        alerts: Vec<Arc<Alert>>,
+        touch: &Touch,
+        now: Time,
+        said: &mut Said,
+    ) {
+        incident.news.untold_since = None;
         let (kind, told) = self.through_storm(&mut incident, kind, why, now);
         if kind.pages() {
             incident.pages += 1;
@@ -103,14 +121,9 @@ impl Book {
         name_alerts(&mut incident, named.into_iter());
         incident.step += if planted!(StepsHaveHoles) && why == SayReason::PartOver { 2 } else { 1 };
         if !incident.status.is_open() {
-            if self.by_cause.get(&incident.cause) == Some(&id) {
-                self.by_cause.remove(&incident.cause);
-            }
-            incident.news.risen = false;
-            self.over.insert((now, id));
+            self.close(&mut incident, now);
         }
-        let incident = Arc::new(incident);
-        Arc::make_mut(&mut self.incidents).insert(id, incident.clone());
+        let incident = self.put_incident(incident);
         let mut named = if kind.pages() { self.mark_told(alerts) } else { alerts };
         named.extend(touch.ended.iter().cloned());
         // Never the order in which they were judged: slots differ from one life to the next.
@@ -123,6 +136,21 @@ impl Book {
         }
         said.messages.push(message);
         said.incidents.push(incident);
+    }
+
+    fn close(&mut self, incident: &mut Incident, now: Time) {
+        if self.by_cause.get(&incident.cause) == Some(&incident.id) {
+            self.by_cause.remove(&incident.cause);
+        }
+        incident.news.risen = false;
+        self.over.insert((now, incident.id));
+        self.gathered.remove(&incident.id);
+    }
+
+    pub(super) fn put_incident(&mut self, incident: Incident) -> Arc<Incident> {
+        let incident = Arc::new(incident);
+        Arc::make_mut(&mut self.incidents).insert(incident.id, incident.clone());
+        incident
     }
 
     /// A page names all of its incident, also what maintenance explains.
@@ -203,7 +231,9 @@ impl Book {
         if touch.cause_changed && *incident != *before {
             return Some((MessageKind::Updated, SayReason::CauseChanged));
         }
-        if touch.joined || touch.reopened || touch.lapsed.is_some() {
+        // People are told of ends, so an end is said whatever joined meanwhile.
+        let joined = touch.joined && touch.ended.is_empty();
+        if joined || touch.reopened || touch.lapsed.is_some() {
             return Some((MessageKind::Updated, SayReason::JoinedQuietly));
         }
         let part = if planted!(UpdatesArePages) { MessageKind::MoreLost } else { MessageKind::Updated };
@@ -243,7 +273,8 @@ impl Book {
     fn decide_end(&mut self, incident: &mut Incident, touch: &Touch, now: Time) -> Option<(MessageKind, SayReason)> {
         if flaps(incident, now) && calm_until(incident).is_none_or(|until| now < until) {
             incident.news.calm_since.get_or_insert(now);
-            return (!touch.ended.is_empty()).then_some((MessageKind::Updated, SayReason::PartOver));
+            let why = if incident.silenced.is_some() { SayReason::HeldSilenced } else { SayReason::PartOver };
+            return (!touch.ended.is_empty()).then_some((MessageKind::Updated, why));
         }
         incident.news.calm_since = None;
         incident.status = IncidentStatus::Resolved;
@@ -310,16 +341,18 @@ impl Book {
             && !incident.news.is_over(&alert.key)
     }
 
-    /// Reckons when something is to be said of an incident without an event: an unnamed loss, the end of a flapping
-    /// incident, of an acknowledgement or of a silence, an escalation, a reminder.
+    /// Reckons when something is to be said of an incident without an event: an unnamed loss, what waits for more of its
+    /// kind, the end of a flapping incident, of an acknowledgement or of a silence, an escalation, a reminder.
     pub(super) fn wind(&mut self, id: IncidentId, now: Time) {
-        let Some(incident) = self.incidents.get(&id).filter(|i| i.status.is_open()) else {
+        let Some(incident) = self.incidents.get(&id).filter(|i| i.status.is_open()).cloned() else {
             self.words.set(id, None);
             return;
         };
         let alerts = self.alerts_of(id);
+        let incident = &*self.as_bad_as_it_is(incident, &alerts);
         let ends = [incident.acknowledged.as_ref().and_then(|a| a.until), incident.silenced.as_ref().map(|s| s.until)];
         let ends = ends.into_iter().flatten().map(|t| t.max(self.again_from)).chain(calm_until(incident));
+        let ends = ends.chain(self.waits_until(id, now));
         let next = if incident.silenced.is_some() {
             ends.min()
         } else {
@@ -413,11 +446,16 @@ fn refresh_findings(incident: &mut Incident, rivals: &[Cause], touch: &Touch, fa
     }
 }
 
+/// The highest severity of alerts.
+pub(super) fn worst(alerts: &[Arc<Alert>]) -> Option<Severity> {
+    alerts.iter().map(|a| a.key.name.severity()).max()
+}
+
 /// What an incident says of itself, from its open alerts and what the World knows of its cause.
-fn refresh(incident: &mut Incident, alerts: &[Arc<Alert>], touch: &Touch, facts: &dyn Facts) {
+pub(super) fn refresh(incident: &mut Incident, alerts: &[Arc<Alert>], touch: &Touch, facts: &dyn Facts) {
     let cause = facts.cause(&incident.cause);
     refresh_findings(incident, &cause.rivals, touch, facts);
-    incident.severity = alerts.iter().map(|a| a.key.name.severity()).max().unwrap_or(incident.severity);
+    incident.severity = worst(alerts).unwrap_or(incident.severity);
     if !cause.name.is_empty() {
         incident.cause_name = cause.name;
     }

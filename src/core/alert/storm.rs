@@ -100,6 +100,8 @@ impl Book {
             let storm = self.storm.count(incident.severity >= Severity::Warning, now, &self.policy);
             incident.in_digest.by = storm && small;
         }
+        // What has grown large is one of many no longer.
+        incident.in_digest.by &= small || !incident.status.is_open();
         let waits = self.storm.waiting.get(&incident.id).map(|m| m.kind);
         let quiet = matches!(why, SayReason::HeldSilenced | SayReason::HeldMaintenance);
         if let Some(earlier) = waits

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::health::{Cause, Findings};
-use crate::model::{AreaId, CameraId, EntranceId, NodeId, Span, Time};
+use crate::model::{AreaId, CameraId, EntranceId, IncidentId, NodeId, Span, Time};
 
 /// A World that knows nothing.
 struct Nothing;
@@ -155,3 +155,58 @@ fn a_broken_seal_that_moves_to_another_incident_is_not_told_again() {
     assert_eq!(desk.passes(Span::minutes(30)), []);
     assert_eq!(desk.book.open[&broken("RING")].incident.0, 2);
 }
+
+/// Known from a digest, it goes on in digests as long as it is one of many small ones.
+#[test]
+fn what_people_know_from_a_digest_is_told_at_once_when_it_has_grown_large() {
+    let camera = |n: usize| AlertKey {
+        name: AlertName::CameraDown,
+        object: AlertObject::Camera(CameraId::new(&format!("C{n}")).unwrap()),
+    };
+    for (joined, told) in [(1, SayReason::HeldForDigest), (6, SayReason::PartOver)] {
+        let (mut desk, switch) = (Desk::new(), node("S1"));
+        desk.book.policy.storm_messages = 0;
+        desk.is_lost("E1", &switch);
+        desk.is_lost("E2", &switch);
+        assert_eq!(desk.said(), [(1, MessageKind::Opened, SayReason::HeldForDigest)]);
+        assert_eq!(desk.passes(Span::minutes(2)), [(MessageKind::Digest, SayReason::Digest)]);
+        (0..joined).for_each(|n| desk.is_so(&camera(n), &switch));
+        assert_eq!(desk.said(), [(1, MessageKind::Updated, SayReason::JoinedQuietly)]);
+        desk.now += Span::seconds(20);
+        desk.is_back("E2");
+        assert_eq!(desk.said(), [(1, MessageKind::Updated, told)], "{joined} cameras");
+    }
+}
+
+/// One that flaps stays open when nothing of it is: that is a part, and no end.
+#[test]
+fn that_one_which_flaps_is_calm_is_said_to_machines_only_while_it_is_silenced() {
+    for (silenced, told) in [(false, SayReason::PartOver), (true, SayReason::HeldSilenced)] {
+        let (mut desk, switch) = (Desk::new(), node("S1"));
+        for _ in 0..3 {
+            desk.is_lost("E1", &switch);
+            desk.said();
+            desk.now += Span::minutes(2);
+            desk.is_back("E1");
+            let said = desk.said();
+            desk.now += Span::minutes(2);
+            assert_eq!(said.len(), 1, "{said:?}");
+        }
+        desk.is_lost("E1", &switch);
+        desk.said();
+        if silenced {
+            let until = desk.now + Span::hours(1);
+            desk.book.silence(
+                IncidentId(1),
+                Hold { at: desk.now, by: "duty".into(), note: "".into(), until },
+                desk.now,
+            );
+            assert_eq!(desk.said(), [(1, MessageKind::Silenced, SayReason::SilencedBySomebody)]);
+        }
+        desk.now += Span::minutes(2);
+        desk.is_back("E1");
+        assert_eq!(desk.said(), [(1, MessageKind::Updated, told)]);
+    }
+}
+
+mod gather;

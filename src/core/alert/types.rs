@@ -375,6 +375,8 @@ pub struct News {
     pub seals: Vec<AreaId>,
     /// Seals whose end it has told since its last page, sorted, as `told_over`.
     pub seals_over: Vec<AreaId>,
+    /// Since then parts of it joined or ended, and no word has said so: it waits for more of its kind.
+    pub untold_since: Option<Time>,
 }
 
 /// The alerts of one cause: what is sent, acknowledged and resolved.

@@ -58,6 +58,8 @@ mod seam {
         RemovedOnesStay,
         RoundsNeverEnd,
         EachRiseIsAPage,
+        PartsAreNotGathered,
+        GatheredOnesAreForgotten,
         RoundsEndWithTheFirstAnswer,
         MaintenanceIsIgnored,
         MaintenanceNeverEnds,

@@ -50,6 +50,7 @@ fn incident_not_after(incident: &mut Incident, now: Time) {
     clip(&mut incident.reopened_at, now);
     clip(&mut incident.last_page_at, now);
     clip(&mut incident.news.calm_since, now);
+    clip(&mut incident.news.untold_since, now);
     if let Some(taken) = &mut incident.acknowledged {
         // Until when it is taken is of the calendar, and stays.
         taken.at = taken.at.min(now);

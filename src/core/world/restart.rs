@@ -101,7 +101,7 @@ impl World {
             registry_version: self.version,
             targets: cameras.chain(nodes).chain(entrances).chain([SavedTarget::Monitor(self.blind_since())]).collect(),
             incidents: self.book.incidents.values().map(|i| (**i).clone()).collect(),
-            alerts: self.book.open.values().map(|a| (**a).clone()).collect(),
+            alerts: self.book.open.values().map(|a| &**a).chain(self.book.untold_ends()).cloned().collect(),
             collected: self.book.collected().cloned().collect(),
             next_incident: self.book.next_id(),
         }

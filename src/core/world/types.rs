@@ -266,7 +266,7 @@ pub struct Saved {
     pub targets: Vec<SavedTarget>,
     /// Incidents that are open, and those resolved recently enough to be reopened.
     pub incidents: Vec<Incident>,
-    /// Open alerts.
+    /// Open alerts, and those that ended while their incident goes on and whose end no word has told (`untold_since`).
     pub alerts: Vec<Alert>,
     /// Words of these incidents that were collected in a storm and are in no digest yet, by incident and step.
     pub collected: Vec<Message>,

@@ -102,6 +102,8 @@ pub(in crate::store) struct IncidentRow {
     seals_named: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     seals_over: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    untold_since: Option<i64>,
 }
 
 impl From<&Incident> for IncidentRow {
@@ -149,6 +151,7 @@ impl From<&Incident> for IncidentRow {
             seals_broken: texts(&i.seals_broken),
             seals_named: texts(&i.news.seals),
             seals_over: texts(&i.news.seals_over),
+            untold_since: millis(i.news.untold_since),
         }
     }
 }
@@ -200,6 +203,7 @@ impl TryFrom<IncidentRow> for Incident {
                 calm_since: r.calm_since.map(Time),
                 seals: ids(&r.seals_named, AreaId::new)?,
                 seals_over: ids(&r.seals_over, AreaId::new)?,
+                untold_since: r.untold_since.map(Time),
             },
         })
     }

@@ -192,6 +192,7 @@ fn any_incident() -> impl Strategy<Value = Incident> {
                 calm_since: when.2,
                 seals: who.4,
                 seals_over: who.2,
+                untold_since: when.3,
             },
             paged_entrances: who.3,
             in_digest: InDigest { by: what.3, from: what.4 },

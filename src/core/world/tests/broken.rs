@@ -53,6 +53,7 @@ const BROKEN: &[Where] = &[
     Core(Bug::ResolvedTooEarly),
     Core(Bug::RemovedOnesStay),
     Core(Bug::RoundsNeverEnd),
+    Core(Bug::GatheredOnesAreForgotten),
     Number("one failure makes down", |p| p.health.fail_after = 1),
     Number("evidence is too old at once", |p| p.health.stale_intervals = 1),
     Number("never blind without canaries", |p| p.health.blind_share = 2.0),

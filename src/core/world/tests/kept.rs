@@ -77,6 +77,7 @@ pub(crate) trait Keeper {
 pub(crate) enum Sabotage {
     ForgetsIncidents,
     ForgetsAlerts,
+    ForgetsUntoldEnds,
     ForgetsHealth,
     ForgetsTheOutbox,
     KeepsEndedAlerts,
@@ -95,6 +96,8 @@ pub(crate) struct Kept {
     last_words: BTreeMap<Subject, &'static str>,
     incidents: BTreeMap<IncidentId, Incident>,
     alerts: BTreeMap<AlertKey, Alert>,
+    /// Alerts that ended, as long as a start may ask for them.
+    ended: Vec<Alert>,
     outbox: BTreeMap<(Sink, IncidentId, u32), Message>,
     /// Who was told of which incident.
     knows: BTreeSet<(Sink, IncidentId)>,
@@ -127,12 +130,15 @@ impl Keeper for Kept {
             match alert.ended {
                 Some(_) if self.sabotage != Some(Sabotage::KeepsEndedAlerts) => {
                     self.alerts.remove(&alert.key);
+                    self.ended.push((**alert).clone());
                 }
                 _ => {
                     self.alerts.insert(alert.key.clone(), (**alert).clone());
                 }
             }
         }
+        let incidents = &self.incidents;
+        self.ended.retain(|a| is_untold(a, incidents));
         self.last_words.extend(effects.transitions.iter().map(|t| (t.subject.clone(), t.to)));
         for message in &effects.messages {
             // Digests have numbers too, and no incident.
@@ -166,6 +172,7 @@ impl Keeper for Kept {
         match self.sabotage {
             Some(Sabotage::ForgetsIncidents) => self.incidents.clear(),
             Some(Sabotage::ForgetsAlerts) => self.alerts.clear(),
+            Some(Sabotage::ForgetsUntoldEnds) => self.ended.clear(),
             Some(Sabotage::ForgetsHealth) => self.targets.clear(),
             Some(Sabotage::ForgetsTheOutbox) => self.outbox.clear(),
             Some(Sabotage::ForgetsWhatIsCollected) => self.collected.clear(),
@@ -181,7 +188,7 @@ impl Keeper for Kept {
             registry_version: self.version,
             targets: self.targets.values().cloned().map(|t| self.recorded(t)).collect(),
             incidents: self.incidents.values().filter(recent).cloned().collect(),
-            alerts: self.alerts.values().cloned().collect(),
+            alerts: self.alerts.values().chain(&self.ended).cloned().collect(),
             collected: self.collected.iter().filter(|(at, _)| waits(at)).map(|(_, m)| m.clone()).collect(),
             next_incident: self.next_incident,
         }
@@ -207,6 +214,13 @@ impl Keeper for Kept {
     fn is_waiting(&self, sink: Sink) -> bool {
         self.outbox.keys().any(|(s, ..)| *s == sink)
     }
+}
+
+/// Whether it ended, and no word has said so.
+fn is_untold(alert: &Alert, incidents: &BTreeMap<IncidentId, Incident>) -> bool {
+    let incident = incidents.get(&alert.incident).filter(|i| i.status.is_open());
+    let since = incident.and_then(|i| i.news.untold_since);
+    since.zip(alert.ended).is_some_and(|(since, (at, _))| at >= since)
 }
 
 impl Kept {

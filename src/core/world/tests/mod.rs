@@ -6,6 +6,7 @@ mod causes;
 mod duty;
 mod faults;
 mod found;
+mod gathered;
 mod harness;
 mod holds;
 mod kept;

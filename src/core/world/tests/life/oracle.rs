@@ -141,7 +141,9 @@ impl Oracle {
     }
 
     fn opens(&mut self, alert: &Alert, at: Time, sim: &Sim) -> Verdict {
-        if sim.world.snapshot().blind.is_some() && alert.key.name == AlertName::EntranceLost {
+        // What the store kept late was said before.
+        let blind = sim.world.snapshot().blind.is_some_and(|since| since <= self.wall);
+        if blind && alert.key.name == AlertName::EntranceLost {
             return Err(format!("{} is told as lost while blind", alert.key.object));
         }
         let so = match (&alert.key.object, alert.key.name) {
@@ -266,7 +268,9 @@ impl Oracle {
         let again = before.is_some_and(|i| !i.status.is_open() || message.incident.reopened_at > i.last_page_at);
         let taken = before.is_some_and(|i| i.status == IncidentStatus::Acknowledged);
         self.figures.after_acknowledgement += u64::from(taken && !news && !rose);
-        let first = message.kind == MessageKind::Opened && (lost.is_empty() || news);
+        // What maintenance held back and still stands is news when that ends, though another's page named what it took over.
+        let held = message.why == SayReason::MaintenanceEnded && before.is_some_and(|i| i.last_page_at.is_none());
+        let first = message.kind == MessageKind::Opened && (lost.is_empty() || news || held);
         // Held against its time by what is known of whose hands it is in.
         let goes_on = message.kind == MessageKind::Escalated;
         if first || news || rose || again || goes_on || self.is_due_reminder(message, at) {
