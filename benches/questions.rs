@@ -1,4 +1,4 @@
-//! What a planner's questions cost on the made-up town of 778 cameras. Prints a table.
+//! What a planner's questions cost on the made-up town of 778 cameras, seals included. Prints a table.
 //!
 //! `cargo bench --bench questions`, or with another size: `cargo bench --bench questions -- 10000`. Single-threaded,
 //! without any socket; docs/performance.md quotes the medians.
@@ -9,8 +9,10 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cunkou::files::{RoadsSeen, read_roads, roads};
 use cunkou::http::wire::{AddedCamera, MovedCamera, WhatIf, WhatIfBody};
 use cunkou_core::model::{Check, Outcome, Period, Phase, PhaseTimes, ProbeResult, Span, Target, Time};
+use cunkou_core::plan::{Cordon, Roads};
 use cunkou_core::registry::{NodeKind, Registry};
 use cunkou_core::town::{Net, Spec, Town};
 use cunkou_core::world::{Event, Policy, Saved, Snapshot, Terms, World};
@@ -25,19 +27,33 @@ fn main() {
     let net = Net::new(Ipv4Addr::new(127, 0, 0, 0), 8).expect("a network");
     let town = Town::generate(&Spec { cameras, net, ..Spec::default() }).expect("a town");
     let snapshot = everybody_answers(Arc::new(town.registry));
-    println!("{} cameras, {} entrances", snapshot.registry.cameras.len(), snapshot.registry.entrances.len());
+    let lines = read_roads(&roads(&town.roads)).expect("roads").for_plan();
+    let ways = Terms::default().ways;
+    let cordon = Arc::new(Roads::build(lines, &ways.modes));
+    let cordon = Cordon::build(cordon, &snapshot.registry, &snapshot.topology, ways.core_offset_m);
+    let (registry, zones) = (&snapshot.registry, &cordon.zones);
+    let areas: usize = zones.families.iter().map(|family| family.cores.len()).sum();
+    println!(
+        "{} cameras, {} entrances, {} chains, {} zones, {areas} areas to be shut off",
+        registry.cameras.len(),
+        registry.entrances.len(),
+        cordon.roads.chains.len(),
+        zones.count
+    );
     for (what, body) in questions(&snapshot.registry) {
         let mut costs: Vec<Duration> = Vec::with_capacity(TIMES);
-        let mut changed = 0;
+        let mut changed = (0, 0);
         for _ in 0..TIMES {
             let began = Instant::now();
-            let answer = WhatIf::of(&snapshot, &Terms::default(), Period::Now, &body).expect("a question");
+            let roads = (&cordon, &RoadsSeen::default());
+            let answer = WhatIf::of(&snapshot, roads, &Terms::default(), Period::Now, &body).expect("a question");
             costs.push(began.elapsed());
-            changed = answer.items.len();
+            changed = (answer.items.len(), answer.seals.items.len());
         }
         costs.sort_unstable();
         let (median, most) = (costs[TIMES / 2], costs[TIMES - 1]);
-        println!("{what:<55} {changed:>5} change, median {median:.2?}, most {most:.2?}");
+        let (entrances, seals) = changed;
+        println!("{what:<55} {entrances:>5} entrances, {seals:>4} seals, median {median:.2?}, most {most:.2?}");
     }
 }
 

@@ -3,186 +3,20 @@
 #![allow(unreachable_pub)] // shared modules of tests are used by several programs
 #![allow(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
 
+mod kept;
 mod program;
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use cunkou::engine::registry_rows;
-use cunkou::files;
-use cunkou::store::{Batch, OpenMode, RegistryPut, Store};
-use cunkou_core::alert::{Incident, IncidentStatus, Message, MessageKind, SayReason};
-use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{Cause, State};
-use cunkou_core::model::{CameraId, EntranceId, IncidentId, NodeId, Period, Severity, Time};
-use cunkou_core::registry::Registry;
-use cunkou_core::world::{Effects, SavedCheck, SavedHealth, SavedTarget, Subject, Transition};
-use program::{Ran, cunkou};
+use cunkou_core::model::{CameraId, NodeId};
+use cunkou_core::world::{SavedHealth, SavedTarget};
+use kept::{AREAS, CAMERAS, ENTRANCES, NOON, Town, effects};
+use program::cunkou;
 use serde_json::Value;
-
-const AREAS: &str = "id,parent,kind,name,lon,lat\nT,,town,六指街,114.3,30.8\nV1,T,village,甘棠村,114.3,30.8\n";
-const CAMERAS: &str = "id,name,area,lon,lat,host,rtsp,watches,night,gb_code,color\n\
-    C1,东口枪机,V1,114.3,30.8,10.0.0.1,rtsp://{host}/1,E1,ir,,red\n\
-    C2,西口枪机,V1,114.31,30.8,10.0.0.2,rtsp://{host}/1,E2,,,\n";
-const ENTRANCES: &str =
-    "id,area,name,lon,lat\nE1,V1,东口,114.3,30.8\nE2,V1,西口,114.31,30.8\nE3,V1,=南口,114.32,30.9\n";
-/// 2026-11-24T03:00:00Z, 11:00 in Liuzhi.
-const NOON: Time = Time(1_795_489_200_000);
-
-/// A folder with a registry and settings beside it.
-struct Town {
-    dir: tempfile::TempDir,
-}
-
-impl Town {
-    fn new() -> Town {
-        let town = Town { dir: tempfile::tempdir().unwrap() };
-        fs::create_dir(town.path("registry")).unwrap();
-        town.write("registry/areas.csv", AREAS);
-        town.write("registry/cameras.csv", CAMERAS);
-        town.write("registry/entrances.csv", ENTRANCES);
-        town.write("cunkou.toml", "[ui]\nlanguage = \"en\"\n[probe]\nallow = [\"127.0.0.0/8\"]\n");
-        town
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn run(&self, args: &[&str]) -> Ran {
-        Ran::of(cunkou(self.dir.path(), args).output().unwrap())
-    }
-
-    /// Puts the folder in force in the database, and has something happen: E2 is lost by its camera since noon.
-    fn with_history(self) -> Town {
-        self.with(&effects())
-    }
-
-    /// Puts the folder in force in the database, and has this happen.
-    fn with(self, effects: &Effects) -> Town {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(history(&self.path("cunkou.db"), &self.path("registry"), effects));
-        self
-    }
-}
-
-async fn history(database: &Path, registry: &Path, effects: &Effects) {
-    let store = Store::open(&format!("sqlite://{}", database.display()), OpenMode::ReadWrite).await.unwrap();
-    let (registry, _) = files::load(registry).unwrap().judge();
-    let put = RegistryPut {
-        version: 1,
-        at: NOON,
-        who: "start".into(),
-        hashes: Default::default(),
-        summary: "first".into(),
-        changes: registry_rows(&Registry::default(), &registry),
-    };
-    let batch = Batch { registry: Some(&put), tick: Some(NOON), ..Batch::new(store.next_batch(), effects, 1) };
-    store.commit(&batch).await.unwrap();
-    store.close().await;
-}
-
-fn effects() -> Effects {
-    let (c1, c2) = (CameraId::new("C1").unwrap(), CameraId::new("C2").unwrap());
-    let (e1, e2) = (EntranceId::new("E1").unwrap(), EntranceId::new("E2").unwrap());
-    let passing = |passes: bool| SavedCheck { passes: Some(passes), last_pass: Some(NOON), ..SavedCheck::default() };
-    let health = |state: State, passes: bool, cause: Option<Cause>| SavedHealth {
-        state,
-        since: NOON,
-        checks: [passing(passes), passing(passes), SavedCheck::default(), SavedCheck::default()],
-        cause,
-        ..SavedHealth::default()
-    };
-    let down = || Some(Cause::Camera(c2.clone()));
-    let now =
-        |entrance: &EntranceId, from: &'static str, to: &'static str, at: Time, cause: Option<Cause>| Transition {
-            at,
-            since: at,
-            subject: Subject::Entrance(entrance.clone(), Period::Now),
-            from,
-            to,
-            cause,
-            incident: (to == "lost").then_some(IncidentId(1)),
-            reasons: Default::default(),
-            evidence: None,
-        };
-    let hour = cunkou_core::model::Span::hours(1);
-    let incident = incident(&c2, &e2);
-    Effects {
-        transitions: vec![
-            now(&e1, "", "covered", NOON - hour, None),
-            now(&e2, "", "covered", NOON - hour, None),
-            now(&e2, "covered", "lost", NOON, down()),
-        ],
-        saved: vec![
-            SavedTarget::Camera(c1, health(State::Up, true, None)),
-            SavedTarget::Camera(c2.clone(), health(State::Down, false, down())),
-            SavedTarget::Entrance(e1, [(EntranceState::Covered, NOON); 3], None),
-            SavedTarget::Entrance(
-                e2,
-                [(EntranceState::Lost, NOON), (EntranceState::Unwatched, NOON), (EntranceState::Lost, NOON)],
-                down(),
-            ),
-        ],
-        messages: vec![Message {
-            incident: std::sync::Arc::new(incident.clone()),
-            alerts: Vec::new(),
-            step: 1,
-            kind: MessageKind::Opened,
-            why: SayReason::FirstWord,
-            at: NOON,
-            digest: Vec::new(),
-        }],
-        incidents: vec![std::sync::Arc::new(incident)],
-        ..Effects::default()
-    }
-}
-
-fn incident(camera: &CameraId, entrance: &EntranceId) -> Incident {
-    Incident {
-        id: IncidentId(1),
-        status: IncidentStatus::Open,
-        severity: Severity::Critical,
-        cause: Cause::Camera(camera.clone()),
-        cause_name: "西口枪机".into(),
-        rivals: Vec::new(),
-        exact: true,
-        findings: None,
-        cameras: vec![camera.clone()],
-        cameras_of: None,
-        entrances_lost: vec![entrance.clone()],
-        seals_broken: Vec::new(),
-        villages: Vec::new(),
-        since: NOON,
-        opened_at: NOON,
-        acknowledged: None,
-        resolved_at: None,
-        reopened_at: None,
-        reopenings: 0,
-        merged_into: None,
-        silenced: None,
-        lapsed: None,
-        waiting_since: NOON,
-        level: 0,
-        pages: 1,
-        last_page_at: Some(NOON),
-        paged_entrances: vec![entrance.clone()],
-        step: 1,
-        in_digest: Default::default(),
-        news: Default::default(),
-    }
-}
 
 #[test]
 fn wrong_use_is_2_and_help_is_0() {
@@ -546,65 +380,6 @@ fn an_order_of_repairs_that_cannot_be_meant_is_told() {
     let sure =
         town.run(&["repair-order", "--from", "114.3,30.8", "--period", "night", "--format", "json"]).ends(0).json();
     assert_eq!((&sure["lost"], &sure["items"]), (&0.into(), &serde_json::json!([])), "by night nobody watches E2");
-}
-
-/// C1 watches E1 and is up, C2 watches E2 by day and is down; nobody watches E3.
-#[test]
-fn what_would_be_is_answered_from_the_database() {
-    let town = Town::new().with_history();
-    let one = |change: &str, id: &str, before: &str, after: &str, by: &str| -> Value {
-        serde_json::json!({"change": change, "id": id, "before": before, "after": after, "changed_by": [by]})
-    };
-    let told = |args: &[&str]| -> Vec<Value> {
-        let all = [&["whatif", "--period", "day", "--format", "json"][..], args].concat();
-        let json = town.run(&all).ends(0).json();
-        let fields = ["change", "id", "before", "after", "changed_by"];
-        let short = |item: &Value| fields.iter().map(|f| ((*f).to_owned(), item[*f].clone())).collect();
-        json["items"].as_array().unwrap().iter().map(short).collect()
-    };
-    assert_eq!(told(&[]), Vec::<Value>::new());
-    let both = [one("worse", "E1", "covered", "lost", "C1"), one("better", "E2", "lost", "covered", "C2")];
-    assert_eq!(told(&["--down", "C1", "--up", "C2"]), both);
-    assert_eq!(told(&["--down", "C1,C2", "--up", "C1"]), Vec::<Value>::new());
-    town.write("new.csv", "id,area,name,lon,lat,watches\nN1,V1,南口枪机,114.32,30.9,E3\n");
-    let covered = [one("better", "E3", "unwatched", "covered", "N1")];
-    assert_eq!(told(&["--add", "new.csv"]), covered);
-    assert_eq!(told(&["--add", "id=N1,area=V1,watches=E3"]), covered);
-    // Far from E1, whatever it was declared to watch where it stood.
-    assert_eq!(told(&["--move", "C1=114.5,30.8,90"]), [one("worse", "E1", "covered", "unwatched", "C1")]);
-    let table = town.run(&["whatif", "--period", "day", "--down", "C1"]).ends(0);
-    assert!(table.out.contains("东口 (E1)") && table.out.contains("1 for the worse"), "{table:?}");
-    let zh = town.run(&["whatif", "--period", "day", "--down", "C1", "--lang", "zh-CN"]).ends(0);
-    assert!(zh.out.contains("变差") && zh.out.contains("失守 1 → 2"), "{zh:?}");
-    let csv = town.run(&["whatif", "--period", "day", "--add", "new.csv", "--format", "csv"]).ends(0);
-    assert!(csv.out.contains("better,E3,'=南口,V1,V1,unwatched,covered,,N1,1,1,114.32,30.9"), "{csv:?}");
-    let geo = town.run(&["whatif", "--period", "day", "--down", "C1", "--format", "geojson"]).ends(0).json();
-    assert_eq!((&geo["features"][0]["id"], &geo["features"][0]["properties"]["after"]), (&"E1".into(), &"lost".into()));
-    let after = town.run(&["gaps", "--format", "json"]).ends(1).json();
-    assert_eq!(after["items"].as_array().unwrap().len(), 2, "nothing of it was kept: {after:#}");
-}
-
-#[test]
-fn what_cannot_be_supposed_is_told_all_at_once() {
-    let town = Town::new().with_history();
-    let unknown = town.run(&["whatif", "--down", "X1", "E1", "--up", "X2", "--move", "X3=114.3,30.8"]).ends(3);
-    for id in ["\"X1\" does not exist", "\"E1\" is an entrance", "\"X2\"", "\"X3\""] {
-        assert!(unknown.err.contains(id), "{id}: {unknown:?}");
-    }
-    town.write("new.csv", "id,area,name,lon,lat,azimuth\nN1,V1,甲,200,30.9,朝东\nN 2,V1,乙,114.3,,\n");
-    let bad = town.run(&["whatif", "--add", "new.csv"]).ends(1);
-    for word in ["new.csv:2: error: lon", "new.csv:2: error: azimuth", "new.csv:3: error: id", "new.csv:3: error: lat"]
-    {
-        assert!(bad.err.contains(word), "{word}: {bad:?}");
-    }
-    town.run(&["whatif", "--add", "nowhere.csv"]).ends(3);
-    town.run(&["whatif", "--add", "id=N1,hight=3"]).ends(2);
-    let taken = town.run(&["whatif", "--add", "id=C1,area=V9"]).ends(3);
-    assert!(taken.err.contains("\"C1\" is an id of the registry") && taken.err.contains("\"V9\""), "{taken:?}");
-    for wrong in [["--move", "C1"], ["--move", "C1=east"], ["--period", "dusk"], ["--down", ""]] {
-        let code = if wrong[0] == "--down" { 3 } else { 2 };
-        town.run(&["whatif", wrong[0], wrong[1]]).ends(code);
-    }
 }
 
 #[test]

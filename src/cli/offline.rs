@@ -20,7 +20,7 @@ use super::source::{GapQuery, RepairQuery};
 use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
-use crate::files::{ROADS, RoadBook};
+use crate::files::{ROADS, RoadBook, RoadsSeen};
 use crate::http::wire::{
     Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
     IncidentFindings, NoPost, NoQuestion, PlaceBody, Placement, RepairOrder, SealQuery, Seals, Start, Status, WhatIf,
@@ -148,12 +148,16 @@ impl Offline {
         RepairOrder::of(&self.snapshot, query.period, &from, &query.effort)
     }
 
-    /// Which entrances would change.
+    /// Which entrances and seals would change, by the roads of the registry folder of the settings. Entrances need no
+    /// roads: where they cannot be read that is told, and seals are judged as where there are none.
     ///
     /// # Errors
     /// When the question is none.
-    pub(super) fn what_if(&self, period: Period, body: &WhatIfBody) -> Result<WhatIf, NoQuestion> {
-        WhatIf::of(&self.snapshot, &self.terms, period, body)
+    pub(super) fn what_if(&self, settings: &Settings, period: Period, body: &WhatIfBody) -> Result<WhatIf, NoQuestion> {
+        let dir = &settings.registry.dir;
+        let seen = look(dir);
+        seen.faults.first().into_iter().for_each(|fault| note(&format!("the roads cannot be read: {fault}")));
+        WhatIf::of(&self.snapshot, (&cordon(&self.snapshot, &seen, settings), &seen), &self.terms, period, body)
     }
 
     /// What a question about the next cameras is reckoned from.
@@ -258,19 +262,30 @@ pub(super) fn nothing_seen(registry: Registry, settings: &Settings) -> Snapshot 
 /// Whether areas are sealed, by the roads of a folder.
 ///
 /// # Errors
-/// When there are no roads, they cannot be read, or there is no such area.
+/// When the roads cannot be read, or there is no such area.
 pub(super) fn seals(snapshot: &Snapshot, dir: &Path, settings: &Settings, query: &SealQuery) -> anyhow::Result<Seals> {
-    let seen = RoadBook::of(dir).look();
+    let seen = look(dir);
     if let Some(fault) = seen.faults.first() {
         bail!("the roads cannot be read: {fault}");
     }
-    if seen.roads.lines.is_empty() {
+    let cordon = cordon(snapshot, &seen, settings);
+    Ok(Seals::of(snapshot, &cordon, &seen, &settings.coverage.ways().modes, query)?)
+}
+
+/// The roads of a folder; that there are none is told.
+fn look(dir: &Path) -> RoadsSeen {
+    let seen = RoadBook::of(dir).look();
+    if seen.roads.lines.is_empty() && seen.faults.is_empty() {
         note(&format!("there are no roads: {} is not there, or holds none", dir.join(ROADS).display()));
     }
+    seen
+}
+
+/// Roads, cut and contracted.
+fn cordon(snapshot: &Snapshot, seen: &RoadsSeen, settings: &Settings) -> Cordon {
     let ways = settings.coverage.ways();
     let roads = Arc::new(Roads::build(seen.roads.for_plan(), &ways.modes));
-    let cordon = Cordon::build(roads, &snapshot.registry, &snapshot.topology, ways.core_offset_m);
-    Ok(Seals::of(snapshot, &cordon, &seen, &ways.modes, query)?)
+    Cordon::build(roads, &snapshot.registry, &snapshot.topology, ways.core_offset_m)
 }
 
 fn delivery(d: &Delivery) -> http::Delivery {

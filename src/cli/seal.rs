@@ -1,6 +1,6 @@
 //! `cunkou seal`: whether the town, its blocks and its hamlets are sealed, how one gets in, and what would close it.
 
-mod words;
+pub(super) mod words;
 
 use std::path::PathBuf;
 

@@ -173,16 +173,22 @@ impl Source {
         Ok(server.get(&["repair-order"], &pairs).await?)
     }
 
-    /// Which entrances would change if something were so.
+    /// Which entrances and seals would change if something were so. Without a daemon the roads are those of the registry
+    /// folder of the settings.
     ///
     /// # Errors
     /// When it cannot be asked, or the question is none.
-    pub(super) async fn what_if(&self, period: Period, body: &WhatIfBody) -> anyhow::Result<WhatIf> {
+    pub(super) async fn what_if(
+        &self,
+        settings: &Settings,
+        period: Period,
+        body: &WhatIfBody,
+    ) -> anyhow::Result<WhatIf> {
         match self {
             Source::Daemon { server, .. } => {
                 Ok(server.post(&["whatif"], &[("period", period.word())], Body::json(body)?).await?)
             }
-            Source::File(offline) => Ok(offline.what_if(period, body)?),
+            Source::File(offline) => Ok(offline.what_if(settings, period, body)?),
         }
     }
 

@@ -1,6 +1,7 @@
-//! `cunkou whatif`: which entrances would change if cameras and nodes were down or up, cameras added or moved.
+//! `cunkou whatif`: which entrances and seals would change if cameras and nodes were down or up, cameras added or moved.
 
 mod question;
+mod seals;
 
 use cunkou_core::model::{Language, Period};
 
@@ -11,13 +12,15 @@ use super::gaps::{reason_words, state_word};
 use super::source::Source;
 use super::table::{self, Cell, named, plain};
 use super::words::{component_word, some};
-use crate::http::wire::{self, EntranceCounts, Page, WhatIf, WhatIfBody, WhatIfEntrance};
+use crate::http::wire::{EntranceCounts, WhatIf, WhatIfBody, WhatIfEntrance, WhatIfSeal};
 
-/// Says which entrances would change, and for whose sake, if cameras and nodes were down or up, cameras added or moved.
+/// Says which entrances and seals would change, and for whose sake, if cameras and nodes were down or up, cameras added or
+/// moved.
 ///
 /// Nothing is stored, and the order does not matter; what is both down and up is left as it is. A node that is down takes
-/// with it every camera that then has no path; one that is up brings back what is down for its sake. Whether areas would
-/// still be sealed is not reckoned yet.
+/// with it every camera that then has no path; one that is up brings back what is down for its sake. Of the town, blocks
+/// and hamlets it says whether they are and would be sealed, as far as the mapped roads (roads.geojson) go, with the
+/// shortest way in; an added or moved camera shuts a way by the entrances that it sees there.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -54,12 +57,12 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let Some(add) = question::added(&args.add, &tongue)? else { return Ok(Exit::Found) };
     let body = WhatIfBody { down: args.down, up: args.up, add, moved };
     let period = Period::from_word(&args.period).unwrap_or(Period::Now);
-    let answer = Source::open(common, &settings, &args.daemon).await?.what_if(period, &body).await?;
+    let answer = Source::open(common, &settings, &args.daemon).await?.what_if(&settings, period, &body).await?;
     answer.warnings.iter().for_each(|odd| note(&format!("{}{}", tongue.say("警告：", "warning: "), plain(odd))));
     match args.format.as_str() {
         "json" => print_json(&answer)?,
-        "geojson" => print_json(&wire::geojson(&Page { items: answer.items, next: None })?)?,
-        "csv" => print(&csv(&answer.items, args.bom))?,
+        "geojson" => print_json(&answer.features()?)?,
+        "csv" => print(&csv(&answer, args.bom))?,
         _ => print(&text(&answer, &tongue))?,
     }
     Ok(Exit::Fine)
@@ -76,6 +79,7 @@ fn text(answer: &WhatIf, tongue: &Tongue) -> String {
         let said = tongue.say("可能看到、待核实：", "May be watched, a survey would tell: ");
         lines.push(format!("{said}{}", some(&answer.may_watch)));
     }
+    lines.extend(seals::lines(&answer.seals, tongue));
     lines.join("\n") + "\n"
 }
 
@@ -173,8 +177,9 @@ fn network(answer: &WhatIf, tongue: &Tongue) -> Vec<String> {
     lines
 }
 
-fn csv(items: &[WhatIfEntrance], bom: bool) -> String {
-    let header = [
+/// A row an entrance, then a row a seal: these have a scope.
+fn csv(answer: &WhatIf, bom: bool) -> String {
+    let mut header = vec![
         "change",
         "id",
         "name",
@@ -189,8 +194,9 @@ fn csv(items: &[WhatIfEntrance], bom: bool) -> String {
         "lon",
         "lat",
     ];
-    let row = |item: &WhatIfEntrance| {
-        vec![
+    header.extend(seals::COLUMNS);
+    let entrances = answer.items.iter().map(|item| {
+        let mut cells = vec![
             Cell::text(Some(&item.change)),
             Cell::text(Some(&item.id)),
             Cell::text(Some(&item.name)),
@@ -204,17 +210,40 @@ fn csv(items: &[WhatIfEntrance], bom: bool) -> String {
             Cell::number(Some(item.live)),
             Cell::number(item.lon),
             Cell::number(item.lat),
-        ]
-    };
-    table::csv(&header, items.iter().map(row), bom)
+        ];
+        cells.extend(seals::COLUMNS.map(|_| Cell::text(None)));
+        cells
+    });
+    table::csv(&header, entrances.chain(answer.seals.items.iter().map(seal_row)), bom)
+}
+
+fn seal_row(item: &WhatIfSeal) -> Vec<Cell> {
+    let mut cells = vec![
+        Cell::text(Some(&item.change)),
+        Cell::text(Some(&item.after.id)),
+        Cell::text(Some(&item.after.name)),
+        Cell::text(None),
+        Cell::text(None),
+        Cell::text(Some(&item.before.verdict)),
+        Cell::text(Some(&item.after.verdict)),
+        Cell::text(item.after.why.as_deref()),
+        Cell::text(Some(&item.changed_by.join(" "))),
+    ];
+    cells.extend([(); 4].map(|()| Cell::text(None)));
+    cells.extend(seals::cells(item));
+    cells
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
+    use serde_json::json;
 
     use super::*;
-    use crate::http::wire::{WhatIfNode, WhatIfTotals};
+    use crate::http::wire::{
+        Seal, SealLeaked, SealRoads, SealRoute, SealSite, SealTotals, WhatIfNode, WhatIfSealTotals, WhatIfSeals,
+        WhatIfTotals,
+    };
 
     fn item(id: &str, change: &str, before: &str, after: &str, changed_by: &[&str]) -> WhatIfEntrance {
         WhatIfEntrance {
@@ -231,6 +260,71 @@ mod tests {
             live: u32::from(after == "covered"),
             lon: Some(114.3),
             lat: Some(30.8),
+        }
+    }
+
+    fn seal(verdict: &str, thickness: Option<u32>, width: u32, dead: &[&str]) -> Seal {
+        let route = (verdict == "leaking").then(|| SealRoute {
+            length_m: 640.0,
+            roads: vec!["R1".to_owned()],
+            entrances: vec!["E1".to_owned()],
+            unwatched: Vec::new(),
+            dead_cameras: dead.iter().map(|id| (*id).to_owned()).collect(),
+            suspect_gaps: 0,
+            line: vec![[114.3, 30.8], [114.4, 30.8]],
+        });
+        let site = SealSite { entrance: Some("E1".to_owned()), road: "R1".to_owned(), lon: 114.3, lat: 30.8 };
+        Seal {
+            scope: "town".to_owned(),
+            id: "RING".to_owned(),
+            name: "外圈\u{1b}[31m".to_owned(),
+            verdict: verdict.to_owned(),
+            why: None,
+            thickness_lower: thickness,
+            thickness_upper: thickness,
+            width_lower: Some(width),
+            width_upper: Some(width),
+            width_sites: route.iter().map(|_| site.clone()).collect(),
+            route,
+            leaked: SealLeaked::default(),
+            grey_km: None,
+        }
+    }
+
+    fn seals() -> WhatIfSeals {
+        let ids = |of: &[&str]| of.iter().map(|id| (*id).to_owned()).collect::<Vec<String>>();
+        let one = |change: &str, [before, after]: [Seal; 2], fallen: &[&str], changed_by: &[&str]| WhatIfSeal {
+            change: change.to_owned(),
+            before,
+            after,
+            fallen: ids(fallen),
+            changed_by: ids(changed_by),
+        };
+        let local = |seal: Seal| Seal { scope: "local".to_owned(), id: "H1".to_owned(), ..seal };
+        let totals = |scope: &str, [before, after]: [(usize, usize); 2]| {
+            let of = |(sealed, leaking)| SealTotals { sealed, leaking, unknown: 1 };
+            WhatIfSealTotals { scope: scope.to_owned(), before: of(before), after: of(after) }
+        };
+        let (thin, thick) = (seal("sealed", Some(1), 0, &[]), seal("sealed", Some(2), 0, &[]));
+        let shut = local(seal("leaking", Some(0), 1, &["C3"]));
+        WhatIfSeals {
+            items: vec![
+                one("worse", [thin.clone(), seal("leaking", Some(0), 1, &["C1", "C2"])], &["C2"], &["S1"]),
+                one("better", [local(thin.clone()), local(seal("sealed", None, 0, &[]))], &[], &[]),
+                one("better", [shut, local(thick)], &[], &["N1"]),
+            ],
+            totals: vec![totals("town", [(1, 0), (0, 1)]), totals("block", [(3, 0), (3, 0)])],
+            roads: SealRoads {
+                roads: 12,
+                chains: 20,
+                length_km: 31.4,
+                suspect_gaps: 2,
+                left_out: 3,
+                modes: vec!["motor".to_owned()],
+                hash: "ab".to_owned(),
+                faults: Vec::new(),
+            },
+            assumptions: crate::http::wire::SEAL_ASSUMPTIONS.map(str::to_owned).to_vec(),
         }
     }
 
@@ -253,6 +347,7 @@ mod tests {
             nodes: vec![node("S1", 22), node("S2", 0)],
             cameras_cut: 23,
             cameras_back: 4,
+            seals: seals(),
             may_watch: vec!["E9".to_owned()],
             warnings: Vec::new(),
             as_of: "2026-11-24T03:00:00.000Z".to_owned(),
@@ -261,18 +356,42 @@ mod tests {
 
     #[test]
     fn the_words_in_both_languages() {
-        let none = WhatIf { items: Vec::new(), nodes: Vec::new(), cameras_back: 0, may_watch: Vec::new(), ..answer() };
+        let still = WhatIfSeals { items: Vec::new(), ..seals() };
+        let none = WhatIf {
+            items: Vec::new(),
+            nodes: Vec::new(),
+            cameras_back: 0,
+            seals: still.clone(),
+            may_watch: Vec::new(),
+            ..answer()
+        };
+        let faults = vec!["roads.geojson: \u{1b}bad".to_owned()];
+        let roads = SealRoads { roads: 0, faults, ..still.roads.clone() };
+        let roadless = WhatIf { seals: WhatIfSeals { roads, ..still.clone() }, ..none.clone() };
+        let no_areas = WhatIf { seals: WhatIfSeals { totals: Vec::new(), ..still }, ..none.clone() };
         for (name, language) in [("zh", Language::ZhCn), ("en", Language::En)] {
             let tongue = Tongue { language, zone: TimeZone::UTC };
-            let all: Vec<String> = [answer(), none.clone()].iter().map(|a| text(a, &tongue)).collect();
+            let all: Vec<String> =
+                [answer(), none.clone(), roadless.clone(), no_areas.clone()].iter().map(|a| text(a, &tongue)).collect();
             assert!(!all.concat().contains('\u{1b}'), "names do not turn the terminal");
             insta::assert_snapshot!(format!("whatif_{name}"), all.join("---\n"));
         }
     }
 
     #[test]
-    fn a_row_an_entrance() {
-        let rows = csv(&answer().items, false).replace("\r\n", "\n").replace('\u{1b}', "ESC");
+    fn a_row_an_entrance_and_one_a_seal() {
+        let rows = csv(&answer(), false).replace("\r\n", "\n").replace('\u{1b}', "ESC");
         insta::assert_snapshot!("whatif_csv", rows);
+    }
+
+    #[test]
+    fn ways_in_are_drawn_as_they_are_and_as_they_would_be() {
+        let features = answer().features().unwrap().features;
+        let of = |i: usize, key: &str| features[i]["properties"][key].clone();
+        let drawn: Vec<_> = (3..features.len()).map(|i| ["kind", "id", "when"].map(|key| of(i, key))).collect();
+        let (way, site) = (["route", "RING", "after"], ["site", "RING", "after"]);
+        assert_eq!(drawn, [way, site, ["route", "H1", "before"], ["site", "H1", "before"]]);
+        assert_eq!((&features[3]["geometry"]["type"], of(3, "fallen")), (&"LineString".into(), json!(["C2"])));
+        assert_eq!((of(5, "change"), of(5, "fallen")), ("better".into(), json!([])));
     }
 }

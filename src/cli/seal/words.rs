@@ -5,7 +5,7 @@ use cunkou_core::model::Language;
 use super::super::common::Tongue;
 use super::super::table::{self, named, plain};
 use super::super::words::some;
-use crate::http::wire::{Seal, SealSite, Seals};
+use crate::http::wire::{Seal, SealRoads, SealRoute, SealSite, Seals};
 
 /// The answer as a table, with what it rests on.
 pub(super) fn text(answer: &Seals, all: bool, tongue: &Tongue) -> String {
@@ -15,11 +15,9 @@ pub(super) fn text(answer: &Seals, all: bool, tongue: &Tongue) -> String {
         lines.push(areas(&listed, tongue).trim_end().to_owned());
     }
     lines.push(entrances(answer, tongue));
-    lines.push(basis(answer, tongue));
+    lines.push(basis(&answer.roads, tongue));
     lines.push(assumptions(answer, tongue));
-    let old = tongue
-        .say("道路文件有错，用的是上一次的道路：", "The file of the roads has faults, its last good state counts: ");
-    lines.extend(answer.roads.faults.iter().map(|fault| format!("{old}{}", plain(fault))));
+    lines.extend(faults(&answer.roads, tongue));
     lines.join("\n") + "\n"
 }
 
@@ -58,7 +56,7 @@ fn areas(seals: &[&Seal], tongue: &Tongue) -> String {
             verdict(seal, tongue),
             range(seal.thickness_lower, seal.thickness_upper),
             range(seal.width_lower, seal.width_upper),
-            way(seal, tongue),
+            route.map(|r| way(r, tongue)).unwrap_or_default(),
             ids(route.map(|r| &r.entrances)),
             ids(route.map(|r| &r.dead_cameras)),
             some(&sites),
@@ -76,13 +74,12 @@ pub(super) fn site(site: &SealSite) -> String {
 }
 
 /// Both bounds, or the one they agree on; ∞ where there is none.
-fn range(lower: Option<u32>, upper: Option<u32>) -> String {
+pub(in crate::cli) fn range(lower: Option<u32>, upper: Option<u32>) -> String {
     let word = |n: Option<u32>| n.map_or("∞".to_owned(), |n| n.to_string());
     if lower == upper { word(lower) } else { format!("{}..{}", word(lower), word(upper)) }
 }
 
-fn way(seal: &Seal, tongue: &Tongue) -> String {
-    let Some(route) = &seal.route else { return String::new() };
+pub(in crate::cli) fn way(route: &SealRoute, tongue: &Tongue) -> String {
     let roads = some(&route.roads);
     let gaps = match (route.suspect_gaps, tongue.language) {
         (0, _) => String::new(),
@@ -95,7 +92,7 @@ fn way(seal: &Seal, tongue: &Tongue) -> String {
     }
 }
 
-fn verdict(seal: &Seal, tongue: &Tongue) -> String {
+pub(in crate::cli) fn verdict(seal: &Seal, tongue: &Tongue) -> String {
     let word = match (seal.verdict.as_str(), tongue.language) {
         ("sealed", Language::ZhCn) => "完好",
         ("leaking", Language::ZhCn) => "有漏口",
@@ -115,7 +112,7 @@ fn verdict(seal: &Seal, tongue: &Tongue) -> String {
     }
 }
 
-fn scope_word<'a>(scope: &'a str, tongue: &Tongue) -> &'a str {
+pub(in crate::cli) fn scope_word<'a>(scope: &'a str, tongue: &Tongue) -> &'a str {
     match (scope, tongue.language) {
         ("town", Language::ZhCn) => "全街",
         ("block", Language::ZhCn) => "块",
@@ -150,8 +147,15 @@ fn entrances(answer: &Seals, tongue: &Tongue) -> String {
     }
 }
 
-fn basis(answer: &Seals, tongue: &Tongue) -> String {
-    let roads = &answer.roads;
+/// What is wrong with the file of the roads.
+pub(in crate::cli) fn faults(roads: &SealRoads, tongue: &Tongue) -> Vec<String> {
+    let old = tongue
+        .say("道路文件有错，用的是上一次的道路：", "The file of the roads has faults, its last good state counts: ");
+    roads.faults.iter().map(|fault| format!("{old}{}", plain(fault))).collect()
+}
+
+/// What seals rest on.
+pub(in crate::cli) fn basis(roads: &SealRoads, tongue: &Tongue) -> String {
     let modes: Vec<&str> = roads
         .modes
         .iter()

@@ -18,7 +18,7 @@ mod whatif;
 #[cfg(test)]
 mod tests;
 
-pub use cordon::{AreaKey, Cordon, Gate, Layout, Leaked, Question, Route, Seal, Site};
+pub use cordon::{AreaKey, Compared, Cordon, Gate, Layout, Leaked, Question, Route, Seal, Site};
 pub use critical::{Component, Critical, Stand, critical};
 pub use place::{
     Beside, Candidate, Choice, Costs, Cover, Grounds, Limit, Model, Need, Pick, Placing, Proof, Solved, Spot, Step,
@@ -27,4 +27,4 @@ pub use place::{
 pub use repair::{Effort, EffortFault, Outages, RepairOrder, Stop, repair_order};
 pub use roads::{Chain, GAP_M, GapKind, Mode, ON_ROAD_M, RoadLine, Roads, Snap, SuspectGap, Ways, carries};
 pub use together::{Failure, Together, WINDOW as TOGETHER_WINDOW, together};
-pub use whatif::{Present, Suppose, Turn, Turned, WhatIf, what_if};
+pub use whatif::{Present, SealChanges, SealTurned, Suppose, Turn, Turned, WhatIf, what_if};

@@ -87,10 +87,10 @@ impl Snapshot {
         plan::repair_order(&outages, post, effort)
     }
 
-    /// Which entrances would change if this were so, as things stand now. By day and by night it is judged as if it were,
-    /// with the cameras that are live now.
+    /// Which entrances, and with the `cordon` of the registry in force which seals, would change if this were so, as
+    /// things stand now. By day and by night it is judged as if it were, with the cameras that are live now.
     #[must_use]
-    pub fn what_if(&self, period: Period, terms: &Terms, suppose: &Suppose) -> WhatIf {
+    pub fn what_if(&self, period: Period, terms: &Terms, suppose: &Suppose, cordon: Option<&Cordon>) -> WhatIf {
         let minute = terms.clock.minute_of_day(self.at);
         let would_rest = |watcher: &Watcher, camera: &Camera| match period {
             Period::Now => camera.duty.is_some_and(|duty| !duty.judged().includes(minute)),
@@ -109,6 +109,7 @@ impl Snapshot {
             blamed: &|c| self.blamed(c).1,
             down: &|n| self.is_down(n),
             broken: &|n| self.broken(n).is_some(),
+            cordon,
         };
         plan::what_if(&present, suppose)
     }

@@ -81,7 +81,7 @@ fn seals(state: &AppState, query: &SealQuery) -> Result<Seals, Problem> {
 
 /// The roads that are in force, cut and contracted. Where none are, those of the file: made again when the registry or
 /// the roads are others.
-fn cordon(state: &AppState, snapshot: &Snapshot, seen: &RoadsSeen) -> Arc<Cordon> {
+pub(super) fn cordon(state: &AppState, snapshot: &Snapshot, seen: &RoadsSeen) -> Arc<Cordon> {
     if let Some(seals) = &snapshot.seals {
         return seals.cordon.clone();
     }

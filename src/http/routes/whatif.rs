@@ -1,18 +1,18 @@
-//! Which entrances would change if something were so: asked by the planner before anybody climbs a pole.
+//! Which entrances and seals would change if something were so: asked by the planner before anybody climbs a pole.
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::model::Period;
 use utoipa::IntoParams;
 
 use super::beside::reckon;
 use super::body::read_body;
-use super::lists::answer;
+use super::seal::cordon;
 use crate::http::params::{FormatParam, Query, wants_geojson};
-use crate::http::wire::{FeatureCollection, NoQuestion, Page, WhatIf, WhatIfBody, Wrong, words};
+use crate::http::wire::{FeatureCollection, NoQuestion, WhatIf, WhatIfBody, Wrong, words};
 use crate::http::{AppState, Problem};
 
 /// Bytes of a question: two hundred cameras with everything that may be said of each.
@@ -31,12 +31,14 @@ struct WhatIfParams {
     period: Option<String>,
 }
 
-/// Which entrances would change if these cameras and nodes were down or up, these cameras stood there too, and these
-/// elsewhere. A read: nothing is stored. Whether areas would still be sealed is not reckoned yet.
+/// Which entrances and seals would change if these cameras and nodes were down or up, these cameras stood there too, and
+/// these elsewhere. A read: nothing is stored. Of a seal that changes both verdicts, how thick and wide it is, and the
+/// shortest way in as it is and as it would be. As far as the mapped roads go.
 #[utoipa::path(post, path = "/api/v1/whatif", operation_id = "what_if", tag = "town",
     params(WhatIfParams, FormatParam),
     request_body(content = WhatIfBody, content_type = "application/json"),
-    responses((status = 200, description = "What would be; as GeoJSON the entrances that change.", content(
+    responses((status = 200, description = "What would be; as GeoJSON the entrances that change, and of seals that \
+            change the ways in before and after, with the sites that would close them.", content(
         (WhatIf = "application/json"), (FeatureCollection = "application/geo+json"))),
         (status = 404, description = "An id is none of the registry, or that of something else.", body = Problem,
             content_type = "application/problem+json"),
@@ -57,10 +59,20 @@ pub(super) async fn what_if(
     let period = period.and_then(Period::from_word).unwrap_or(Period::Now);
     let body: Option<WhatIfBody> = read_body(&body, ALLOWED)?;
     let body = body.ok_or_else(|| Problem::parameter("body", "there is nothing in it", ALLOWED))?;
-    let (snapshot, terms) = (state.snapshot(), state.parts.terms.clone());
-    let found = reckon("what would be", move || WhatIf::of(&snapshot, &terms, period, &body)).await?;
-    let found = found.map_err(refused)?;
-    if geojson { answer(&Page { items: found.items, next: None }, true) } else { Ok(Json(found).into_response()) }
+    let found = reckon("what would be", move || {
+        let (snapshot, seen) = (state.snapshot(), state.roads());
+        let cordon = cordon(&state, &snapshot, &seen);
+        WhatIf::of(&snapshot, (&cordon, &seen), &state.parts.terms, period, &body)
+    });
+    let found = found.await?.map_err(refused)?;
+    if !geojson {
+        return Ok(Json(found).into_response());
+    }
+    let features = found.features().map_err(|error| {
+        tracing::error!(%error, "what would be cannot be drawn");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "what would be cannot be drawn")
+    })?;
+    Ok(([(header::CONTENT_TYPE, "application/geo+json")], Json(features)).into_response())
 }
 
 fn refused(question: NoQuestion) -> Problem {

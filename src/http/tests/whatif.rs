@@ -36,6 +36,45 @@ async fn entrances_that_change_are_drawn_on_a_map() {
     assert_eq!((&feature["id"], &feature["properties"]["change"]), (&"E1".into(), &"worse".into()));
 }
 
+/// One road into the hamlet H1, past E5, E3, E2 and E1, of which E1 and E5 have a live camera each.
+#[tokio::test]
+async fn seals_that_change_are_told_and_drawn_by_the_roads_of_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = daemon(HttpSettings { registry_dir: Some(dir.path().to_owned()), ..settings(ReadAccess::Open) }).await;
+    let none = d.post(PATH, Role::Read, r#"{"down": ["UP"]}"#).await.json()["seals"].clone();
+    assert_eq!((&none["items"], &none["roads"]["roads"]), (&json!([]), &0.into()));
+    let unknown = json!({"sealed": 0, "leaking": 0, "unknown": 1});
+    assert_eq!(none["totals"], json!([{"scope": "local", "before": unknown, "after": unknown}]));
+
+    let line = json!({"type": "LineString", "coordinates": [[114.3, 30.8], [114.3, 30.82]]});
+    let road = json!({"type": "Feature", "properties": {"id": "R1"}, "geometry": line});
+    let roads = json!({"type": "FeatureCollection", "features": [road]}).to_string();
+    std::fs::write(dir.path().join("roads.geojson"), roads).unwrap();
+    let cut = d.post(PATH, Role::Read, r#"{"down": ["UP"]}"#).await.json()["seals"].clone();
+    let seal = &cut["items"][0];
+    assert_eq!((&seal["change"], &seal["changed_by"]), (&"worse".into(), &json!(["UP"])), "{cut:#}");
+    assert_eq!((&seal["before"]["verdict"], &seal["before"]["thickness_lower"]), (&"sealed".into(), &2.into()));
+    assert_eq!((&seal["after"]["verdict"], &seal["after"]["thickness_lower"]), (&"leaking".into(), &0.into()));
+    let route = &seal["after"]["route"];
+    assert_eq!((&route["entrances"], &route["unwatched"]), (&json!(["E5", "E3", "E2", "E1"]), &json!(["E3"])));
+    let dead = seal["after"]["route"]["dead_cameras"].as_array().unwrap();
+    let fallen = seal["fallen"].as_array().unwrap();
+    assert_eq!((dead.len(), fallen.len()), (3, 2), "that of E2 is down already: {seal:#}");
+    assert!(fallen.iter().all(|id| dead.contains(id)) && !fallen.contains(&"C2".into()), "{seal:#}");
+    assert_eq!(cut["totals"][0]["after"], json!({"sealed": 0, "leaking": 1, "unknown": 0}));
+    // Another camera at E1 alone makes it thicker: all cameras of the road must fail.
+    let added = r#"{"add": [{"id": "N1", "area": "V2", "night": "ir", "watches": ["E1"]}]}"#;
+    let thicker = d.post(PATH, Role::Read, added).await.json()["seals"]["items"][0].clone();
+    assert_eq!((&thicker["change"], &thicker["after"]["thickness_lower"]), (&"better".into(), &3.into()));
+    let whole = r#"{"down": ["UP"], "add": [{"id": "N1", "area": "V2", "night": "ir", "watches": ["E1"]}]}"#;
+    let held = d.post(PATH, Role::Read, whole).await.json()["seals"]["items"][0].clone();
+    assert_eq!((&held["after"]["verdict"], &held["after"]["thickness_lower"]), (&"sealed".into(), &1.into()));
+    let drawn = d.post("/api/v1/whatif?format=geojson", Role::Read, r#"{"down": ["UP"]}"#).await.json();
+    let ways = drawn["features"].as_array().unwrap().iter().filter(|f| f["properties"]["kind"] == "route");
+    let ways: Vec<_> = ways.map(|f| ["when", "fallen"].map(|key| f["properties"][key].clone())).collect();
+    assert_eq!(ways, [["after".into(), seal["fallen"].clone()]]);
+}
+
 #[tokio::test]
 async fn everything_that_is_wrong_is_told_at_once_and_the_worst_first() {
     let d = daemon(settings(ReadAccess::Open)).await;

@@ -56,7 +56,7 @@ pub use status::{CameraCounts, Canary, Coverage, EntranceCounts, IncidentCounts,
 pub use suppose::{AddedCamera, MovedCamera, NoQuestion, WhatIfBody, Wrong};
 pub use trial::{SinkExchange, SinkTrial};
 pub use turn::{Timeline, TimelinePart, Turn};
-pub use whatif::{WhatIf, WhatIfEntrance, WhatIfNode, WhatIfTotals};
+pub use whatif::{WhatIf, WhatIfEntrance, WhatIfNode, WhatIfSeal, WhatIfSealTotals, WhatIfSeals, WhatIfTotals};
 
 use cunkou_core::health;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, NodeId, Time};

@@ -3,7 +3,7 @@
 use cunkou_core::coverage::{Level, Scope, Sealed};
 use cunkou_core::model::{CameraIx, EntranceIx, Period};
 use cunkou_core::plan::{self, Cordon, Mode};
-use cunkou_core::registry::AreaKind;
+use cunkou_core::registry::{AreaKind, Camera};
 use cunkou_core::world::{SealAsk, Snapshot};
 use geo::Coord;
 use serde::{Deserialize, Serialize};
@@ -215,16 +215,13 @@ impl Seals {
         if let Some(id) = area.filter(|_| found.items.is_empty()) {
             return Err(NoArea(id.to_owned()));
         }
-        let names = Names { snapshot, cordon };
+        let names = Names { snapshot, cordon, added: &[] };
         let items: Vec<Seal> = found.items.iter().map(|seal| names.seal(seal)).collect();
-        let count = |verdict: Sealed| found.items.iter().filter(|seal| seal.verdict == verdict).count();
+        let mut totals = SealTotals::default();
+        found.items.iter().for_each(|seal| totals.add(seal.verdict));
         let entrances = names.entrances(&found.unwatched);
         Ok(Seals {
-            totals: SealTotals {
-                sealed: count(Sealed::Sealed),
-                leaking: count(Sealed::Leaking),
-                unknown: count(Sealed::Unknown),
-            },
+            totals,
             level: query.level.word().to_owned(),
             period: query.period.word().to_owned(),
             assumptions: assumptions(snapshot, cordon, modes),
@@ -238,36 +235,55 @@ impl Seals {
     /// As a FeatureCollection: ways in as lines, sites that would close them as points.
     #[must_use]
     pub fn features(&self) -> FeatureCollection {
-        let mut features = Vec::new();
-        for seal in &self.items {
-            let about = |kind: &str| json!({ "kind": kind, "scope": seal.scope, "id": seal.id, "name": seal.name, "verdict": seal.verdict });
-            if let Some(route) = &seal.route {
-                let mut properties = about("route");
-                merge(
-                    &mut properties,
-                    json!({
-                        "length_m": route.length_m, "roads": route.roads, "entrances": route.entrances,
-                        "unwatched": route.unwatched, "dead_cameras": route.dead_cameras,
-                        "suspect_gaps": route.suspect_gaps,
-                    }),
-                );
-                let geometry = json!({ "type": "LineString", "coordinates": route.line });
-                features.push(json!({ "type": "Feature", "geometry": geometry, "properties": properties }));
-            }
-            for site in &seal.width_sites {
-                let mut properties = about("site");
-                merge(&mut properties, json!({ "entrance": site.entrance, "road": site.road }));
-                let geometry = json!({ "type": "Point", "coordinates": [site.lon, site.lat] });
-                features.push(json!({ "type": "Feature", "geometry": geometry, "properties": properties }));
-            }
-        }
+        let features = self.items.iter().flat_map(|seal| seal.features(&json!({}))).collect();
         FeatureCollection { r#type: "FeatureCollection".to_owned(), features, next: None }
     }
+}
+
+impl Seal {
+    /// Its way in as a line, the sites that would close it as points, each with more properties.
+    pub(super) fn features(&self, more: &Value) -> Vec<Value> {
+        let about = |kind: &str, own: Value| {
+            let mut properties = json!({
+                "kind": kind, "scope": self.scope, "id": self.id, "name": self.name, "verdict": self.verdict,
+            });
+            merge(&mut properties, own);
+            merge(&mut properties, more.clone());
+            properties
+        };
+        let route = self.route.iter().map(|route| {
+            let own = json!({
+                "length_m": route.length_m, "roads": route.roads, "entrances": route.entrances,
+                "unwatched": route.unwatched, "dead_cameras": route.dead_cameras, "suspect_gaps": route.suspect_gaps,
+            });
+            feature("LineString", json!(route.line), about("route", own))
+        });
+        let sites = self.width_sites.iter().map(|site| {
+            let own = json!({ "entrance": site.entrance, "road": site.road });
+            feature("Point", json!([site.lon, site.lat]), about("site", own))
+        });
+        route.chain(sites).collect()
+    }
+}
+
+fn feature(kind: &str, coordinates: Value, properties: Value) -> Value {
+    json!({ "type": "Feature", "geometry": { "type": kind, "coordinates": coordinates }, "properties": properties })
 }
 
 fn merge(into: &mut Value, more: Value) {
     if let (Value::Object(into), Value::Object(more)) = (into, more) {
         into.extend(more);
+    }
+}
+
+impl SealTotals {
+    /// One more of a verdict.
+    pub(super) const fn add(&mut self, verdict: Sealed) {
+        match verdict {
+            Sealed::Sealed => self.sealed += 1,
+            Sealed::Leaking => self.leaking += 1,
+            Sealed::Unknown => self.unknown += 1,
+        }
     }
 }
 
@@ -288,7 +304,8 @@ impl SealRoads {
     }
 }
 
-fn assumptions(snapshot: &Snapshot, cordon: &Cordon, modes: &[Mode]) -> Vec<String> {
+/// What verdicts rest on that nobody has measured.
+pub(super) fn assumptions(snapshot: &Snapshot, cordon: &Cordon, modes: &[Mode]) -> Vec<String> {
     let discs = snapshot.registry.areas.values().any(|a| a.kind == AreaKind::Hamlet && a.boundary.is_none());
     let holds = |assumption: &&&str| match **assumption {
         "footpaths_not_counted" => !modes.contains(&Mode::Foot),
@@ -301,13 +318,15 @@ fn assumptions(snapshot: &Snapshot, cordon: &Cordon, modes: &[Mode]) -> Vec<Stri
 }
 
 /// Ids for the slots of a snapshot and the numbers of a cordon.
-struct Names<'s> {
-    snapshot: &'s Snapshot,
-    cordon: &'s Cordon,
+pub(super) struct Names<'s> {
+    pub(super) snapshot: &'s Snapshot,
+    pub(super) cordon: &'s Cordon,
+    /// Cameras in the slots behind those of the snapshot.
+    pub(super) added: &'s [Camera],
 }
 
 impl Names<'_> {
-    fn seal(&self, seal: &plan::Seal) -> Seal {
+    pub(super) fn seal(&self, seal: &plan::Seal) -> Seal {
         Seal {
             scope: seal.scope.word().to_owned(),
             id: seal.area.id.to_string(),
@@ -374,8 +393,12 @@ impl Names<'_> {
         self.snapshot.topology.entrances.get(entrance.at()).map(|slot| slot.id.to_string())
     }
 
-    fn camera(&self, camera: CameraIx) -> Option<String> {
-        self.snapshot.topology.cameras.get(camera.at()).map(|slot| slot.id.to_string())
+    pub(super) fn camera(&self, camera: CameraIx) -> Option<String> {
+        let slots = &self.snapshot.topology.cameras;
+        match camera.at().checked_sub(slots.len()) {
+            Some(added) => self.added.get(added).map(|camera| camera.id.to_string()),
+            None => slots.get(camera.at()).map(|slot| slot.id.to_string()),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
-//! Which entrances would change if something were so.
+//! Which entrances and seals would change if something were so.
+
+mod seals;
 
 use cunkou_core::model::Period;
-use cunkou_core::plan::{self, Component, Suppose};
+use cunkou_core::plan::{self, Component, Cordon};
 use cunkou_core::registry::{Fault, FaultKind};
 use cunkou_core::world::{Snapshot, Terms};
 use serde::{Deserialize, Serialize};
@@ -9,9 +11,12 @@ use utoipa::ToSchema;
 
 use super::component::{Named, entrance_ids, named};
 use super::suppose::{NoQuestion, WhatIfBody};
-use super::{EntranceCounts, lon_lat, stamp, village, words};
+use super::{EntranceCounts, lon_lat, seal, stamp, village, words};
+use crate::files::RoadsSeen;
 
-/// What would be. Nothing of it is kept. Whether areas would still be sealed is not reckoned yet.
+pub use seals::{WhatIfSeal, WhatIfSealTotals, WhatIfSeals};
+
+/// What would be. Nothing of it is kept.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct WhatIf {
     /// The entrances whose state would be another: worse ones first, then by id.
@@ -27,6 +32,8 @@ pub struct WhatIf {
     pub cameras_cut: usize,
     /// Cameras that are live again because a node is supposed to be up.
     pub cameras_back: usize,
+    /// How areas would be sealed.
+    pub seals: WhatIfSeals,
     /// Ids of entrances that an added or moved camera may watch, and none surely does: a survey would tell.
     pub may_watch: Vec<String>,
     /// What is odd about the question, one line each.
@@ -95,20 +102,26 @@ pub struct WhatIfNode {
 }
 
 impl WhatIf {
-    /// What would be.
+    /// What would be. `cordon` is that of the registry in force, `seen` the file that its roads are from.
     ///
     /// # Errors
     /// When the question is none, with everything that is wrong with it.
-    pub fn of(snapshot: &Snapshot, terms: &Terms, period: Period, body: &WhatIfBody) -> Result<WhatIf, NoQuestion> {
+    pub fn of(
+        snapshot: &Snapshot,
+        (cordon, seen): (&Cordon, &RoadsSeen),
+        terms: &Terms,
+        period: Period,
+        body: &WhatIfBody,
+    ) -> Result<WhatIf, NoQuestion> {
         let (suppose, mut warnings) = body.suppose(snapshot)?;
-        let answer = snapshot.what_if(period, terms, &suppose);
+        let answer = snapshot.what_if(period, terms, &suppose, Some(cordon));
         let mut totals = WhatIfTotals::default();
         for (_, before, after) in &answer.states {
             totals.before.add(*before);
             totals.after.add(*after);
         }
         warnings.extend(answer.conflicts.iter().map(conflict));
-        let names = Names { snapshot, suppose: &suppose };
+        let names = Names(seal::Names { snapshot, cordon, added: &suppose.added });
         let node = |(ix, cameras): &(_, u32)| {
             let Named { kind, id, name, .. } = named(snapshot, Component::Node(*ix))?;
             Some(WhatIfNode { id, kind, name, cameras: *cameras })
@@ -124,6 +137,7 @@ impl WhatIf {
             nodes: answer.nodes.iter().filter_map(node).collect(),
             cameras_cut: answer.cut.len(),
             cameras_back: answer.back.len(),
+            seals: names.seals(&answer.seals, seen, &terms.ways.modes),
             may_watch: entrance_ids(snapshot, &answer.may_watch),
             warnings,
             as_of: stamp(snapshot.at),
@@ -140,19 +154,15 @@ fn conflict(conflict: &cunkou_core::coverage::Conflict) -> String {
 }
 
 /// The ids of what is there and of what is supposed.
-struct Names<'a> {
-    snapshot: &'a Snapshot,
-    suppose: &'a Suppose,
-}
+struct Names<'a>(seal::Names<'a>);
 
 impl Names<'_> {
     fn entrance(&self, turned: &plan::Turned) -> Option<WhatIfEntrance> {
-        let registry = &self.snapshot.registry;
-        let slot = self.snapshot.topology.entrances.get(turned.entrance.at())?;
+        let snapshot = self.0.snapshot;
+        let registry = &snapshot.registry;
+        let slot = snapshot.topology.entrances.get(turned.entrance.at())?;
         let entrance = registry.entrances.get(&slot.id)?;
         let (lon, lat) = lon_lat(entrance.at);
-        let mut changed_by: Vec<String> = turned.changed_by.iter().filter_map(|c| self.id(*c)).collect();
-        changed_by.sort_unstable();
         Some(WhatIfEntrance {
             id: entrance.id.to_string(),
             name: entrance.name.to_string(),
@@ -162,7 +172,7 @@ impl Names<'_> {
             before: turned.before.word().to_owned(),
             after: turned.after.state.word().to_owned(),
             reason: turned.after.gap.map(|g| g.word().to_owned()),
-            changed_by,
+            changed_by: self.ids(&turned.changed_by),
             required: entrance.required,
             live: turned.after.live,
             lon,
@@ -170,14 +180,14 @@ impl Names<'_> {
         })
     }
 
-    fn id(&self, component: Component) -> Option<String> {
-        let topology = &self.snapshot.topology;
-        match component {
-            Component::Node(n) => topology.nodes.get(n.at()).map(|slot| slot.id.to_string()),
-            Component::Camera(c) => match c.at().checked_sub(topology.cameras.len()) {
-                Some(added) => self.suppose.added.get(added).map(|camera| camera.id.to_string()),
-                None => topology.cameras.get(c.at()).map(|slot| slot.id.to_string()),
-            },
-        }
+    /// The ids of what is at work, in their order.
+    fn ids(&self, of: &[Component]) -> Vec<String> {
+        let id = |component: &Component| match *component {
+            Component::Node(n) => self.0.snapshot.topology.nodes.get(n.at()).map(|slot| slot.id.to_string()),
+            Component::Camera(c) => self.0.camera(c),
+        };
+        let mut ids: Vec<String> = of.iter().filter_map(id).collect();
+        ids.sort_unstable();
+        ids
     }
 }

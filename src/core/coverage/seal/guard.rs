@@ -41,9 +41,23 @@ impl Guard {
         standing: impl Fn(CameraIx) -> Standing,
         rests: impl Fn(&Watcher) -> bool,
     ) -> Guard {
+        let life = |c: CameraIx| topology.cameras.get(c.at()).and_then(|slot| slot.life);
+        Guard::of_those(watchers, life, level, night, standing, rests)
+    }
+
+    /// Counts watchers of which some may not be in the graph: `life` says whether they stand there.
+    #[must_use]
+    pub fn of_those(
+        watchers: &[Watcher],
+        life: impl Fn(CameraIx) -> Option<Life>,
+        level: Level,
+        night: bool,
+        standing: impl Fn(CameraIx) -> Standing,
+        rests: impl Fn(&Watcher) -> bool,
+    ) -> Guard {
         let mut guard = Guard::default();
         for watcher in watchers {
-            let life = topology.cameras.get(watcher.camera.at()).and_then(|slot| slot.life);
+            let life = life(watcher.camera);
             let counts = life.is_some_and(|l| l.is_installed() || (level == Level::Plan && l == Life::Planned));
             if !counts || rests(watcher) {
                 continue;

@@ -101,7 +101,8 @@ impl Cordon {
             if !question.scopes.contains(&outline.scope) || !outline.areas.iter().any(wanted) {
                 continue;
             }
-            let view = View::of(self, family, question, &states);
+            let ground = Ground::of(self, family);
+            let view = View::of(&ground, question, &states);
             for (area, key) in (0_u32..).zip(&outline.areas).filter(|(_, key)| wanted(key)) {
                 seals.push(view.seal(area, key, &mut scratch));
             }
@@ -131,36 +132,50 @@ impl Cordon {
     }
 }
 
-/// One family as it stands.
-struct View<'q> {
-    cordon: &'q Cordon,
-    question: &'q Question<'q>,
-    scope: Scope,
-    verdicts: &'q [Sealed],
+/// One family on the roads: what no camera changes.
+pub(super) struct Ground<'c> {
+    cordon: &'c Cordon,
     family: usize,
     labels: Vec<u32>,
     cores: Vec<Vec<u32>>,
-    /// By area, at worst and at best.
-    thickness: [Vec<Option<u32>>; 2],
-    leaked: Vec<Leaked>,
     grey_m: Option<f64>,
 }
 
-impl<'q> View<'q> {
-    fn of(cordon: &'q Cordon, family: usize, question: &'q Question<'q>, states: &'q SealStates) -> View<'q> {
-        let (scope, guards) = (cordon.layout.outlines[family].scope, question.guards);
-        let thickness = [Bound::Worst, Bound::Best].map(|bound| cordon.zones.thickness(family, guards, bound));
+impl<'c> Ground<'c> {
+    pub(super) fn of(cordon: &'c Cordon, family: usize) -> Ground<'c> {
         let (labels, cores) = (cordon.labels(family), cordon.cores(family));
-        let leaked = cordon.leaked(family, &labels, guards);
-        let grey_m = (scope == Scope::Town).then(|| cordon.grey_m(&labels));
+        let grey_m = (cordon.layout.outlines[family].scope == Scope::Town).then(|| cordon.grey_m(&labels));
+        Ground { cordon, family, labels, cores, grey_m }
+    }
+}
+
+/// One family as it stands.
+pub(super) struct View<'q> {
+    cordon: &'q Cordon,
+    ground: &'q Ground<'q>,
+    question: &'q Question<'q>,
+    scope: Scope,
+    verdicts: &'q [Sealed],
+    /// By area, at worst and at best.
+    pub(super) thickness: [Vec<Option<u32>>; 2],
+    pub(super) leaked: Vec<Leaked>,
+}
+
+impl<'q> View<'q> {
+    pub(super) fn of(ground: &'q Ground<'q>, question: &'q Question<'q>, states: &'q SealStates) -> View<'q> {
+        let Ground { cordon, family, ref labels, .. } = *ground;
+        let guards = question.guards;
+        let scope = cordon.layout.outlines[family].scope;
+        let thickness = [Bound::Worst, Bound::Best].map(|bound| cordon.zones.thickness(family, guards, bound));
+        let leaked = cordon.leaked(family, labels, guards);
         let verdicts = states.areas[family].as_slice();
-        View { cordon, question, scope, verdicts, family, labels, cores, thickness, leaked, grey_m }
+        View { cordon, ground, question, scope, verdicts, thickness, leaked }
     }
 
-    fn seal(&self, area: u32, key: &AreaKey, scratch: &mut Scratch) -> Seal {
+    pub(super) fn seal(&self, area: u32, key: &AreaKey, scratch: &mut Scratch) -> Seal {
         let at = area as usize;
         let verdict = self.verdicts[at];
-        let why = self.cordon.zones.why(self.family, at);
+        let why = self.cordon.zones.why(self.ground.family, at);
         let [worst, best] = [&self.thickness[0], &self.thickness[1]].map(|t| t[at]);
         let mut seal = Seal {
             scope: self.scope,
@@ -172,19 +187,23 @@ impl<'q> View<'q> {
             sites: Vec::new(),
             route: None,
             leaked: self.leaked[at].clone(),
-            grey_m: self.grey_m,
+            grey_m: self.ground.grey_m,
         };
         if why.is_some() || verdict == Sealed::Sealed {
             return seal;
         }
-        let target = Target { area, labels: &self.labels, core: &self.cores[at] };
+        let target = Target { area, labels: &self.ground.labels, core: &self.ground.cores[at] };
         let mut leak = |bound| Leak::new(self.cordon, &target, self.question.guards, bound, scratch);
-        let (at_worst, at_best) = (leak(Bound::Worst), leak(Bound::Best));
         let count = |cut: &Vec<u32>| u32::try_from(cut.len()).unwrap_or(u32::MAX);
-        let (widest, least) = (at_worst.cut(), at_best.cut());
+        let at_worst = leak(Bound::Worst);
+        // Mostly nothing is in doubt, and both are one.
+        let at_best = (!at_worst.is_sure()).then(|| leak(Bound::Best));
+        let widest = at_worst.cut();
+        let least = at_best.as_ref().map_or_else(|| widest.clone(), Leak::cut);
         seal.width = (least.as_ref().map(count), widest.as_ref().map(count));
         seal.sites = widest.unwrap_or_default().into_iter().filter_map(|edge| self.site(edge)).collect();
-        let way = if verdict == Sealed::Leaking { at_best.way() } else { at_worst.way() };
+        let of = if verdict == Sealed::Leaking { at_best.as_ref().unwrap_or(&at_worst) } else { &at_worst };
+        let way = of.way();
         seal.route = way.map(|steps| self.cordon.route(self.question, &steps));
         seal
     }

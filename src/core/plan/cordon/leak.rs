@@ -29,6 +29,8 @@ pub(super) struct Leak<'c> {
     graph: DiGraph<(), u64>,
     /// By pair of edges: the number of the edge in the net, and the end of it where the first of the pair begins.
     edges: Vec<(u32, u32)>,
+    /// Whether all of it is open at either bound.
+    sure: bool,
 }
 
 /// Room for the search of one area, used again for the next.
@@ -76,7 +78,7 @@ impl<'c> Leak<'c> {
         bound: Bound,
         scratch: &mut Scratch,
     ) -> Leak<'c> {
-        let mut leak = Leak { cordon, graph: DiGraph::new(), edges: Vec::new() };
+        let mut leak = Leak { cordon, graph: DiGraph::new(), edges: Vec::new(), sure: true };
         leak.graph.add_node(());
         leak.graph.add_node(());
         let net = &cordon.net;
@@ -87,7 +89,9 @@ impl<'c> Leak<'c> {
             next += 1;
             for number in net.edges_of(node) {
                 let edge = &net.edges[*number as usize];
-                let open = net.crossing(edge).is_none_or(|c| guards.cost(c, bound) == Some(0));
+                let is_open = |bound| net.crossing(edge).is_none_or(|c| guards.cost(c, bound) == Some(0));
+                let open = is_open(bound);
+                leak.sure &= !open || is_open(Bound::Best);
                 if !open || std::mem::replace(&mut scratch.used[*number as usize], true) {
                     continue;
                 }
@@ -110,6 +114,11 @@ impl<'c> Leak<'c> {
             net.edges_of(node).iter().for_each(|edge| scratch.used[*edge as usize] = false);
         }
         leak
+    }
+
+    /// Whether it is the same at best: nothing that is open may be shut.
+    pub(super) const fn is_sure(&self) -> bool {
+        self.sure
     }
 
     fn add_node(&mut self) -> u32 {

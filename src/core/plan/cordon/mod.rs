@@ -6,12 +6,13 @@
 
 mod answer;
 mod areas;
+mod compare;
 mod leak;
 mod local;
 mod net;
 mod shapes;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use super::roads::{ON_ROAD_M, Roads, Snap};
 pub use answer::{Leaked, Question, Route, Seal, Site};
 pub use areas::AreaKey;
 use areas::Outline;
+pub use compare::Compared;
 use net::Net;
 
 /// An entrance that cuts a road.

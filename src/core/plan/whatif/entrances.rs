@@ -1,10 +1,13 @@
 //! Who would watch an entrance, and what that makes of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::network::Network;
 use super::{Component, Present, Suppose, Turn, Turned};
-use crate::coverage::{Conflict, EntranceState, Judgement, Post, Standing, Verdict, Watch, Watcher, judge_hour};
+use crate::coverage::{
+    Conflict, EntranceState, Guard, Judgement, Level, Post, Standing, Verdict, Watch, Watcher, judge_hour,
+};
 use crate::model::{CameraIx, EntranceIx};
 use crate::registry::{Camera, Life};
 
@@ -21,6 +24,14 @@ enum Part {
     OffDuty,
     /// It does.
     Watches(Standing),
+}
+
+/// The cameras that an entrance has.
+pub(super) struct OnWatch {
+    /// Those that are dead, by slot.
+    pub(super) dead: Vec<CameraIx>,
+    /// Whether there are any.
+    pub(super) any: bool,
 }
 
 /// The watchers of every entrance as they are and as they would be.
@@ -87,6 +98,51 @@ impl<'a> Scene<'a> {
             && !self.watchers(entrance).iter().any(|w| verdict(w) == Verdict::Yes)
     }
 
+    /// Whom seals count on at an entrance, as it is or as it would be.
+    pub(super) fn guard(&self, entrance: EntranceIx, present: bool) -> Guard {
+        self.counted(&self.watchers_of(entrance, present), present)
+    }
+
+    /// The cameras that surely watch an entrance on duty, dead or not; planned ones left out.
+    pub(super) fn on_watch(&self, entrance: EntranceIx, present: bool) -> OnWatch {
+        let watchers = self.watchers_of(entrance, present);
+        let stands = watchers.iter().filter_map(|w| match self.part(w, present) {
+            Part::Watches(standing) => Some((w.camera, standing)),
+            _ => None,
+        });
+        let stands: Vec<(CameraIx, Standing)> = stands.collect();
+        let dead = stands.iter().filter(|(_, standing)| *standing == Standing::Dead).map(|(camera, _)| *camera);
+        let mut dead: Vec<CameraIx> = dead.collect();
+        dead.sort_unstable();
+        OnWatch { dead, any: !stands.is_empty() }
+    }
+
+    /// The cameras that would be something else to an entrance than they are.
+    pub(super) fn cameras_changed(&self, entrance: EntranceIx) -> Vec<CameraIx> {
+        self.changed(self.present.watch.watchers(entrance), &self.watchers(entrance))
+    }
+
+    /// The cameras that seals count on at an entrance, and would not any more.
+    pub(super) fn fallen(&self, entrance: EntranceIx) -> Vec<CameraIx> {
+        let counts = |w: &&Watcher, present: bool| self.counted(std::slice::from_ref(*w), present).most > 0;
+        let (was, is) = (self.present.watch.watchers(entrance), self.watchers(entrance));
+        let still: Vec<CameraIx> = is.iter().filter(|w| counts(w, false)).map(|w| w.camera).collect();
+        let before = was.iter().filter(|w| counts(w, true)).map(|w| w.camera);
+        before.filter(|camera| !still.contains(camera)).collect()
+    }
+
+    fn counted(&self, watchers: &[Watcher], present: bool) -> Guard {
+        let (life, standing) = (|c| self.life(c, present), |c| self.standing(c, present));
+        Guard::of_those(watchers, life, Level::Live, self.present.night, standing, |w| self.rests(w))
+    }
+
+    fn watchers_of(&self, entrance: EntranceIx, present: bool) -> Cow<'_, [Watcher]> {
+        match present {
+            true => self.present.watch.watchers(entrance).into(),
+            false => self.watchers(entrance).into(),
+        }
+    }
+
     /// The watchers as they would be; who stays comes first.
     fn watchers(&self, entrance: EntranceIx) -> Vec<Watcher> {
         let elsewhere =
@@ -150,7 +206,7 @@ impl<'a> Scene<'a> {
     }
 
     /// What of the question makes a camera something else.
-    fn reasons(&self, camera: CameraIx) -> Vec<Component> {
+    pub(super) fn reasons(&self, camera: CameraIx) -> Vec<Component> {
         let itself = self.network.is_named(camera).then_some(Component::Camera(camera));
         let nodes = self.network.nodes_behind(camera).into_iter().map(Component::Node);
         itself.into_iter().chain(nodes).collect()

@@ -1,13 +1,15 @@
-//! Which entrances would change if cameras and nodes were down or up, cameras added or moved.
+//! Which entrances and seals would change if cameras and nodes were down or up, cameras added or moved.
 //!
 //! Entrances stay as they are; what is supposed are cameras and what they hang on. What is down takes with it whatever
 //! then has no path; what is up is mended: a node brings back the cameras for whose failure it alone is to blame, a
 //! camera answers, whatever is judged of its path, unless something that is supposed to be down cuts it. A camera that
 //! is planned or gone and supposed to be up stands there. Of the cameras only those of the question are looked at
-//! anew; every entrance that one of them, or of those below the nodes, watches is judged twice.
+//! anew; every entrance that one of them, or of those below the nodes, watches is judged twice. Seals are judged on
+//! the zones of the roads, which no camera changes.
 
 mod entrances;
 mod network;
+mod seals;
 
 #[cfg(test)]
 mod tests;
@@ -18,9 +20,11 @@ use crate::coverage::{self, Conflict, EntranceState, Judgement, Standing, Watch,
 use crate::model::{CameraIx, EntranceIx, NodeIx};
 use crate::registry::{Camera, Registry, Topology};
 
-use super::Component;
+use super::{Component, Cordon};
 use entrances::Scene;
 use network::Network;
+
+pub use seals::{SealChanges, SealTurned};
 
 /// How things stand at the moment of the question.
 #[derive(Clone, Copy)]
@@ -49,6 +53,8 @@ pub struct Present<'a> {
     pub down: &'a dyn Fn(NodeIx) -> bool,
     /// Whether it is so by itself, and not only for what is down above it.
     pub broken: &'a dyn Fn(NodeIx) -> bool,
+    /// The roads, cut and contracted for this registry; `None`: seals are not asked for.
+    pub cordon: Option<&'a Cordon>,
 }
 
 /// What is supposed. The order in which it was said does not matter, and what is both down and up is left as it is.
@@ -122,7 +128,7 @@ pub struct Turned {
 }
 
 /// What would be.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct WhatIf {
     /// The entrances that change: worse ones first, then by slot.
     pub turned: Vec<Turned>,
@@ -138,6 +144,8 @@ pub struct WhatIf {
     pub cut: Vec<CameraIx>,
     /// Cameras that would be live again because a node is up, by slot.
     pub back: Vec<CameraIx>,
+    /// How areas would be sealed; empty where that was not asked.
+    pub seals: SealChanges,
 }
 
 /// Reckons what would be. Cost: the cameras once, the entrances with their watchers twice.
@@ -150,6 +158,10 @@ pub fn what_if(present: &Present<'_>, suppose: &Suppose) -> WhatIf {
         nodes: network.nodes_down(),
         cut: network.cut(),
         back: network.back(),
+        seals: present
+            .cordon
+            .map(|cordon| seals::seals(cordon, &scene, present.topology.entrances.len()))
+            .unwrap_or_default(),
         ..WhatIf::default()
     };
     for entrance in (0..present.topology.entrances.len()).map(EntranceIx::from) {

@@ -81,7 +81,7 @@ fn a_switch_that_fails_in_part_is_one_stop() {
 
 /// The states of every entrance as they would be, and as they are.
 fn supposed(sim: &Sim, suppose: &Suppose) -> (Vec<EntranceState>, Vec<EntranceState>) {
-    let states = sim.world.snapshot().what_if(Period::Now, &Terms::default(), suppose).states;
+    let states = sim.world.snapshot().what_if(Period::Now, &Terms::default(), suppose, None).states;
     (states.iter().map(|s| s.2).collect(), states.iter().map(|s| s.1).collect())
 }
 

@@ -23,18 +23,18 @@ pub(super) fn coord(east: f64, north: f64) -> Coord<f64> {
 }
 
 /// A road on the ground, named by its id.
-pub(super) fn road(id: &str, points: &[(f64, f64)]) -> RoadLine {
+pub(in crate::plan) fn road(id: &str, points: &[(f64, f64)]) -> RoadLine {
     let part: LineString<f64> = points.iter().map(|(east, north)| coord(*east, *north)).collect();
     RoadLine { id: id.into(), highway: "unclassified".into(), name: id.into(), level: 0, parts: vec![part] }
 }
 
 /// A box, by its south-west and north-east corners.
-pub(super) fn block((west, south): (f64, f64), (east, north): (f64, f64)) -> Polygon<f64> {
+pub(in crate::plan) fn block((west, south): (f64, f64), (east, north): (f64, f64)) -> Polygon<f64> {
     let corners = [(west, south), (east, south), (east, north), (west, north), (west, south)];
     Polygon::new(corners.iter().map(|(x, y)| coord(*x, *y)).collect(), Vec::new())
 }
 
-pub(super) fn hamlet(id: &str, (east, north): (f64, f64), boundary: Option<Polygon<f64>>) -> Area {
+pub(in crate::plan) fn hamlet(id: &str, (east, north): (f64, f64), boundary: Option<Polygon<f64>>) -> Area {
     Area {
         id: AreaId::new(id).unwrap(),
         parent: None,

@@ -2,5 +2,6 @@
 
 mod laws;
 mod oracle;
+mod seals;
 mod stories;
 mod town;

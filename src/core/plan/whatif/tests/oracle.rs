@@ -6,9 +6,12 @@ use proptest::prelude::*;
 
 use super::super::super::repair::tests::Dice;
 use super::super::{Component, Suppose};
-use super::town::{Town, is_in_view, rests, states};
-use crate::coverage::{EntranceState, Policy, Standing, Watch, Watcher, judge_hour, view};
+use super::town::{Town, cordon, is_in_view, rests, states};
+use crate::coverage::{
+    EntranceState, Guards, Level, Policy, Scope, Standing, Verdict, Watch, Watcher, judge_hour, view,
+};
 use crate::model::{CameraIx, ElementId, EntranceIx, NodeIx, Period};
+use crate::plan::{Question, RoadLine, Seal};
 use crate::registry::{Camera, Entrance, Intervals, Life, POLE, Registry, Topology, WatchRule};
 
 /// What is down and not up at once, or the other way round.
@@ -53,8 +56,8 @@ fn write_moved(registry: &mut Registry, moved: &Camera) {
     registry.cameras.insert(moved.id.clone(), Camera { watches, ..moved.clone() });
 }
 
-/// Every judged entrance with its state, in a register that says all of it.
-fn by_hand(town: &Town, period: Period, suppose: &Suppose) -> Vec<(EntranceIx, EntranceState)> {
+/// A register that says all of it, and how each of its cameras stands.
+fn written(town: &Town, suppose: &Suppose) -> (Registry, Vec<Standing>) {
     let (failed, dead) = only(&suppose.down, &suppose.up);
     let (mended, alive) = only(&suppose.up, &suppose.down);
     let mut registry = town.registry.clone();
@@ -69,10 +72,9 @@ fn by_hand(town: &Town, period: Period, suppose: &Suppose) -> Vec<(EntranceIx, E
     let broken: BTreeSet<NodeIx> = town.broken.difference(&mended).copied().collect();
     let with = |set: &BTreeSet<NodeIx>| failed.union(set).copied().collect::<BTreeSet<NodeIx>>();
     let old = town.registry.cameras.len();
-    let cameras: Vec<&Camera> = registry.cameras.values().collect();
-    let standing = |c: CameraIx| {
-        let camera = cameras[c.at()];
-        let is_new = c.at() >= old;
+    let standing = |(slot, camera): (usize, &Camera)| {
+        let c = CameraIx::from(slot);
+        let is_new = slot >= old;
         // Who answers proves the path; of who was never there the path is believed.
         let believed = town.holds(camera, &broken) || is_new && !alive.contains(&c);
         let proven = BTreeSet::new();
@@ -86,7 +88,14 @@ fn by_hand(town: &Town, period: Period, suppose: &Suppose) -> Vec<(EntranceIx, E
             () => town.standing(c),
         }
     };
-    judged(&registry, period, &standing)
+    let standings = registry.cameras.values().enumerate().map(standing).collect();
+    (registry, standings)
+}
+
+/// Every judged entrance with its state, in a register that says all of it.
+fn by_hand(town: &Town, period: Period, suppose: &Suppose) -> Vec<(EntranceIx, EntranceState)> {
+    let (registry, standings) = written(town, suppose);
+    judged(&registry, period, &|c| standings[c.at()])
 }
 
 fn judged(
@@ -130,6 +139,60 @@ proptest! {
             let mut told: Vec<_> = answer.turned.iter().map(|t| (t.entrance, t.before, t.after.state)).collect();
             told.sort_unstable_by_key(|t| t.0);
             prop_assert_eq!(told, turned.copied().collect::<Vec<_>>());
+        }
+    }
+}
+
+/// Every area of a register with how it is sealed, on roads that are contracted for it.
+fn sealed(
+    registry: &Registry,
+    roads: &[RoadLine],
+    period: Period,
+    standing: &dyn Fn(CameraIx) -> Standing,
+) -> Vec<Seal> {
+    let topology = Topology::build(registry, &Intervals::default(), None);
+    let (watch, _) = Watch::build(registry, &topology, &Policy::default());
+    let night = period == Period::Night;
+    let object = |c: CameraIx| &registry.cameras[&topology.cameras[c.at()].id];
+    let rests = |w: &Watcher| rests(period, w, object(w.camera));
+    let on_watch = |e: EntranceIx| {
+        let sure = watch.watchers(e).iter().filter(|w| w.verdict(night) == Verdict::Yes && !rests(w));
+        sure.map(|w| w.camera).filter(|c| object(*c).status.is_installed()).collect::<Vec<_>>()
+    };
+    let question = Question {
+        scopes: &Scope::ALL,
+        area: None,
+        guards: &Guards::count(&watch, &topology, Level::Live, night, standing, rests),
+        dead: &|e| on_watch(e).into_iter().filter(|c| standing(*c) == Standing::Dead).collect(),
+        watched: &|e| !on_watch(e).is_empty(),
+    };
+    cordon(registry, roads).seals(&question)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+
+    /// Verdict, thickness, width, sites and ways in of every area: those that are told to change, and those that are not.
+    #[test]
+    fn seals_as_by_writing_it_into_the_register_and_judging_the_town_from_nothing(seed in any::<u64>()) {
+        let mut dice = Dice(seed);
+        let town = Town::made(&mut dice).with_roads(&mut dice);
+        let suppose = town.question(&mut dice);
+        let (registry, standings) = written(&town, &suppose);
+        for period in Period::ALL {
+            let before = sealed(&town.registry, &town.roads, period, &|c| town.standing(c));
+            let after = sealed(&registry, &town.roads, period, &|c| standings[c.at()]);
+            let both = || before.iter().cloned().zip(after.iter().cloned());
+            let expected: Vec<(Seal, Seal)> = both().filter(|(was, is)| was != is).collect();
+            let answer = town.asked(period, &suppose).seals;
+            let mut told: Vec<(Seal, Seal)> = answer.turned.into_iter().map(|t| (t.before, t.after)).collect();
+            told.sort_by(|(a, _), (b, _)| (a.scope, &a.area.id).cmp(&(b.scope, &b.area.id)));
+            prop_assert_eq!(told, expected, "{:?} {:?}", period, suppose);
+            let mut verdicts: Vec<_> = both().map(|(was, is)| (was.scope, was.verdict, is.verdict)).collect();
+            let mut judged = answer.verdicts;
+            verdicts.sort_unstable();
+            judged.sort_unstable();
+            prop_assert_eq!(judged, verdicts);
         }
     }
 }

@@ -30,7 +30,7 @@ fn town(nodes: Vec<Node>, cameras: Vec<Camera>, entrances: Vec<Entrance>) -> Tow
         ..Registry::default()
     };
     let none = BTreeSet::new;
-    Town { registry, broken: BTreeSet::new(), dead: none(), unknown: none(), proven: none() }
+    Town { registry, broken: BTreeSet::new(), dead: none(), unknown: none(), proven: none(), roads: Vec::new() }
 }
 
 /// What turned: entrance, from, to, for whose sake.

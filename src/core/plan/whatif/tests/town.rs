@@ -1,12 +1,15 @@
 //! A small town from a seed: everything that a camera, a node or an entrance can be stands close together.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::super::super::repair::tests::Dice;
 use super::super::{Component, Present, Suppose, WhatIf, what_if};
 use crate::coverage::tests::{camera, element, entrance, place, point};
 use crate::coverage::{EntranceState, Policy, Standing, Verdict, Watch, Watcher, judge_hour};
 use crate::model::{CameraIx, EntranceIx, NodeId, NodeIx, Period};
+use crate::plan::cordon::tests::{block, hamlet, road};
+use crate::plan::{Cordon, Mode, RoadLine, Roads};
 use crate::registry::{
     Azimuth, Camera, Duty, Entrance, EntranceStatus, Gate, Intervals, Layer, Life, LonLat, Needs, NightLight, Node,
     NodeKind, Registry, Topology, WatchRule,
@@ -27,6 +30,8 @@ pub(super) struct Town {
     pub(super) unknown: BTreeSet<CameraIx>,
     /// That answer, whatever is judged of their path.
     pub(super) proven: BTreeSet<CameraIx>,
+    /// None: seals are not asked for.
+    pub(super) roads: Vec<RoadLine>,
 }
 
 fn somewhere(dice: &mut Dice) -> LonLat {
@@ -126,7 +131,42 @@ impl Town {
         let is_thing = |i: &usize| registry.nodes[format!("n{i}").as_str()].kind != NodeKind::Group;
         let broken = (0..nodes).filter(|i| is_thing(i) && dice.below(3) == 0).map(NodeIx::from).collect();
         let (dead, unknown, proven) = (some_slots(dice, cameras), some_slots(dice, cameras), some_slots(dice, cameras));
-        Town { registry, broken, dead, unknown, proven }
+        Town { registry, broken, dead, unknown, proven, roads: Vec::new() }
+    }
+
+    /// With streets between nine crossroads, most of which are there, a ring round the middle one, two blocks and hamlets.
+    pub(super) fn with_roads(mut self, dice: &mut Dice) -> Town {
+        let at = |i: usize| ((i % 3) as f64 * 70.0 - 70.0, (i / 3) as f64 * 70.0 - 70.0);
+        for (a, b) in [(0, 1), (1, 2), (3, 4), (4, 5), (6, 7), (7, 8), (0, 3), (3, 6), (1, 4), (4, 7), (2, 5), (5, 8)] {
+            if dice.below(6) > 0 {
+                self.roads.push(road(&format!("R{a}{b}"), &[at(a), at(b)]));
+            }
+        }
+        // Roads out of the country.
+        for (i, (from, to)) in
+            [((70.0, 0.0), (450.0, 0.0)), ((0.0, 70.0), (0.0, 450.0)), ((-70.0, -70.0), (-70.0, -450.0))]
+                .iter()
+                .enumerate()
+        {
+            if dice.below(4) > 0 {
+                self.roads.push(road(&format!("O{i}"), &[*from, *to]));
+            }
+        }
+        // A street that nearly meets another: a suspect gap.
+        self.roads.extend((dice.below(3) == 0).then(|| road("GAP", &[(35.0, 110.0), (35.0, 2.0)])));
+        let hamlets =
+            [hamlet("H1", (0.0, 0.0), Some(block((-20.0, -20.0), (20.0, 20.0)))), hamlet("H2", (70.0, 70.0), None)];
+        self.registry.areas.extend(hamlets.into_iter().map(|h| (h.id.clone(), h)));
+        let shapes = [
+            ("RING", Layer::Circle, block((-50.0, -50.0), (50.0, 50.0))),
+            ("B1", Layer::Block, block((-50.0, -50.0), (-10.0, 50.0))),
+            ("B2", Layer::Block, block((-10.0, -50.0), (50.0, 50.0))),
+        ];
+        for (id, layer, shape) in shapes {
+            let element = element(id, layer, shape, &[]);
+            self.registry.elements.insert(element.id.clone(), element);
+        }
+        self
     }
 
     /// Whether the nodes that a camera hangs on work while these are down, reckoned from the words of the register until
@@ -194,6 +234,7 @@ impl Town {
             let above = topology.cameras[c.at()].above.iter().copied();
             above.into_iter().find(|n| cut_off && self.broken.contains(n))
         };
+        let cordon = (!self.roads.is_empty()).then(|| cordon(&self.registry, &self.roads));
         let present = Present {
             registry: &self.registry,
             topology: &topology,
@@ -207,6 +248,7 @@ impl Town {
             blamed: &blamed,
             down: &|n| !working.contains(&n.at()),
             broken: &|n| self.broken.contains(&n),
+            cordon: cordon.as_ref(),
         };
         what_if(&present, suppose)
     }
@@ -236,6 +278,13 @@ impl Town {
         }
         suppose
     }
+}
+
+/// The roads, contracted for a registry.
+pub(super) fn cordon(registry: &Registry, roads: &[RoadLine]) -> Cordon {
+    let topology = Topology::build(registry, &Intervals::default(), None);
+    let roads = Arc::new(Roads::build(roads.to_vec(), &[Mode::Motor]));
+    Cordon::build(roads, registry, &topology, 0.0)
 }
 
 pub(super) fn rests(period: Period, watcher: &Watcher, camera: &Camera) -> bool {
