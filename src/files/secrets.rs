@@ -21,7 +21,7 @@ const CREDENTIAL: &str = "cunkou-secrets";
 const MAX_BYTES: u64 = 1 << 20;
 
 /// What one entry holds.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Secret {
     /// A user and a password.
     Login {
@@ -170,6 +170,16 @@ impl Secrets {
         let variable: String =
             entry.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
         self.environment.get(&variable).or_else(|| self.credential.get(entry)).or_else(|| self.file.get(entry))
+    }
+}
+
+/// The user too is not shown: people put a password there by mistake.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Secret::Login { .. } => "Login(…)",
+            Secret::Token(_) => "Token(…)",
+        })
     }
 }
 
@@ -450,7 +460,8 @@ mod tests {
     #[test]
     fn nothing_shows_a_secret() {
         let dir = tempfile::tempdir().unwrap();
-        let path = file(dir.path(), "[a]\nuser = 'u'\npassword = 'hunter2'\n[b]\ntoken = 'hunter2'\n", 0o600);
+        let text = "[a]\nuser = 'hunter2'\npassword = 'hunter2'\n[b]\ntoken = 'hunter2'\n";
+        let path = file(dir.path(), text, 0o600);
         let secrets = Secrets::load(&path, env(&[("CUNKOU_SECRET_X", "u:hunter2")]), None).unwrap();
         let shown = format!("{secrets:?} {:?} {:?} {:?}", secrets.get("a"), secrets.get("b"), secrets.get("x"));
         assert!(!shown.contains("hunter2"), "{shown}");
