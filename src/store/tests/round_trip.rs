@@ -261,12 +261,17 @@ fn effects() -> impl Strategy<Value = Effects> {
     })
 }
 
+/// Name, kind of object, object.
+type Row = (&'static str, &'static str, String);
+
 /// What a start ought to find, kept by hand.
 #[derive(Default)]
 struct Expected {
     targets: BTreeMap<(&'static str, String), SavedTarget>,
     incidents: BTreeMap<IncidentId, Incident>,
-    alerts: BTreeMap<(&'static str, &'static str, String), Alert>,
+    alerts: BTreeMap<Row, Alert>,
+    /// Those that ended, with the moment.
+    ended: BTreeMap<(Row, Time), Alert>,
     tick: Option<Time>,
 }
 
@@ -285,9 +290,12 @@ impl Expected {
             let object = &alert.key.object;
             let key = (alert.key.name.word(), super::super::rows::object_kind(object), object.to_string());
             match alert.ended {
-                Some(_) => self.alerts.remove(&key),
-                None => self.alerts.insert(key, (**alert).clone()),
-            };
+                Some((at, _)) => {
+                    self.alerts.remove(&key);
+                    self.ended.insert((key, at), (**alert).clone());
+                }
+                None => drop(self.alerts.insert(key, (**alert).clone())),
+            }
         }
         self.tick = tick.or(self.tick);
     }
@@ -295,12 +303,22 @@ impl Expected {
     fn saved(self, now: Time) -> Saved {
         let next_incident = self.incidents.keys().last().map_or(1, |id| id.0 + 1);
         let recent = |i: &Incident| i.status.is_open() || i.resolved_at.is_some_and(|t| t >= now - Span::hours(24));
+        let incidents: Vec<Incident> = self.incidents.into_values().filter(recent).collect();
+        let waiting =
+            incidents.iter().filter(|i| i.status.is_open()).filter_map(|i| Some((i.id, i.news.untold_since?)));
+        let untold = waiting.flat_map(|(id, since)| {
+            self.ended
+                .iter()
+                .filter(move |((_, at), alert)| alert.incident == id && *at >= since)
+                .map(|(_, a)| a.clone())
+        });
+        let alerts = self.alerts.into_values().chain(untold).collect();
         Saved {
             last_tick: self.tick,
             registry_version: 0,
             targets: self.targets.into_values().collect(),
-            incidents: self.incidents.into_values().filter(recent).collect(),
-            alerts: self.alerts.into_values().collect(),
+            incidents,
+            alerts,
             collected: Vec::new(),
             next_incident,
         }
