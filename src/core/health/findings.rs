@@ -107,8 +107,8 @@ pub struct Evidence {
     pub at: Time,
 }
 
-/// So many answers rule a rival out beyond doubt: below the uplink of a large town everybody answers, and no more than
-/// these and the witness are looked at.
+/// So many answers rule a rival out beyond doubt, and no more are counted: below the uplink of a large town everybody
+/// answers.
 pub const MANY_OTHERS: u32 = 999;
 
 /// What rules a rival out.

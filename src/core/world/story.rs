@@ -18,7 +18,7 @@ const NAMED_FAILURES: usize = 3;
 /// Nodes that are held against the failures: those above most of them.
 const LOOKED_AT: usize = 12;
 /// Of the cameras below a node so many are looked at for who answered: below the uplink of a large town is everybody.
-const LOOKED_AT_BELOW: usize = MANY_OTHERS as usize + 1;
+const LOOKED_AT_BELOW: usize = 2 * MANY_OTHERS as usize;
 
 impl World {
     /// What speaks for a cause and against others; `None` while nothing may be concluded (blind, or a first round).
