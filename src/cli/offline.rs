@@ -322,7 +322,12 @@ fn snapshot(registry: Arc<Registry>, version: u64, saved: Saved, settings: &Sett
         entrances: topology.entrances.iter().map(|_| None).collect(),
         incidents: Arc::new(saved.incidents.into_iter().map(|i| (i.id, Arc::new(i))).collect()),
         alerts: Arc::new(
-            saved.alerts.into_iter().map(|a| (a.key.clone(), Arc::new(a))).collect::<BTreeMap<AlertKey, _>>(),
+            saved
+                .alerts
+                .into_iter()
+                .filter(|a| a.ended.is_none())
+                .map(|a| (a.key.clone(), Arc::new(a)))
+                .collect::<BTreeMap<AlertKey, _>>(),
         ),
         canaries: Vec::new(),
         blind: None,

@@ -149,9 +149,22 @@ impl Book {
                 refresh(&mut incident, &alerts, &touch, facts);
             }
             self.gathered.entry(id).or_default().said_at = now;
+            // Work may have begun since, or somebody may have asked for silence: then people do not hear of it.
+            let why = match why {
+                _ if incident.silenced.is_some() => SayReason::HeldSilenced,
+                _ if is_work_alone(&incident, &alerts) => SayReason::HeldMaintenance,
+                why => why,
+            };
             self.utter(incident, (MessageKind::Updated, why), alerts, &touch, now, said);
             self.wind(id, now);
         }
+    }
+
+    /// From now on nothing may be said: the ends that wait are told before that, since nobody knows how long it lasts.
+    /// Who only joined waits: what failed last may be our own blindness.
+    pub(super) fn say_what_ended(&mut self) {
+        let ended = |g: &Gathered| g.waits.as_ref().is_some_and(|(_, touch)| !touch.ended.is_empty());
+        self.open_again.extend(self.gathered.iter().filter(|(_, g)| ended(g)).map(|(id, _)| *id));
     }
 
     /// When what waits is to be said.
@@ -185,6 +198,11 @@ impl Book {
             self.gathered.insert(id, Gathered { said_at: now - GATHER, waits: Some((why, touch)) });
         }
     }
+}
+
+/// Whether planned work explains all that is open of an incident of which people have not heard.
+fn is_work_alone(incident: &Incident, alerts: &[Arc<Alert>]) -> bool {
+    incident.last_page_at.is_none() && !alerts.is_empty() && alerts.iter().all(|a| a.planned)
 }
 
 /// Whether nothing of an incident changed but who is in it.

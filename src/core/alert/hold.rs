@@ -39,8 +39,17 @@ impl Book {
         }
     }
 
+    /// Whether nothing may be said from now on but of sight itself.
+    pub(crate) fn set_mute(&mut self, mute: bool, now: Time) {
+        match (std::mem::replace(&mut self.mute, mute), mute) {
+            (false, true) => self.say_what_ended(),
+            (true, false) => self.unmute(now),
+            _ => {}
+        }
+    }
+
     /// Words may be said again. What came due meanwhile waits for `settle`: until then it shows what is over.
-    pub(crate) fn unmute(&mut self, now: Time) {
+    fn unmute(&mut self, now: Time) {
         self.again_from = now + self.policy.settle;
         for id in self.words.due(now).collect::<Vec<_>>() {
             self.wind(id, now);

@@ -120,7 +120,8 @@ pub enum Objection {
         by: Witness,
         /// Start of the try.
         at: Time,
-        /// Cameras beside it that answered since, too; [`MANY_OTHERS`] stands for that many or more.
+        /// Cameras beside it that answered since, too, at least; [`MANY_OTHERS`] stands for that many or more. Of a node
+        /// with thousands of cameras below not all are looked at.
         others: u32,
     },
     /// What failed refused, or spoke nonsense: whoever says something was reached, so its way works.

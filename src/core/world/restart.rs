@@ -24,6 +24,8 @@ impl World {
         let saved = saved.not_after(now);
         let mut book = Book::restore(policy.alert.clone(), saved.incidents, saved.alerts, saved.next_incident, now);
         book.resume_storm(saved.collected, now);
+        // What waited to be said waits for the first round too.
+        book.mute = true;
         let mut world = World {
             eyes: Eyes::new(policy.canaries.len()),
             policy,

@@ -74,10 +74,7 @@ impl World {
             };
             book.release(self.now, self.eyes.is_asking(), &ready);
         }
-        let was_mute = std::mem::replace(&mut book.mute, mute);
-        if was_mute && !mute {
-            book.unmute(self.now);
-        }
+        book.set_mute(mute, self.now);
         let said = book.speak(self.now, self);
         self.book = book;
         self.turn.effects.incidents.extend(said.incidents);

@@ -61,7 +61,7 @@ pub struct FoundRival {
     /// Start of the try that was answered.
     #[schema(format = DateTime)]
     pub at: Option<String>,
-    /// Cameras beside the witness that answered since, too; 999 stands for that many or more.
+    /// Cameras beside the witness that answered since, too, at least; 999 stands for that many or more.
     pub others: Option<u32>,
     /// Failures that it would explain.
     pub explains: Option<u32>,

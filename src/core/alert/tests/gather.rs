@@ -91,6 +91,53 @@ fn what_is_lost_again_while_its_end_waits_is_told_as_over_before_it_is_told_as_l
     }
 }
 
+#[test]
+fn when_nothing_may_be_said_any_more_the_ends_that_wait_are_told_first_and_who_joined_waits() {
+    for joined in [false, true] {
+        let mut desk = with_five_lost();
+        desk.is_back("E1");
+        assert_eq!(desk.words(), [word(Updated, PartOver, "E2 E3 E4 E5", "E1")]);
+        desk.after(400);
+        if joined {
+            desk.is_lost("E6", &node("S1"));
+        } else {
+            desk.is_back("E2");
+        }
+        assert_eq!(desk.words(), []);
+        desk.after(200);
+        desk.book.set_mute(true, desk.now);
+        let told = word(Updated, PartOver, "E3 E4 E5", "E2");
+        assert_eq!(desk.words(), if joined { vec![] } else { vec![told] });
+        desk.after(3_600_000);
+        assert_eq!(desk.words(), []);
+        desk.book.set_mute(false, desk.now);
+        desk.after(10_000);
+        // It has been lost for an hour by then.
+        let later = word(MessageKind::MoreLost, SayReason::NewLoss, "E2 E3 E4 E5 E6", "");
+        assert_eq!(desk.words(), if joined { vec![later] } else { vec![] });
+    }
+}
+
+#[test]
+fn who_asked_for_silence_does_not_hear_that_what_waited_opened_again() {
+    let mut desk = with_five_lost();
+    let id = *desk.book.incidents.keys().next().unwrap();
+    let until = desk.now + Span::hours(1);
+    desk.book.silence(id, Hold { at: desk.now, by: "duty".into(), note: "".into(), until }, desk.now);
+    desk.words();
+    desk.after(2_000);
+    desk.is_back("E1");
+    assert_eq!(desk.words(), [word(Updated, SayReason::HeldSilenced, "E2 E3 E4 E5", "E1")]);
+    desk.after(100);
+    desk.is_back("E2");
+    assert_eq!(desk.words(), []);
+    // As a start takes it, who does not know why it waited.
+    let ended: Vec<Alert> = desk.book.untold_ends().cloned().collect();
+    desk.book.resume_what_waits(ended, desk.now);
+    desk.is_lost("E2", &node("S1"));
+    assert_eq!(desk.words(), [word(Updated, SayReason::HeldSilenced, "E3 E4 E5", "E2")]);
+}
+
 /// What a sink knows that reads every word, and what a store keeps.
 #[derive(Default)]
 struct Beside {

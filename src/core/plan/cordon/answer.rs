@@ -1,5 +1,7 @@
 //! What is said of each area: verdict, how strong the seal is, and for a leak a way in and what would close it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use geo::Coord;
 
 use super::leak::{Leak, Scratch, Step, Target};
@@ -296,20 +298,22 @@ impl Cordon {
         }
         let Some(local) = self.zones.families.iter().position(|f| f.scope == Scope::Local) else { return leaked };
         // What stands for a hamlet on the way of a road bears no label here; then it is of whatever area it is joined to.
-        let joined = |area: u32, zone: u32| {
-            of.cores[area as usize].iter().any(|core| components.of(*core) == components.of(zone))
-        };
-        let areas = 0..u32::try_from(leaked.len()).unwrap_or(u32::MAX);
-        for (key, core) in self.areas(local).iter().zip(self.cores(local)) {
-            for area in areas.clone() {
-                let is_in = |node: &u32| {
-                    let (label, zone) = (labels[*node as usize], self.net.zone[*node as usize]);
-                    (label == area || (label == GREY && joined(area, zone))) && reached(zone, area)
-                };
-                if core.iter().any(is_in) {
-                    leaked[area as usize].hamlets.push(key.clone());
-                }
+        let mut joined: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for (area, cores) in (0_u32..).zip(&of.cores) {
+            for core in cores {
+                joined.entry(components.of(*core)).or_default().insert(area);
             }
+        }
+        let none = BTreeSet::new();
+        for (key, core) in self.areas(local).iter().zip(self.cores(local)) {
+            let mut of_areas: BTreeSet<u32> = BTreeSet::new();
+            for node in core {
+                let (label, zone) = (labels[node as usize], self.net.zone[node as usize]);
+                let grey = if label == GREY { joined.get(&components.of(zone)).unwrap_or(&none) } else { &none };
+                let labelled = Some(label).filter(|l| (*l as usize) < leaked.len());
+                of_areas.extend(grey.iter().copied().chain(labelled).filter(|area| reached(zone, *area)));
+            }
+            of_areas.into_iter().for_each(|area| leaked[area as usize].hamlets.push(key.clone()));
         }
         leaked
     }

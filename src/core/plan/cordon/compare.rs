@@ -25,10 +25,13 @@ impl Cordon {
     pub fn compare(&self, before: &Question<'_>, after: &Question<'_>, touched: &[EntranceIx]) -> Compared {
         let states = [self.zones.judge(before.guards), self.zones.judge(after.guards)];
         let mut compared = Compared { verdicts: self.verdicts(&states), changed: Vec::new() };
-        if touched.is_empty() {
+        let gates = &self.layout.gates;
+        let sides: Vec<u32> = touched.iter().flat_map(|e| self.net.gate_sides(gates, *e)).collect();
+        // Who watches an entrance off the roads keeps nobody from anywhere.
+        if sides.is_empty() {
             return compared;
         }
-        let near = Near::of(self, [before, after], touched);
+        let near = Near::of(self, [before, after], &sides);
         let mut scratch = Scratch::of(self);
         for (family, outline) in self.layout.outlines.iter().enumerate() {
             let ground = Ground::of(self, family);
@@ -64,13 +67,12 @@ impl View<'_> {
     }
 }
 
-/// The zones from which one comes unseen, before or after, to an entrance that is touched.
+/// The zones from which one comes unseen, before or after, to a side of an entrance that is touched.
 struct Near(Vec<bool>);
 
 impl Near {
-    fn of(cordon: &Cordon, questions: [&Question<'_>; 2], touched: &[EntranceIx]) -> Near {
-        let (net, gates) = (&cordon.net, &cordon.layout.gates);
-        let sides: Vec<u32> = touched.iter().flat_map(|e| net.gate_sides(gates, *e)).collect();
+    fn of(cordon: &Cordon, questions: [&Question<'_>; 2], sides: &[u32]) -> Near {
+        let net = &cordon.net;
         let mut near = vec![false; net.zones];
         for question in questions {
             let components = cordon.zones.joined_by(question.guards, Bound::Worst);
