@@ -33,6 +33,8 @@ use crate::store::{AuditQuery, Batch, OpenMode, RegistryPut, SinkRoute, Store, S
 
 /// Files that the daemon itself holds open: database, log, HTTP, sinks.
 const OWN_FILES: u64 = 48;
+/// Where there are more files than these, an eighth of the rest is kept for who asks over HTTP …
+const SCARCE_FILES: u64 = 256;
 /// Probes at once, however few files may be open.
 const FEWEST_PROBES: usize = 8;
 
@@ -195,7 +197,9 @@ async fn serve(listener: TcpListener, state: AppState, mut stopping: watch::Rece
 
 /// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.
 fn probes_at_once(wanted: usize, files: u64) -> usize {
-    let room = usize::try_from(files.saturating_sub(OWN_FILES)).unwrap_or(usize::MAX).max(FEWEST_PROBES);
+    // … or what they may take at most: while all of a large town is silent, every probe that may go is under way.
+    let asking = (files.saturating_sub(SCARCE_FILES) / 8).min(http::MAX_CONNECTIONS as u64);
+    let room = usize::try_from(files.saturating_sub(OWN_FILES + asking)).unwrap_or(usize::MAX).max(FEWEST_PROBES);
     if wanted > room {
         tracing::warn!(
             files,
@@ -541,7 +545,9 @@ mod tests {
     #[test]
     fn probes_leave_room_for_the_daemon_itself() {
         assert_eq!(probes_at_once(512, 65_536), 512);
-        assert_eq!(probes_at_once(130_000, 65_536), 65_488);
+        assert_eq!(probes_at_once(130_000, 65_536), 64_464);
+        assert_eq!(probes_at_once(130_000, 20_000), 18_928, "the page can be asked while all of them are under way");
+        assert_eq!(probes_at_once(1_011, 1_024), 880);
         assert_eq!(probes_at_once(512, 64), 16);
         assert_eq!(probes_at_once(512, 10), 8);
         assert_eq!(probes_at_once(4, 10), 4, "never more than are wanted");

@@ -30,6 +30,6 @@ pub use history::{
     Answer, AuditEntry, AuditQuery, Delivery, History, HistoryError, PastChange, PastEntrance, PastTurn, Step,
 };
 pub use problem::{Problem, ProblemType};
-pub use serve::serve;
+pub use serve::{MAX_CONNECTIONS, serve};
 pub use settings::{HttpSettings, ReadAccess, Role, Tiles, Token};
 pub use state::{AppState, Build, Parts};

@@ -28,7 +28,7 @@ use super::crowd::{Crowd, Guest, Served};
 use super::{AppState, routes};
 
 /// Connections at a time; one more sends the one away that keeps us waiting for longest.
-const MAX_CONNECTIONS: usize = 1_024;
+pub const MAX_CONNECTIONS: usize = 1_024;
 /// How long one that was sent away may take to be gone, before the next is.
 const MAKE_ROOM: Duration = Duration::from_millis(50);
 /// How long a client may take for the head of a request; also how long an idle connection is kept.
