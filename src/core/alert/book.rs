@@ -127,8 +127,9 @@ pub(crate) struct Book {
     pub(super) gathered: BTreeMap<IncidentId, Gathered>,
     /// Alerts whose end waits with them, and in which incident.
     pub(super) ends_untold: BTreeMap<AlertKey, IncidentId>,
-    /// Incidents of which such an alert is open again, there or elsewhere.
-    pub(super) open_again: BTreeSet<IncidentId>,
+    /// Incidents whose words wait no longer: such an alert is open again, there or elsewhere, or nothing may be said from
+    /// now on.
+    pub(super) not_to_wait: BTreeSet<IncidentId>,
     pub(super) next: u64,
 }
 
@@ -338,7 +339,7 @@ impl Book {
             planned: wanted.planned,
             leak: wanted.leak,
         };
-        self.open_again.extend(self.ends_untold.get(key));
+        self.not_to_wait.extend(self.ends_untold.get(key));
         Arc::make_mut(&mut self.open).insert(key.clone(), Arc::new(alert));
         self.by_incident.entry(incident).or_default().insert(key.clone());
         self.changed_alerts.insert(key.clone());

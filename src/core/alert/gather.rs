@@ -135,9 +135,9 @@ impl Book {
         }
     }
 
-    /// What waits is said before what opened again since: nobody hears of a beginning before the end that it follows.
-    pub(super) fn say_what_opened_again(&mut self, now: Time, facts: &dyn Facts, said: &mut Said) {
-        for id in std::mem::take(&mut self.open_again) {
+    /// Says what must not wait, before all else: nobody hears of a beginning before the end that it follows.
+    pub(super) fn say_what_must_not_wait(&mut self, now: Time, facts: &dyn Facts, said: &mut Said) {
+        for id in std::mem::take(&mut self.not_to_wait) {
             let (Some((why, touch)), Some(incident)) = (self.take_what_waits(id), self.incidents.get(&id)) else {
                 continue;
             };
@@ -164,7 +164,7 @@ impl Book {
     /// Who only joined waits: what failed last may be our own blindness.
     pub(super) fn say_what_ended(&mut self) {
         let ended = |g: &Gathered| g.waits.as_ref().is_some_and(|(_, touch)| !touch.ended.is_empty());
-        self.open_again.extend(self.gathered.iter().filter(|(_, g)| ended(g)).map(|(id, _)| *id));
+        self.not_to_wait.extend(self.gathered.iter().filter(|(_, g)| ended(g)).map(|(id, _)| *id));
     }
 
     /// When what waits is to be said.

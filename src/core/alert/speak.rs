@@ -56,7 +56,7 @@ impl Book {
     pub(crate) fn speak(&mut self, now: Time, facts: &dyn Facts) -> Said {
         let mut said = Said { alerts: std::mem::take(&mut self.ended), ..Said::default() };
         said.alerts.sort_by(|a, b| a.key.cmp(&b.key));
-        self.say_what_opened_again(now, facts, &mut said);
+        self.say_what_must_not_wait(now, facts, &mut said);
         for (id, touch) in std::mem::take(&mut self.touched) {
             let touch = self.with_what_waits(id, touch);
             self.speak_of(id, touch, now, facts, &mut said);
