@@ -3,6 +3,7 @@
 //! Never decides anything about cameras, and holds no state of its own but what must be ended in order.
 
 mod adapters;
+mod handles;
 mod service;
 mod start;
 mod supervise;

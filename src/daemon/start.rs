@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::Running;
 use super::adapters::{Count, StoreHistory, StoreOutbox};
+use super::handles::Handles;
 use super::service::Service;
 use super::supervise::Supervisor;
 use super::upkeep::Upkeep;
@@ -30,13 +31,6 @@ use crate::notify::{self, Heartbeat, Pace, Setup, Sinks};
 use crate::probe::{AllowList, Limits, Prober};
 use crate::roster::{Board, Handover};
 use crate::store::{AuditQuery, Batch, OpenMode, RegistryPut, SinkRoute, Store, StoreError};
-
-/// Files that the daemon itself holds open: database, log, HTTP, sinks.
-const OWN_FILES: u64 = 48;
-/// Where there are more files than these, an eighth of the rest is kept for who asks over HTTP …
-const SCARCE_FILES: u64 = 256;
-/// Probes at once, however few files may be open.
-const FEWEST_PROBES: usize = 8;
 
 /// What a daemon is started with.
 #[derive(Debug)]
@@ -126,7 +120,7 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let store = Store::open(&format!("sqlite://{}", path.display()), OpenMode::ReadWrite).await.map_err(store_error)?;
     let (registry, saved, from_folder) = registry_in_force(&store, &settings, &clock).await?;
     retire_sinks(&store, &settings, &clock).await.map_err(store_error)?;
-    let in_flight = probes_at_once(settings.probe.in_flight_for(registry.cameras.len()), soft);
+    let handles = Handles::of(settings.probe.in_flight_for(registry.cameras.len()), soft);
     let addr = settings.http.listen;
     let listen_error = |source| DaemonError::Listen { addr, source };
     let listener = TcpListener::bind(addr).await.map_err(listen_error)?;
@@ -136,8 +130,8 @@ pub async fn start(options: Options) -> Result<Running, DaemonError> {
     let counters = Counters::new(env!("CARGO_PKG_VERSION"), option_env!("CUNKOU_REVISION").unwrap_or(""));
     let counters = Arc::new(counters.map_err(DaemonError::Counters)?);
     let outbox = Arc::new(Notify::new());
-    let prober = prober(&settings, listen);
-    let mut engine_settings = engine_settings(&settings, &secrets, in_flight, &counters, clock.now());
+    let prober = prober(&settings, handles, listen);
+    let mut engine_settings = engine_settings(&settings, &secrets, handles.probes, &counters, clock.now());
     let levels = &mut engine_settings.policy.alert.levels;
     *levels = (*levels).max(levels_of_the_roster(&settings, roster.board()));
     let started =
@@ -193,22 +187,6 @@ async fn serve(listener: TcpListener, state: AppState, mut stopping: watch::Rece
     if let Err(error) = http::serve(listener, state, ended).await {
         tracing::error!(%error, "the HTTP server ended");
     }
-}
-
-/// As many probes in flight as are wanted, or as the limit on open files has room for beside the daemon itself.
-fn probes_at_once(wanted: usize, files: u64) -> usize {
-    // … or what they may take at most: while all of a large town is silent, every probe that may go is under way.
-    let asking = (files.saturating_sub(SCARCE_FILES) / 8).min(http::MAX_CONNECTIONS as u64);
-    let room = usize::try_from(files.saturating_sub(OWN_FILES + asking)).unwrap_or(usize::MAX).max(FEWEST_PROBES);
-    if wanted > room {
-        tracing::warn!(
-            files,
-            wanted,
-            "only {files} files may be open: at most {room} probes go at once, and a large town is asked late; \
-             raise LimitNOFILE"
-        );
-    }
-    wanted.min(room)
 }
 
 /// The registry of the database, and what else it kept; where there is none yet, that of the folder, which is kept as
@@ -376,11 +354,12 @@ fn engine_settings(
 }
 
 /// A prober for the networks of the settings.
-fn prober(settings: &Settings, listen: SocketAddr) -> Prober {
+fn prober(settings: &Settings, handles: Handles, listen: SocketAddr) -> Prober {
     let allow = AllowList::new(settings.probe.allow.clone(), vec![listen]);
     let limits = Limits {
         timeout: settings.probe.timeout.to_std(),
         reach_timeout: settings.probe.reach_timeout.to_std(),
+        more_connects: handles.more_connects,
         ..Limits::default()
     };
     Prober::new(limits, allow)
@@ -536,21 +515,4 @@ fn tiles(source: &TileSource, max_zoom: u32) -> http::Tiles {
 
 const fn language(language: Language) -> Language {
     language
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn probes_leave_room_for_the_daemon_itself() {
-        assert_eq!(probes_at_once(512, 65_536), 512);
-        assert_eq!(probes_at_once(130_000, 65_536), 64_464);
-        assert_eq!(probes_at_once(130_000, 20_000), 18_928, "the page can be asked while all of them are under way");
-        assert_eq!(probes_at_once(1_011, 1_024), 880);
-        assert_eq!(probes_at_once(512, 64), 16);
-        assert_eq!(probes_at_once(512, 10), 8);
-        assert_eq!(probes_at_once(4, 10), 4, "never more than are wanted");
-        assert_eq!(probes_at_once(512, u64::MAX), 512);
-    }
 }

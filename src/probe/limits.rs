@@ -20,6 +20,9 @@ pub struct Limits {
     pub confirm_reach: Duration,
     /// The same for a canary.
     pub canary_reach: Duration,
+    /// Connections that confirming tries of reach may hold open beside their first, of all probes together. A packet
+    /// whose turn it is waits for its place, and is not sent if none comes free in time; the first always is.
+    pub more_connects: usize,
     /// The head of an answer, bytes.
     pub head_bytes: usize,
     /// The body of an RTSP answer (an SDP), bytes.
@@ -44,6 +47,7 @@ impl Default for Limits {
             confirm_packets: 5,
             confirm_reach: Duration::from_millis(800),
             canary_reach: Duration::from_millis(1_800),
+            more_connects: 256,
             head_bytes: 64 * 1024,
             sdp_bytes: 256 * 1024,
             picture_bytes: 4 * 1024 * 1024,

@@ -51,6 +51,15 @@ struct Inner {
     icmp: Icmp,
     tls: tokio_rustls::TlsConnector,
     look_ups: Arc<Semaphore>,
+    /// Places of [`Limits::more_connects`].
+    more_connects: Semaphore,
+}
+
+impl Inner {
+    fn new(limits: Limits, allow: AllowList, icmp: Icmp) -> Inner {
+        let more_connects = Semaphore::new(limits.more_connects.min(Semaphore::MAX_PERMITS));
+        Inner { limits, allow, icmp, tls: dial::tls_connector(), look_ups: dial::look_ups(), more_connects }
+    }
 }
 
 impl std::fmt::Debug for Prober {
@@ -63,9 +72,7 @@ impl Prober {
     /// A prober that dials only what the list allows.
     #[must_use]
     pub fn new(limits: Limits, allow: AllowList) -> Prober {
-        let tls = dial::tls_connector();
-        let inner = Inner { limits, allow, icmp: Icmp::default(), tls, look_ups: dial::look_ups() };
-        Prober { inner: Arc::new(inner) }
+        Prober { inner: Arc::new(Inner::new(limits, allow, Icmp::default())) }
     }
 
     /// Asks one question. Ends within its deadline, whatever the other side does.

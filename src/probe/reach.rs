@@ -2,7 +2,8 @@
 //!
 //! An ordinary try is one packet. A confirming try is up to five over 0.8 s, and never gives up before an ordinary one
 //! would: the first definite answer ends it, also a refusal; only silence takes the whole time. Connections are closed by
-//! reset, so that no camera counts us.
+//! reset, so that no camera counts us. All but the first of a try wait for a place where sockets are short: a silent town
+//! must not take those of who asks the daemon.
 
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -14,6 +15,7 @@ use cunkou_core::model::{Check, FailKind, Inconclusive, Phase, ProbeResult, Span
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use surge_ping::{Client, Config, ICMP, IcmpPacket, PingIdentifier, PingSequence, SurgeError};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::dial::Place;
@@ -55,7 +57,9 @@ impl Pace {
 pub(super) async fn tcp(inner: &Inner, place: Place<'_>, pace: Pace, trace: &mut Trace) -> Result<(), Stop> {
     let addrs = dial::vetted(inner, place, trace).await?;
     trace.enter(Phase::Connect);
-    let all = (0..pace.tries).flat_map(|i| addrs.iter().map(move |a| connect_after(*a, pace.gap * i)));
+    let whens = (0..pace.tries).flat_map(|i| addrs.iter().map(move |a| (*a, pace.gap * i)));
+    let all =
+        whens.enumerate().map(|(n, (addr, wait))| connect_after(addr, wait, (n > 0).then_some(&inner.more_connects)));
     hear(all.collect(), addrs.len() == 1, Who(place.host, Some(place.port)), pace, trace).await
 }
 
@@ -112,8 +116,13 @@ where
     Err(last)
 }
 
-async fn connect_after(addr: Vetted, wait: Duration) -> Result<Span, Stop> {
+async fn connect_after(addr: Vetted, wait: Duration, places: Option<&Semaphore>) -> Result<Span, Stop> {
     tokio::time::sleep(wait).await;
+    let _place = match places {
+        // An error would mean that they are closed, which nobody does.
+        Some(places) => places.acquire().await.ok(),
+        None => None,
+    };
     let began = Instant::now();
     match connect(addr).await {
         Ok(_) => Ok(Span::from(began.elapsed())),

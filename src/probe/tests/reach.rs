@@ -84,6 +84,46 @@ async fn a_host_that_comes_back_is_found_by_a_later_packet() {
     assert_eq!(asking.await.unwrap().result, PASS);
 }
 
+/// While a whole town is silent, each of its probes would hold five sockets, and none were left for anybody else.
+#[tokio::test]
+async fn confirming_tries_hold_no_more_sockets_than_they_may() {
+    let wait = Duration::from_secs(20);
+    let silent_for = |more_connects| Limits {
+        confirm_reach: Duration::from_millis(10),
+        reach_timeout: wait,
+        more_connects,
+        ..Limits::default()
+    };
+    for (more_connects, places_left) in [(0, 0), (7, 0), (100, 60)] {
+        let (addr, listener, fillers) = dropping_port().await;
+        let prober = prober(silent_for(more_connects));
+        let asking: Vec<_> = (0..10)
+            .map(|_| {
+                let prober = prober.clone();
+                tokio::spawn(async move { prober.ask(&tcp(addr, true)).await })
+            })
+            .collect();
+        // Each has sent its first packet, and as many more as there are places for.
+        let free = || prober.inner.more_connects.available_permits();
+        while free() > places_left {
+            tokio::task::yield_now().await;
+        }
+        let held = tokio::time::timeout(Duration::from_millis(200), async {
+            loop {
+                assert!(free() >= places_left, "a place was given twice");
+                tokio::task::yield_now().await;
+            }
+        });
+        assert!(held.await.is_err());
+        drop((listener, fillers));
+        // The kernel sends the first packet again after a second; each try ends, whether its others were sent or not.
+        for answer in asking {
+            assert_eq!(answer.await.unwrap().result, failed(FailKind::Refused));
+        }
+        assert_eq!(free(), more_connects);
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_on_the_list_is_never_dialled() {
     let server = Server::start(|mut guest| async move { guest.hang().await }).await;
@@ -183,11 +223,7 @@ async fn an_echo_is_answered_or_reach_falls_back_to_tcp_and_says_so() {
 
 #[tokio::test]
 async fn without_icmp_the_port_decides() {
-    let without = |icmp| {
-        let (tls, look_ups) = (dial::tls_connector(), dial::look_ups());
-        let inner = Inner { limits: patient(), allow: loopback(), icmp, tls, look_ups };
-        Prober { inner: Arc::new(inner) }
-    };
+    let without = |icmp| Prober { inner: Arc::new(Inner::new(patient(), loopback(), icmp)) };
     let server = Server::start(|mut guest| async move { guest.hang().await }).await;
     let answer = without(Icmp::absent()).ask_aloud(&icmp("127.0.0.1", server.addr.port(), true)).await;
     assert_eq!(answer.result, PASS);
