@@ -2,7 +2,7 @@
 //! nothing. The part that is killed is this test program itself, run once more below strace, which kills it as it enters
 //! its first, second, … write to the database.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cunkou_core::alert::MessageKind as K;
@@ -36,13 +36,21 @@ async fn commit_happening(store: &Store) {
 /// Called by itself it does its part without being killed.
 #[tokio::test]
 async fn the_part_that_is_killed() {
-    let town = Town::new();
-    let path = std::env::var_os(WHICH).map_or_else(|| town.dir.path().join("村口.db"), Into::into);
+    // Whoever is killed cleans up nothing: the folder is that of who started it.
+    let (own, path) = match std::env::var_os(WHICH) {
+        Some(path) => (None, PathBuf::from(path)),
+        None => {
+            let own = Town::new();
+            let path = own.dir.path().join("村口.db");
+            (Some(own), path)
+        }
+    };
     let store = Store::open(&format!("sqlite://{}", path.display()), OpenMode::ReadWrite).await.unwrap();
     commit_happening(&store).await;
     assert_eq!(store.backlog().await.unwrap().len(), 1);
     // Not closed: what a clean end does is not looked at.
     std::mem::forget(store);
+    drop(own);
 }
 
 /// Runs the part under strace, killed as it enters its `nth` call to these files; whether it was killed.
