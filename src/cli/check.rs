@@ -306,7 +306,10 @@ impl Report {
         self.forms = forms(&loaded, language);
         self.kept = kept(&loaded);
         self.plan = good.then(|| plan(&registry, settings, language));
-        self.roads = if good { roads::look(dir, &registry, settings, language) } else { None };
+        if good && let Some((roads, faults)) = roads::look(dir, &loaded.tables, &registry, settings, language) {
+            faults.iter().for_each(|fault| self.push(line(fault, language)));
+            self.roads = Some(roads);
+        }
         Ok(())
     }
 

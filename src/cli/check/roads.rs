@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cunkou_core::model::Language;
-use cunkou_core::plan::{Cordon, ON_ROAD_M, Roads};
-use cunkou_core::registry::{Life, Registry, Topology};
+use cunkou_core::plan::{Cordon, Misread, ON_ROAD_M, Roads};
+use cunkou_core::registry::{
+    Fault, FaultKind, Life, Registry, RoadFault, Tables, Topology, WrittenPositions, written_positions,
+};
 use serde::Serialize;
 
 use super::super::words::some;
@@ -31,8 +33,15 @@ pub(super) struct RoadsLine {
     message: String,
 }
 
-/// What the roads come to; `None` where there are none, or they cannot be read.
-pub(super) fn look(dir: &Path, registry: &Registry, settings: &Settings, language: Language) -> Option<RoadsLine> {
+/// What the roads come to, and whose positions lie beside them in another datum than they say; `None` where there are no
+/// roads, or they cannot be read.
+pub(super) fn look(
+    dir: &Path,
+    tables: &Tables,
+    registry: &Registry,
+    settings: &Settings,
+    language: Language,
+) -> Option<(RoadsLine, Vec<Fault>)> {
     let seen = RoadBook::of(dir).look();
     if seen.roads.lines.is_empty() || !seen.faults.is_empty() {
         return None;
@@ -56,7 +65,23 @@ pub(super) fn look(dir: &Path, registry: &Registry, settings: &Settings, languag
         message: String::new(),
     };
     line.message = line.words(language);
-    Some(line)
+    Some((line, misread(&roads, tables)))
+}
+
+/// The files whose positions are not of the datum that they are said to be of.
+fn misread(roads: &Roads, tables: &Tables) -> Vec<Fault> {
+    let fault = |written: &WrittenPositions| {
+        let Misread { fits, read_m, fits_m } = roads.misread(&written.at, written.said)?;
+        let (count, fits) = (written.at.len(), fits.word());
+        Some(Fault {
+            file: written.file.word().into(),
+            row: None,
+            column: Some("datum".into()),
+            value: written.said.word().into(),
+            kind: FaultKind::Roads(RoadFault::Datum { count, fits, metres: read_m, fits_metres: fits_m }),
+        })
+    };
+    written_positions(tables).iter().filter_map(fault).collect()
 }
 
 impl RoadsLine {

@@ -25,6 +25,8 @@ pub use place::{
     Unplaced, Wishes,
 };
 pub use repair::{Effort, EffortFault, Outages, RepairOrder, Stop, repair_order};
-pub use roads::{Chain, GAP_M, GapKind, Mode, ON_ROAD_M, RoadLine, Roads, Snap, SuspectGap, Ways, carries};
+pub use roads::{
+    Chain, DATUM_BATCH, GAP_M, GapKind, Misread, Mode, ON_ROAD_M, RoadLine, Roads, Snap, SuspectGap, Ways, carries,
+};
 pub use together::{Failure, Together, WINDOW as TOGETHER_WINDOW, together};
 pub use whatif::{Present, SealChanges, SealTurned, Suppose, Turn, Turned, WhatIf, what_if};

@@ -44,13 +44,18 @@ impl Datum {
         let LonLat { lon, lat } = invert(gcj, gcj02_of_wgs84);
         Some(LonLat { lon: (lon * KEPT).round() / KEPT, lat: (lat * KEPT).round() / KEPT })
     }
-}
 
-/// A position of WGS 84 as the web maps of China show it (GCJ-02), degrees; `None` outside the box in which that is
-/// defined.
-#[must_use]
-pub fn as_gcj02(at: LonLat) -> Option<LonLat> {
-    in_china(at).then(|| gcj02_of_wgs84(at))
+    /// A position of WGS 84 in this datum, degrees, as the web maps of China show it; `None` outside the box in which
+    /// GCJ-02 and BD-09 are defined.
+    #[must_use]
+    pub fn of_wgs84(self, at: LonLat) -> Option<LonLat> {
+        match self {
+            Datum::Wgs84 | Datum::Cgcs2000 => Some(at),
+            _ if !in_china(at) => None,
+            Datum::Gcj02 => Some(gcj02_of_wgs84(at)),
+            Datum::Bd09 => Some(bd09_of_gcj02(gcj02_of_wgs84(at))),
+        }
+    }
 }
 
 fn in_china(at: LonLat) -> bool {
@@ -127,10 +132,16 @@ mod tests {
 
     #[test]
     fn what_a_phone_shows_is_the_way_back_of_what_it_gives() {
-        for [wgs, gcj, _] in VECTORS {
-            assert!(off(as_gcj02(point(wgs)).unwrap(), point(gcj)) < 1e-6, "{wgs:?}");
+        for row in VECTORS {
+            let [wgs, gcj, bd] = row.map(point);
+            for (datum, shown) in [(Datum::Wgs84, wgs), (Datum::Cgcs2000, wgs), (Datum::Gcj02, gcj), (Datum::Bd09, bd)]
+            {
+                assert!(off(datum.of_wgs84(wgs).unwrap(), shown) < 2e-9, "{datum:?} {wgs:?}");
+            }
         }
-        assert_eq!(as_gcj02(LonLat { lon: 13.4, lat: 52.5 }), None);
+        let berlin = LonLat { lon: 13.4, lat: 52.5 };
+        let all: Vec<_> = Datum::ALL.iter().map(|d| d.of_wgs84(berlin)).collect();
+        assert_eq!(all, [Some(berlin), None, None, Some(berlin)]);
     }
 
     #[test]

@@ -35,12 +35,27 @@ pub enum RoadFault {
         /// From the midst of all cameras to the nearest road, metres.
         metres: f64,
     },
+    /// Positions of a file that lie at the roads in another datum than they are said to be of. The value is that.
+    Datum {
+        /// How many.
+        count: usize,
+        /// The datum that fits.
+        fits: &'static str,
+        /// From them to the nearest road, the median, metres.
+        metres: f64,
+        /// The same in the datum that fits.
+        fits_metres: f64,
+    },
 }
 
 impl RoadFault {
     /// One sentence in Chinese; `value` is what stands there, as people are shown it.
     pub(super) fn zh(&self, value: &str) -> String {
         match self {
+            RoadFault::Datum { count, fits, metres, fits_metres } => format!(
+                "{count} 个坐标按 {value} 离道路 {metres:.0} 米（中位数），按 {fits} 只有 {fits_metres:.0} 米：坐标系是不是 \
+                 {fits}？核对后填写 datum 列；程序不会自行换算"
+            ),
             RoadFault::Empty => "文件里没有道路；道路是 LineString 或 MultiLineString".to_owned(),
             RoadFault::NotLines { count } => format!("{count} 个要素不是两点以上的线，不画"),
             RoadFault::Class { count } => {
@@ -60,6 +75,10 @@ impl RoadFault {
     /// The same in English.
     pub(super) fn en(&self, value: &str) -> String {
         match self {
+            RoadFault::Datum { count, fits, metres, fits_metres } => format!(
+                "{count} positions lie {metres:.0} m from the roads as {value} (median) and {fits_metres:.0} m as {fits}; \
+                 are they {fits}? If so write that in the column datum; nothing is converted by itself"
+            ),
             RoadFault::Empty => "there is no road in it; a road is a LineString or MultiLineString".to_owned(),
             RoadFault::NotLines { count } => {
                 format!("{count} features are no lines of two points at least, and are left out")

@@ -29,7 +29,7 @@ pub use camera::{
 };
 pub use check::{judge, judge_added, judge_moved};
 pub use checks::{Intervals, next_due};
-pub use datum::{Datum, as_gcj02};
+pub use datum::Datum;
 pub use derive::{DERIVED, POLE, entrances as derived_entrances};
 pub use diff::{Change, Diff, Rename, RenameBy, What, diff};
 pub use fault::{
@@ -41,7 +41,7 @@ pub use objects::{
     Area, AreaKind, Density, Dirs, Element, Entrance, EntranceStatus, Extra, Gate, LonLat, Needs, Node, NodeKind,
     Place, PlaceKind, Registry, Site, SiteKind,
 };
-pub use read::read;
+pub use read::{WrittenPositions, read, written_positions};
 pub use summary::{PlanSummary, plan_summary};
 pub use tables::{FileKind, Lines, ObjectKind, Row, RowCells, Table, Tables};
 pub use topology::{CameraSlot, DenseGate, EntranceSlot, NodeSlot, Topology};

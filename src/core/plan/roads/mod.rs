@@ -5,6 +5,7 @@
 //! ways. One-way streets are used both ways: that can only show too many ways in, never hide one.
 
 mod chains;
+mod datum;
 mod gaps;
 mod join;
 mod modes;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use geo::{Coord, LineString};
 
+pub use datum::{DATUM_BATCH, Misread};
 pub use gaps::{GAP_M, GapKind, SuspectGap};
 pub use modes::{Mode, Ways, carries};
 pub(super) use place::{Plane, nearest};

@@ -48,6 +48,11 @@ impl Index {
         });
         Index { tree: RTree::bulk_load(stretches.collect()) }
     }
+
+    /// The stretch that is nearest to a place of the plane: its chain, and its point before it.
+    pub(super) fn nearest(&self, at: [f64; 2]) -> Option<(u32, u32)> {
+        self.tree.nearest_neighbor(&at).map(|stretch| stretch.data)
+    }
 }
 
 impl Roads {

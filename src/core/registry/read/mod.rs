@@ -11,12 +11,14 @@ mod number;
 mod objects;
 mod shape;
 mod work;
+mod written;
 
 use std::collections::BTreeMap;
 
 use self::cells::Cells;
 use self::header::Header;
 pub(in crate::registry) use self::number::parse_date;
+pub use self::written::{WrittenPositions, written_positions};
 use super::fault::{Fault, FaultKind, Faults, FileFault};
 use super::guess::Guesses;
 use super::tables::{FileKind, Lines, ObjectKind, Table, Tables};

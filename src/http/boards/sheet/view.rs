@@ -3,7 +3,7 @@
 use cunkou_core::alert::reason_name;
 use cunkou_core::health::State;
 use cunkou_core::model::{Check, FailKind, Inconclusive, Outcome, ProbeResult};
-use cunkou_core::registry::{PlaceKind, as_gcj02};
+use cunkou_core::registry::{Datum, PlaceKind};
 
 use super::gather::{Near, Row, Sheet, clock};
 use crate::http::boards::words::Words;
@@ -69,7 +69,7 @@ impl View<'_> {
         }
         if let Some(at) = s.at {
             fact(html, "WGS 84", &format!("{:.5}, {:.5}", at.lat, at.lon));
-            if let Some(shifted) = as_gcj02(at) {
+            if let Some(shifted) = Datum::Gcj02.of_wgs84(at) {
                 fact(html, w.phone_map, &format!("{:.5}, {:.5}", shifted.lat, shifted.lon));
             }
         }
