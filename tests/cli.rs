@@ -9,10 +9,12 @@ mod program;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Stdio;
 
 use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{CameraId, NodeId};
+use cunkou_core::registry::{Datum, LonLat};
 use cunkou_core::world::{SavedHealth, SavedTarget};
 use kept::{AREAS, CAMERAS, ENTRANCES, NOON, Town, effects};
 use program::cunkou;
@@ -41,6 +43,50 @@ fn a_good_folder_has_a_plan() {
     town.run(&["check", "registry", "--strict"]).ends(1);
     town.run(&["check"]).ends(0);
     town.run(&["check", "nowhere"]).ends(3);
+}
+
+/// The demo town with every camera where a web map of China shows it; the column that says so may be there.
+fn copied_from_a_web_map(town: &Town, says_so: bool) {
+    fs::remove_dir_all(town.path("registry")).unwrap();
+    fs::create_dir(town.path("registry")).unwrap();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/registry")).unwrap() {
+        let from = entry.unwrap().path();
+        fs::copy(&from, town.path("registry").join(from.file_name().unwrap())).unwrap();
+    }
+    let text = town.read("registry/cameras.csv");
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let head = rows.headers().unwrap().clone();
+    let at = |name: &str| head.iter().position(|h| h == name).unwrap();
+    let mut moved = csv::Writer::from_writer(Vec::new());
+    let datum = says_so.then_some("datum");
+    moved.write_record(head.iter().chain(datum)).unwrap();
+    for row in rows.records() {
+        let mut cells: Vec<String> = row.unwrap().iter().map(str::to_owned).collect();
+        let degrees = |name: &str| cells[at(name)].parse().unwrap();
+        let shown = Datum::Gcj02.of_wgs84(LonLat { lon: degrees("lon"), lat: degrees("lat") }).unwrap();
+        (cells[at("lon")], cells[at("lat")]) = (format!("{:.7}", shown.lon), format!("{:.7}", shown.lat));
+        moved.write_record(cells.iter().map(String::as_str).chain(says_so.then_some("gcj02"))).unwrap();
+    }
+    town.write("registry/cameras.csv", &String::from_utf8(moved.into_inner().unwrap()).unwrap());
+}
+
+#[test]
+fn positions_of_another_datum_than_they_say_are_told_and_not_moved() {
+    let town = Town::new();
+    copied_from_a_web_map(&town, false);
+    let before = town.read("registry/cameras.csv");
+    let en = town.run(&["check", "registry", "--lang", "en"]).ends(0);
+    assert!(en.out.contains("cameras.csv: warning: datum: 778 positions lie "), "{en:?}");
+    assert!(en.out.contains("are they gcj02? If so write that in the column datum"), "{en:?}");
+    let zh = town.run(&["check", "registry", "--lang", "zh-CN"]).ends(0);
+    assert!(zh.out.contains("坐标系是不是 gcj02？核对后填写 datum 列"), "{zh:?}");
+    let files = |out: &str| out.lines().filter(|l| l.contains("datum: ")).count();
+    assert_eq!(files(&en.out), 1, "entrances and nodes stand where they are: {en:?}");
+    town.run(&["check", "registry", "--strict"]).ends(1);
+    assert_eq!(town.read("registry/cameras.csv"), before);
+    copied_from_a_web_map(&town, true);
+    let good = town.run(&["check", "registry", "--lang", "en"]).ends(0);
+    assert!(!good.out.contains("datum: "), "{good:?}");
 }
 
 #[test]

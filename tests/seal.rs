@@ -9,6 +9,7 @@ mod program;
 use std::fs;
 
 use common::FAST;
+use cunkou_core::registry::{Datum, LonLat};
 use program::{Ran, cunkou};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -125,6 +126,12 @@ fn tables_csv_and_geojson() {
         geo["features"].as_array().unwrap().iter().map(|f| f["geometry"]["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["LineString", "Point"]);
     assert_eq!(geo["features"][0]["geometry"]["coordinates"][0], json!([114.3, 30.82]), "from outside in");
+    assert_eq!(geo.get("datum"), None, "WGS 84, as GeoJSON is");
+    let moved = folder.run(&["seal", ".", "--scope", "town", "--format", "geojson-gcj02"]).ends(1).json();
+    let shown = Datum::Gcj02.of_wgs84(LonLat { lon: 114.3, lat: 30.82 }).unwrap();
+    let at = &moved["features"][0]["geometry"]["coordinates"][0];
+    assert!((at[0].as_f64().unwrap() - shown.lon).abs() < 1e-8 && (at[1].as_f64().unwrap() - shown.lat).abs() < 1e-8);
+    assert_eq!(moved["datum"], "gcj02");
 }
 
 #[test]

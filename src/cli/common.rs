@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use cunkou_core::coverage;
 use cunkou_core::model::Language;
+use cunkou_core::registry::Datum;
 use jiff::tz::TimeZone;
 
 use super::exit::wrong_use;
 use crate::files::secrets::Secrets;
 use crate::files::settings::{SettingFault, Settings};
 use crate::files::small_text;
+use crate::http::wire::{FeatureCollection, GEOJSON};
 
 /// Where settings are looked for when nobody says.
 const PLACES: [&str; 2] = ["cunkou.toml", "/etc/cunkou/cunkou.toml"];
@@ -157,6 +159,18 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 /// As [`print`].
 pub(super) fn print_json<T: serde::Serialize>(answer: &T) -> anyhow::Result<()> {
     print(&(serde_json::to_string_pretty(answer).context("the answer cannot be written as JSON")? + "\n"))
+}
+
+/// The forms of an answer that can be drawn on a map. `geojson-gcj02` moves each position for the web maps of China.
+pub(super) const FORMATS: [&str; 5] = ["table", "json", "csv", "geojson", "geojson-gcj02"];
+
+/// Prints GeoJSON in one of the [`FORMATS`].
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn print_geojson(features: FeatureCollection, format: &str) -> anyhow::Result<()> {
+    let datum = GEOJSON.iter().find(|(word, _)| *word == format).map_or(Datum::Wgs84, |(_, datum)| *datum);
+    print_json(&features.for_maps_of(datum))
 }
 
 /// Says something beside the answer, on stderr.

@@ -3,7 +3,7 @@
 use cunkou_core::model::{Language, Period};
 
 use super::client::Daemon;
-use super::common::{Common, Tongue, print, print_json};
+use super::common::{Common, FORMATS, Tongue, print, print_geojson, print_json};
 use super::exit::Exit;
 use super::source::Source;
 use super::table::{self, Cell, named, plain};
@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: usize,
     /// How the answer is written
-    #[arg(long, value_parser = ["table", "json", "csv", "geojson"], default_value = "table")]
+    #[arg(long, value_parser = FORMATS, default_value = "table")]
     format: String,
     /// Begin CSV with a byte order mark, which Excel needs
     #[arg(long)]
@@ -41,7 +41,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let page = Page { items, next: None };
     match args.format.as_str() {
         "json" => print_json(&page)?,
-        "geojson" => print_json(&wire::geojson(&page)?)?,
+        "geojson" | "geojson-gcj02" => print_geojson(wire::geojson(&page)?, &args.format)?,
         "csv" => print(&csv(&page.items, args.bom))?,
         _ => print(&text(&page.items, all, &tongue))?,
     }

@@ -12,7 +12,7 @@ use anyhow::Context;
 use cunkou_core::model::Span;
 
 use super::client::Daemon;
-use super::common::{Common, Tongue, note, print, print_json};
+use super::common::{Common, FORMATS, Tongue, note, print, print_geojson, print_json};
 use super::exit::{Exit, wrong_use};
 use super::offline::Ground;
 use super::source::Source;
@@ -73,7 +73,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SPAN", default_value = "10s")]
     time_limit: Span,
     /// How the answer is written
-    #[arg(long, value_parser = ["table", "json", "csv", "geojson"], default_value = "table")]
+    #[arg(long, value_parser = FORMATS, default_value = "table")]
     format: String,
     /// Begin CSV with a byte order mark, which Excel needs
     #[arg(long)]
@@ -137,7 +137,9 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     };
     match args.format.as_str() {
         "json" => print_json(&answer)?,
-        "geojson" => print_json(&wire::geojson(&Page { items: answer.items, next: None })?)?,
+        "geojson" | "geojson-gcj02" => {
+            print_geojson(wire::geojson(&Page { items: answer.items, next: None })?, &args.format)?
+        }
         "csv" => print(&csv(&answer, args.bom))?,
         _ => print(&words::text(&answer, &tongue))?,
     }

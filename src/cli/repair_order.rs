@@ -4,7 +4,7 @@ use cunkou_core::model::{Language, Period, Span};
 use cunkou_core::plan::Effort;
 
 use super::client::Daemon;
-use super::common::{Common, Tongue, print, print_json};
+use super::common::{Common, FORMATS, Tongue, print, print_geojson, print_json};
 use super::exit::{Exit, wrong_use};
 use super::source::{RepairQuery, Source};
 use super::table::{self, Cell, named, plain};
@@ -42,7 +42,7 @@ pub(super) struct Args {
     #[arg(long, value_parser = ["day", "night", "now"], default_value = "now")]
     period: String,
     /// How the answer is written
-    #[arg(long, value_parser = ["table", "json", "csv", "geojson"], default_value = "table")]
+    #[arg(long, value_parser = FORMATS, default_value = "table")]
     format: String,
     /// Begin CSV with a byte order mark, which Excel needs
     #[arg(long)]
@@ -71,7 +71,9 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let order = Source::open(common, &settings, &args.daemon).await?.repair_order(&query).await?;
     match args.format.as_str() {
         "json" => print_json(&order)?,
-        "geojson" => print_json(&wire::geojson(&Page { items: order.items, next: None })?)?,
+        "geojson" | "geojson-gcj02" => {
+            print_geojson(wire::geojson(&Page { items: order.items, next: None })?, &args.format)?
+        }
         "csv" => print(&csv(&order, args.bom))?,
         _ => print(&text(&order, &tongue))?,
     }

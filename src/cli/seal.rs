@@ -9,7 +9,7 @@ use cunkou_core::coverage::{Level, Scope};
 use cunkou_core::model::Period;
 
 use super::client::Daemon;
-use super::common::{Common, Tongue, note, print, print_json};
+use super::common::{Common, FORMATS, Tongue, note, print, print_geojson, print_json};
 use super::exit::Exit;
 use super::offline;
 use super::source::Source;
@@ -50,7 +50,7 @@ pub(super) struct Args {
     #[arg(long)]
     all: bool,
     /// How the answer is written
-    #[arg(long, value_parser = ["table", "json", "csv", "geojson"], default_value = "table")]
+    #[arg(long, value_parser = FORMATS, default_value = "table")]
     format: String,
     /// Begin CSV with a byte order mark, which Excel needs
     #[arg(long)]
@@ -81,7 +81,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     };
     match args.format.as_str() {
         "json" => print_json(&answer)?,
-        "geojson" => print_json(&answer.features())?,
+        "geojson" | "geojson-gcj02" => print_geojson(answer.features(), &args.format)?,
         "csv" => print(&csv(&answer.items, args.bom))?,
         _ => print(&words::text(&answer, args.all, &tongue))?,
     }

@@ -6,7 +6,7 @@ mod seals;
 use cunkou_core::model::{Language, Period};
 
 use super::client::Daemon;
-use super::common::{Common, Tongue, note, print, print_json};
+use super::common::{Common, FORMATS, Tongue, note, print, print_geojson, print_json};
 use super::exit::Exit;
 use super::gaps::{reason_words, state_word};
 use super::source::Source;
@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long, value_parser = ["day", "night", "now"], default_value = "now")]
     period: String,
     /// How the answer is written
-    #[arg(long, value_parser = ["table", "json", "csv", "geojson"], default_value = "table")]
+    #[arg(long, value_parser = FORMATS, default_value = "table")]
     format: String,
     /// Begin CSV with a byte order mark, which Excel needs
     #[arg(long)]
@@ -61,7 +61,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     answer.warnings.iter().for_each(|odd| note(&format!("{}{}", tongue.say("警告：", "warning: "), plain(odd))));
     match args.format.as_str() {
         "json" => print_json(&answer)?,
-        "geojson" => print_json(&answer.features()?)?,
+        "geojson" | "geojson-gcj02" => print_geojson(answer.features()?, &args.format)?,
         "csv" => print(&csv(&answer, args.bom))?,
         _ => print(&text(&answer, &tongue))?,
     }

@@ -5,10 +5,11 @@ use std::str::FromStr;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use cunkou_core::model::{Span, Time};
+use cunkou_core::registry::Datum;
 use utoipa::IntoParams;
 
 use super::Problem;
-use super::wire::words;
+use super::wire::{GEOJSON, words};
 
 /// Items a page of a list at most.
 pub(super) const MAX_LIMIT: usize = 1_000;
@@ -153,24 +154,23 @@ pub(super) struct AreaParam {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)]
 pub(super) struct FormatParam {
-    /// `geojson` gives a FeatureCollection of the objects with a position, like `Accept: application/geo+json`.
+    /// `geojson` gives a FeatureCollection of the objects with a position, like `Accept: application/geo+json`;
+    /// `geojson-gcj02` the same with each position moved to GCJ-02, for the base maps of China.
     #[param(schema_with = words::format)]
     format: Option<String>,
 }
 
 /// The words of `format`.
-pub(super) const FORMATS: [&str; 2] = ["json", "geojson"];
+pub(super) const FORMATS: [&str; 3] = ["json", GEOJSON[0].0, GEOJSON[1].0];
 
-/// Whether GeoJSON is wanted: the parameter, else the header.
-pub(super) fn wants_geojson(query: &Query, headers: &HeaderMap) -> Result<bool, Problem> {
-    Ok(match query.word("format", &FORMATS)? {
-        Some(word) => word == "geojson",
-        None => headers
-            .get_all(ACCEPT)
-            .iter()
-            .filter_map(|v| v.to_str().ok())
-            .any(|v| v.split(',').any(|part| part.trim().starts_with("application/geo+json"))),
-    })
+/// Whether GeoJSON is wanted, and for the maps of which datum: the parameter, else the header.
+pub(super) fn wants_geojson(query: &Query, headers: &HeaderMap) -> Result<Option<Datum>, Problem> {
+    if let Some(word) = query.word("format", &FORMATS)? {
+        return Ok(GEOJSON.iter().find(|(geojson, _)| *geojson == word).map(|(_, datum)| *datum));
+    }
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|v| v.to_str().ok());
+    let mut parts = accepted.flat_map(|v| v.split(',')).map(str::trim);
+    Ok(parts.any(|part| part.starts_with("application/geo+json")).then_some(Datum::Wgs84))
 }
 
 #[cfg(test)]

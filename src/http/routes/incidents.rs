@@ -76,16 +76,16 @@ pub(super) async fn list(
         let (batch, more) = batch(&state, &snapshot, before, ask_history).await?;
         for incident in batch.values().rev() {
             if items.len() == limit {
-                return answer(&Page { items, next: before.map(|b| b.to_string()) }, false);
+                return answer(&Page { items, next: before.map(|b| b.to_string()) }, None);
             }
             items.extend(fits(incident));
             before = Some(incident.id);
         }
         if !more {
-            return answer(&Page { items, next: None }, false);
+            return answer(&Page { items, next: None }, None);
         }
     }
-    answer(&Page { items, next: before.map(|b| b.to_string()) }, false)
+    answer(&Page { items, next: before.map(|b| b.to_string()) }, None)
 }
 
 /// The next incidents below a number, from the snapshot and from history, and whether there may be more below them.

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::State as HealthState;
 use cunkou_core::model::{AreaId, Target};
-use cunkou_core::registry::{Life, Registry};
+use cunkou_core::registry::{Datum, Life, Registry};
 use cunkou_core::world::Snapshot;
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -24,7 +24,7 @@ const EVIDENCE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 /// What a list was asked for.
 pub(super) struct Wanted {
     pub(super) query: Query,
-    pub(super) geojson: bool,
+    pub(super) geojson: Option<Datum>,
     limit: usize,
     cursor: Option<String>,
     needle: Option<String>,
@@ -35,7 +35,7 @@ impl Wanted {
     pub(super) fn read(raw: Option<&str>, headers: &HeaderMap, more: &[&str]) -> Result<Wanted, Problem> {
         let names: Vec<&str> = ["cursor", "limit", "q"].iter().chain(more).copied().collect();
         let query = Query::read(raw, &names)?;
-        let geojson = more.contains(&"format") && wants_geojson(&query, headers)?;
+        let geojson = if more.contains(&"format") { wants_geojson(&query, headers)? } else { None };
         let cursor = query.text("cursor").map(str::to_owned);
         let needle = query.text("q").map(str::to_lowercase);
         Ok(Wanted { geojson, limit: query.limit()?, cursor, needle, query })
@@ -77,16 +77,24 @@ pub(super) fn lies_in(registry: &Registry, area: &AreaId, wanted: Option<&AreaId
     wanted.is_none_or(|w| wire::with_those_above(registry, area).any(|a| a.id == *w))
 }
 
-/// A page as JSON or GeoJSON.
-pub(super) fn answer<T: Serialize>(page: &Page<T>, geojson: bool) -> Result<Response, Problem> {
-    if !geojson {
-        return Ok(Json(page).into_response());
+/// A page as JSON, or as GeoJSON for the maps of a datum.
+pub(super) fn answer<T: Serialize>(page: &Page<T>, geojson: Option<Datum>) -> Result<Response, Problem> {
+    match geojson {
+        None => Ok(Json(page).into_response()),
+        Some(datum) => drawn(wire::geojson(page), datum),
     }
-    let collection = wire::geojson(page).map_err(|error| {
-        tracing::error!(%error, "a list cannot be written as GeoJSON");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the list cannot be written as GeoJSON")
+}
+
+/// GeoJSON for the maps of a datum.
+pub(super) fn drawn(
+    collection: Result<FeatureCollection, serde_json::Error>,
+    datum: Datum,
+) -> Result<Response, Problem> {
+    let collection = collection.map_err(|error| {
+        tracing::error!(%error, "an answer cannot be written as GeoJSON");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer cannot be written as GeoJSON")
     })?;
-    Ok(([(header::CONTENT_TYPE, "application/geo+json")], Json(collection)).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/geo+json")], Json(collection.for_maps_of(datum))).into_response())
 }
 
 #[derive(IntoParams)]

@@ -60,7 +60,11 @@ pub(super) async fn place(
             .await?;
     drop(waits);
     let found = found.map_err(refused)?;
-    if geojson { answer(&Page { items: found.items, next: None }, true) } else { Ok(Json(found).into_response()) }
+    if geojson.is_some() {
+        answer(&Page { items: found.items, next: None }, geojson)
+    } else {
+        Ok(Json(found).into_response())
+    }
 }
 
 fn refused(none: NoPlacing) -> Problem {

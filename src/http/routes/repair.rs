@@ -69,7 +69,11 @@ pub(super) async fn repair_order(
         let allowed = "the id of a place with a position, see /api/v1/places, or lon,lat";
         Problem::parameter("from", none.to_string(), allowed).with_status(StatusCode::NOT_FOUND)
     })?;
-    if geojson { answer(&Page { items: order.items, next: None }, true) } else { Ok(Json(order).into_response()) }
+    if geojson.is_some() {
+        answer(&Page { items: order.items, next: None }, geojson)
+    } else {
+        Ok(Json(order).into_response())
+    }
 }
 
 fn effort(query: &Query) -> Result<Effort, Problem> {

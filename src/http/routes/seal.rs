@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::coverage::{Level, Scope};
 use cunkou_core::model::Period;
@@ -13,6 +13,7 @@ use cunkou_core::world::Snapshot;
 use utoipa::IntoParams;
 
 use super::beside::reckon;
+use super::lists::drawn;
 use crate::files::RoadsSeen;
 use crate::http::params::{FormatParam, Query, wants_geojson};
 use crate::http::wire::{FeatureCollection, SealQuery, Seals, words};
@@ -63,11 +64,10 @@ pub(super) async fn seal(
         area: query.text("area").map(str::to_owned),
     };
     let found = reckon("whether areas are sealed", move || seals(&state, &wanted)).await??;
-    if geojson {
-        let features = found.features();
-        return Ok(([(header::CONTENT_TYPE, "application/geo+json")], Json(features)).into_response());
+    match geojson {
+        None => Ok(Json(found).into_response()),
+        Some(datum) => drawn(Ok(found.features()), datum),
     }
-    Ok(Json(found).into_response())
 }
 
 fn seals(state: &AppState, query: &SealQuery) -> Result<Seals, Problem> {

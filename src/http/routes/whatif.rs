@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cunkou_core::model::Period;
 use utoipa::IntoParams;
 
 use super::beside::reckon;
 use super::body::read_body;
+use super::lists::drawn;
 use super::seal::cordon;
 use crate::http::params::{FormatParam, Query, wants_geojson};
 use crate::http::wire::{FeatureCollection, NoQuestion, WhatIf, WhatIfBody, Wrong, words};
@@ -65,14 +66,10 @@ pub(super) async fn what_if(
         WhatIf::of(&snapshot, (&cordon, &seen), &state.parts.terms, period, &body)
     });
     let found = found.await?.map_err(refused)?;
-    if !geojson {
-        return Ok(Json(found).into_response());
+    match geojson {
+        None => Ok(Json(found).into_response()),
+        Some(datum) => drawn(found.features(), datum),
     }
-    let features = found.features().map_err(|error| {
-        tracing::error!(%error, "what would be cannot be drawn");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "what would be cannot be drawn")
-    })?;
-    Ok(([(header::CONTENT_TYPE, "application/geo+json")], Json(features)).into_response())
 }
 
 fn refused(question: NoQuestion) -> Problem {

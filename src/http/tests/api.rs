@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use cunkou_core::model::{AreaId, IncidentId, Span};
+use cunkou_core::registry::{Datum, LonLat};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -100,7 +101,7 @@ async fn what_is_wrong_with_a_parameter_is_named() {
         ("/api/v1/gaps?period=dusk", "period", "day, night, now"),
         ("/api/v1/incidents?status=opening", "status", "open, acknowledged, resolved"),
         ("/api/v1/incidents?cursor=x", "cursor", "a whole number from 0 to 9223372036854775807"),
-        ("/api/v1/nodes?format=xml", "format", "json, geojson"),
+        ("/api/v1/nodes?format=xml", "format", "json, geojson, geojson-gcj02"),
     ] {
         let missing = ["nowhere", "T03:00:01Z"].iter().any(|end| path.ends_with(end));
         let problem = d.get(path).await.problem(if missing { 404 } else { 400 });
@@ -199,6 +200,12 @@ async fn geojson_by_header_or_parameter() {
     assert_eq!(body["features"][0]["properties"].get("lon"), None);
     let collection: geojson::FeatureCollection = by_header.text.parse().expect("another reader takes it");
     assert_eq!(collection.features.len(), 5);
+    let moved = d.get("/api/v1/cameras?format=geojson-gcj02").await;
+    assert_eq!((moved.header("content-type"), &moved.json()["datum"]), ("application/geo+json", &json!("gcj02")));
+    let shown = Datum::Gcj02.of_wgs84(LonLat { lon: 114.301, lat: 30.8 }).unwrap();
+    let lon = moved.json()["features"][0]["geometry"]["coordinates"][0].as_f64().unwrap();
+    assert!((lon - shown.lon).abs() < 1e-8 && (lon - 114.301).abs() > 0.005, "{lon}");
+    assert_eq!(moved.json()["features"][0]["properties"], body["features"][0]["properties"]);
 }
 
 #[tokio::test]

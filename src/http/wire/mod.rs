@@ -10,6 +10,7 @@ mod critical;
 mod entrance;
 mod found;
 mod gap;
+mod geojson;
 mod incident;
 mod maintenance;
 mod map;
@@ -36,6 +37,7 @@ pub use critical::Critical;
 pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use found::{FoundEvidence, FoundRival, IncidentFindings, Witness};
 pub use gap::{GAP_STATES, Gap};
+pub use geojson::{FeatureCollection, GEOJSON, geojson};
 pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep, SilenceBody};
 pub use maintenance::{Maintenance, MaintenanceBody};
 pub use map::{MapArea, MapCamera, MapElement, MapEntrance, MapNode, MapStates, RoadCollection, TownMap};
@@ -62,7 +64,6 @@ use cunkou_core::health;
 use cunkou_core::model::{AreaId, CameraId, EntranceId, NodeId, Time};
 use cunkou_core::registry::{Area as RegistryArea, LonLat, Registry};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 /// One page of a list.
@@ -71,18 +72,6 @@ pub struct Page<T> {
     /// What is on it.
     pub items: Vec<T>,
     /// Where the next page begins (`?cursor=`); null on the last.
-    pub next: Option<String>,
-}
-
-/// A FeatureCollection (RFC 7946); objects without a position are left out.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
-pub struct FeatureCollection {
-    /// `FeatureCollection`.
-    pub r#type: String,
-    /// The objects: points, with all other fields as properties.
-    #[schema(value_type = Vec<Object>)]
-    pub features: Vec<Value>,
-    /// Where the next page begins; null on the last.
     pub next: Option<String>,
 }
 
@@ -155,28 +144,4 @@ pub(in crate::http) fn area_name(registry: &Registry, area: &AreaId) -> String {
 /// The display name of an entrance; empty where the registry does not have it any more.
 pub(in crate::http) fn entrance_name(registry: &Registry, id: &EntranceId) -> String {
     registry.entrances.get(id).map(|e| e.name.to_string()).unwrap_or_default()
-}
-
-/// A page as a FeatureCollection: fields `lon` and `lat` become the geometry, the rest properties.
-///
-/// # Errors
-/// When an item cannot be written as JSON.
-pub fn geojson<T: Serialize>(page: &Page<T>) -> Result<FeatureCollection, serde_json::Error> {
-    let mut features = Vec::new();
-    for item in &page.items {
-        let Value::Object(mut fields) = serde_json::to_value(item)? else { continue };
-        if let Some(feature) = feature(&mut fields) {
-            features.push(feature);
-        }
-    }
-    Ok(FeatureCollection { r#type: "FeatureCollection".to_owned(), features, next: page.next.clone() })
-}
-
-fn feature(fields: &mut Map<String, Value>) -> Option<Value> {
-    let lon = fields.remove("lon")?.as_f64()?;
-    let lat = fields.remove("lat")?.as_f64()?;
-    let geometry = json!({ "type": "Point", "coordinates": [lon, lat] });
-    // A stop of a tour goes by what is mended there.
-    let id = fields.get("id").or_else(|| fields.get("component"));
-    Some(json!({ "type": "Feature", "id": id, "geometry": geometry, "properties": fields }))
 }

@@ -236,7 +236,7 @@ impl Seals {
     #[must_use]
     pub fn features(&self) -> FeatureCollection {
         let features = self.items.iter().flat_map(|seal| seal.features(&json!({}))).collect();
-        FeatureCollection { r#type: "FeatureCollection".to_owned(), features, next: None }
+        FeatureCollection::of(features, None)
     }
 }
 
