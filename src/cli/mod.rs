@@ -21,6 +21,7 @@ mod gaps;
 mod import;
 mod incident;
 mod init;
+mod isochrone;
 mod maintenance;
 mod notify;
 mod offline;
@@ -77,6 +78,7 @@ enum Command {
     WhatIf(whatif::Args),
     Seal(seal::Args),
     Place(place::Args),
+    Isochrone(isochrone::Args),
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
@@ -109,6 +111,7 @@ impl Command {
             Command::WhatIf(args) => whatif::run(args, common).await,
             Command::Seal(args) => seal::run(args, common).await,
             Command::Place(args) => place::run(args, common).await,
+            Command::Isochrone(args) => isochrone::run(args, common).await,
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,

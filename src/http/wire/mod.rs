@@ -11,6 +11,7 @@ mod entrance;
 mod found;
 mod gap;
 mod incident;
+mod isochrone;
 mod maintenance;
 mod map;
 mod node;
@@ -37,6 +38,9 @@ pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use found::{FoundEvidence, FoundRival, IncidentFindings, Witness};
 pub use gap::{GAP_STATES, Gap};
 pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep, SilenceBody};
+pub use isochrone::{
+    ISOCHRONE_ASSUMPTIONS, Isochrone, IsochroneEntrance, IsochroneMap, IsochronePace, IsochronePost, IsochroneTotals,
+};
 pub use maintenance::{Maintenance, MaintenanceBody};
 pub use map::{MapArea, MapCamera, MapElement, MapEntrance, MapNode, MapStates, RoadCollection, TownMap};
 pub use node::Node;
