@@ -14,6 +14,7 @@ mod completions;
 mod critical;
 mod demo;
 mod doctor;
+mod entrances;
 mod exit;
 mod explain;
 mod export;
@@ -79,6 +80,7 @@ enum Command {
     Seal(seal::Args),
     Place(place::Args),
     Isochrone(isochrone::Args),
+    Entrances(entrances::Args),
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
@@ -112,6 +114,7 @@ impl Command {
             Command::Seal(args) => seal::run(args, common).await,
             Command::Place(args) => place::run(args, common).await,
             Command::Isochrone(args) => isochrone::run(args, common).await,
+            Command::Entrances(args) => entrances::run(args, common),
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,

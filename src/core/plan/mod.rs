@@ -2,7 +2,7 @@
 //!
 //! Answers: which single failure would lose most, in which order one tech mends what is down, which entrances would
 //! change if cameras and nodes were down or up, cameras added or moved, whether areas are sealed and how one gets in,
-//! which cameras to buy or mend next, which entrances somebody reaches by road in time,
+//! which cameras to buy or mend next, which entrances somebody reaches by road in time, where the roads would have entrances,
 //! and which cameras fail together though no node says why. It changes nothing, keeps nothing and is never part of the loop: what it reckons with is handed to it. An
 //! answer may take a second; the hot path is `coverage`.
 
@@ -13,6 +13,7 @@ mod isochrone;
 mod place;
 mod repair;
 mod roads;
+mod suggest;
 mod together;
 mod whatif;
 
@@ -28,5 +29,6 @@ pub use place::{
 };
 pub use repair::{Effort, EffortFault, Outages, RepairOrder, Stop, repair_order};
 pub use roads::{Chain, GAP_M, GapKind, Mode, ON_ROAD_M, RoadLine, Roads, Snap, SuspectGap, Ways, carries};
+pub use suggest::{Found, Matched, Proposed, Suggestions, suggest};
 pub use together::{Failure, Together, WINDOW as TOGETHER_WINDOW, together};
 pub use whatif::{Present, SealChanges, SealTurned, Suppose, Turn, Turned, WhatIf, what_if};
