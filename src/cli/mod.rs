@@ -14,6 +14,7 @@ mod completions;
 mod critical;
 mod demo;
 mod doctor;
+mod entrances;
 mod exit;
 mod explain;
 mod export;
@@ -21,6 +22,7 @@ mod gaps;
 mod import;
 mod incident;
 mod init;
+mod isochrone;
 mod maintenance;
 mod notify;
 mod offline;
@@ -77,6 +79,8 @@ enum Command {
     WhatIf(whatif::Args),
     Seal(seal::Args),
     Place(place::Args),
+    Isochrone(isochrone::Args),
+    Entrances(entrances::Args),
     Explain(explain::Args),
     Incident(incident::Args),
     Ack(ack::Args),
@@ -109,6 +113,8 @@ impl Command {
             Command::WhatIf(args) => whatif::run(args, common).await,
             Command::Seal(args) => seal::run(args, common).await,
             Command::Place(args) => place::run(args, common).await,
+            Command::Isochrone(args) => isochrone::run(args, common).await,
+            Command::Entrances(args) => entrances::run(args, common),
             Command::Explain(args) => explain::run(args, common).await,
             Command::Incident(args) => incident::run(args, common).await,
             Command::Ack(args) => ack::run(args, common).await,

@@ -11,7 +11,7 @@ use cunkou_core::alert::{AlertKey, IncidentStatus};
 use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Watch, is_night, spare_nodes};
 use cunkou_core::health::{Cause, MonitorCause, State};
 use cunkou_core::model::{CameraIx, EntranceIx, IncidentId, NodeIx, Period, ReasonSet, Time};
-use cunkou_core::plan::{Cordon, Roads};
+use cunkou_core::plan::{Cordon, Pace, Roads};
 use cunkou_core::registry::{Registry, Topology};
 use cunkou_core::world::{CameraView, NodeView, Saved, SavedHealth, SavedTarget, Snapshot, Terms};
 
@@ -23,8 +23,8 @@ use crate::files::settings::Settings;
 use crate::files::{ROADS, RoadBook, RoadsSeen};
 use crate::http::wire::{
     Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
-    IncidentFindings, NoPost, NoQuestion, PlaceBody, Placement, RepairOrder, SealQuery, Seals, Start, Status, WhatIf,
-    WhatIfBody,
+    IncidentFindings, IsochroneMap, NoPost, NoQuestion, PlaceBody, Placement, RepairOrder, SealQuery, Seals, Start,
+    Status, WhatIf, WhatIfBody,
 };
 use crate::http::{self, PastEntrance};
 use crate::metrics::Plan;
@@ -59,7 +59,7 @@ impl Offline {
         let last_tick = saved.last_tick;
         let snapshot = snapshot(Arc::new(registry), version, saved, settings, last_tick.unwrap_or(now));
         let (density, clock) = (density(settings), settings.ui.local_time(now));
-        let terms = Terms { density, clock, ways: settings.coverage.ways() };
+        let terms = Terms { density, clock, ways: settings.coverage.ways(), pace: settings.isochrone };
         Ok(Offline { store, snapshot, terms, last_tick })
     }
 
@@ -173,6 +173,14 @@ impl Offline {
         seals(&self.snapshot, &settings.registry.dir, settings, query)
     }
 
+    /// How long it takes by road from the nearest post, by the roads of the registry folder of the settings.
+    ///
+    /// # Errors
+    /// When the roads cannot be read.
+    pub(super) fn isochrone(&self, settings: &Settings, pace: &Pace) -> anyhow::Result<IsochroneMap> {
+        isochrone(&self.snapshot, &settings.registry.dir, settings, pace)
+    }
+
     /// One entrance with its watchers.
     ///
     /// # Errors
@@ -238,7 +246,7 @@ impl Ground {
     /// A registry of which nothing was ever seen.
     pub(super) fn of(registry: Registry, settings: &Settings) -> Ground {
         let (density, clock) = (density(settings), settings.ui.local_time(when::now()));
-        let terms = Terms { density, clock, ways: settings.coverage.ways() };
+        let terms = Terms { density, clock, ways: settings.coverage.ways(), pace: settings.isochrone };
         Ground { snapshot: nothing_seen(registry, settings), terms }
     }
 
@@ -270,6 +278,25 @@ pub(super) fn seals(snapshot: &Snapshot, dir: &Path, settings: &Settings, query:
     }
     let cordon = cordon(snapshot, &seen, settings);
     Ok(Seals::of(snapshot, &cordon, &seen, &settings.coverage.ways().modes, query)?)
+}
+
+/// How long it takes by road from the nearest post to each entrance, by the roads of a folder.
+///
+/// # Errors
+/// When the roads cannot be read.
+pub(super) fn isochrone(
+    snapshot: &Snapshot,
+    dir: &Path,
+    settings: &Settings,
+    pace: &Pace,
+) -> anyhow::Result<IsochroneMap> {
+    let seen = look(dir);
+    if let Some(fault) = seen.faults.first() {
+        bail!("the roads cannot be read: {fault}");
+    }
+    let modes = settings.coverage.ways().modes;
+    let roads = Roads::build(seen.roads.for_plan(), &modes);
+    Ok(IsochroneMap::of(snapshot, &roads, &seen, &modes, pace))
 }
 
 /// The roads of a folder; that there are none is told.

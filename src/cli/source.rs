@@ -13,8 +13,8 @@ use super::common::{Common, note};
 use super::offline::Offline;
 use crate::files::settings::Settings;
 use crate::http::wire::{
-    Critical, EntranceDetail, Gap, Incident, IncidentDetail, PlaceBody, Placement, RepairOrder, SealQuery, Seals,
-    Status, WhatIf, WhatIfBody, stamp,
+    Critical, EntranceDetail, FeatureCollection, Gap, Incident, IncidentDetail, Isochrone, IsochroneMap, PlaceBody,
+    Placement, RepairOrder, SealQuery, Seals, Status, WhatIf, WhatIfBody, stamp,
 };
 use crate::store::{Holder, OpenMode, Store};
 
@@ -51,6 +51,24 @@ pub(super) struct RepairQuery {
     pub(super) from: Option<String>,
     /// What the work costs; checked.
     pub(super) effort: Effort,
+}
+
+/// Times by road, told or drawn: what is drawn holds all roads that are reached, which nobody else asks for.
+pub(super) enum Times {
+    /// As figures.
+    Told(Box<Isochrone>),
+    /// As GeoJSON.
+    Drawn(FeatureCollection),
+}
+
+impl Times {
+    /// What was reckoned here.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub(super) fn of(found: IsochroneMap, drawn: bool) -> anyhow::Result<Times> {
+        Ok(if drawn { Times::Drawn(found.features()?) } else { Times::Told(Box::new(found.answer)) })
+    }
 }
 
 /// The daemon of a database, if it answers.
@@ -205,6 +223,34 @@ impl Source {
         pairs.extend(query.scope.map(|scope| ("scope", scope.word())));
         pairs.extend(query.area.as_deref().map(|area| ("area", area)));
         Ok(server.get(&["seal"], &pairs).await?)
+    }
+
+    /// How long it takes by road from the nearest post to each entrance. Without a daemon the roads are those of the
+    /// registry folder of the settings.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or the roads cannot be read.
+    pub(super) async fn isochrone(
+        &self,
+        settings: &Settings,
+        minutes: Option<f64>,
+        drawn: bool,
+    ) -> anyhow::Result<Times> {
+        let server = match self {
+            Source::Daemon { server, .. } => server,
+            Source::File(offline) => {
+                let pace = settings.isochrone;
+                let pace = minutes.map_or(Ok(pace), |minutes| pace.within(minutes))?;
+                return Times::of(offline.isochrone(settings, &pace)?, drawn);
+            }
+        };
+        let minutes = minutes.map(|minutes| minutes.to_string());
+        let mut pairs: Vec<(&str, &str)> = minutes.as_deref().map(|minutes| ("minutes", minutes)).into_iter().collect();
+        if drawn {
+            pairs.push(("format", "geojson"));
+            return Ok(Times::Drawn(server.get(&["isochrone"], &pairs).await?));
+        }
+        Ok(Times::Told(Box::new(server.get(&["isochrone"], &pairs).await?)))
     }
 
     /// Which cameras to buy or to mend next. Without a daemon the search ends when `stop` says so.

@@ -467,6 +467,7 @@ fn parts(
             density: density(settings),
             clock: settings.ui.local_time(clock.now()),
             ways: settings.coverage.ways(),
+            pace: settings.isochrone,
         },
         clock: Arc::new(move || clock.now()),
         figures: Arc::new(move |snapshot: &Snapshot| plan.figures(snapshot)),

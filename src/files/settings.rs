@@ -17,6 +17,7 @@ use std::path::Path;
 
 use cunkou_core::alert;
 use cunkou_core::health;
+use cunkou_core::plan::Pace;
 use cunkou_core::registry::Intervals;
 
 pub use fault::{FaultKind, Place, SettingFault};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub metrics: MetricsSettings,
     /// What coverage asks for.
     pub coverage: CoverageSettings,
+    /// How fast those get along who drive out from a post.
+    pub isochrone: Pace,
     /// Whom to tell.
     pub sinks: Vec<SinkSettings>,
     /// Who is told that this monitor lives.

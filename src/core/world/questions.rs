@@ -5,12 +5,13 @@ use crate::coverage::{self, EntranceState, Guards, Level, Scope, Standing, Verdi
 use crate::health::{Cause, State};
 use crate::model::{CameraIx, EntranceIx, LocalTime, NodeIx, Period, Time};
 use crate::plan::{
-    self, Cordon, Critical, Effort, Grounds, Outages, Placing, Present, Question, RepairOrder, Seal, Stand, Suppose,
-    Unplaced, Ways, WhatIf, Wishes,
+    self, Cordon, Critical, Effort, Grounds, Isochrone, Outages, Pace, Placing, Present, Question, RepairOrder, Roads,
+    Seal, Stand, Suppose, Unplaced, Ways, WhatIf, Wishes,
 };
 use crate::registry::{Camera, Life, LonLat};
 
-/// What a camera that is not there yet is judged by, beside the registry.
+/// What questions are answered by, beside the registry and the state: what a camera that is not there yet is judged by,
+/// which roads count, how fast one drives.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Terms {
     /// How finely entrances must be seen.
@@ -19,6 +20,8 @@ pub struct Terms {
     pub clock: LocalTime,
     /// Which roads and places count when areas are to be shut off.
     pub ways: Ways,
+    /// How fast those get along who drive out from a post.
+    pub pace: Pace,
 }
 
 /// Which seals are wanted.
@@ -137,6 +140,13 @@ impl Snapshot {
             broken: &|n| self.broken(n).is_some(),
         };
         Placing::of(&grounds, wishes, keep_going)
+    }
+
+    /// How long it takes by road from the nearest post to each entrance that is in use; lost ones outside come first.
+    /// `pace` must be checked.
+    #[must_use]
+    pub fn isochrone(&self, roads: &Roads, pace: &Pace) -> Isochrone {
+        plan::isochrone(roads, &self.registry, &self.topology, pace, &|e| self.state(e, Period::Now))
     }
 
     /// Whether areas are sealed, as things stand now. `cordon` is that of the registry in force.

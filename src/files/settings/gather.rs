@@ -8,6 +8,7 @@ use cunkou_core::alert;
 use cunkou_core::coverage::{Scope, SealAlerts};
 use cunkou_core::health;
 use cunkou_core::model::{Language, Span};
+use cunkou_core::plan::Pace;
 use cunkou_core::registry::Intervals;
 use jiff::tz::TimeZone;
 
@@ -59,6 +60,7 @@ fn all(root: Entry, faults: &Faults, base_dir: &Path) -> Settings {
         keep: keep(root.table("keep")),
         metrics: metrics(root.table("metrics")),
         coverage: coverage(root.table("coverage")),
+        isochrone: isochrone(root.table("isochrone")),
         ..Settings::default()
     };
     settings.alert = incident(root.table("incident"));
@@ -356,4 +358,20 @@ fn coverage(mut t: Table<'_>) -> CoverageSettings {
     per_metre.done();
     t.done();
     CoverageSettings { modes, core_offset_m, seal_alerts: SealAlerts { scopes }, max_gap_m, density }
+}
+
+fn isochrone(mut t: Table<'_>) -> Pace {
+    let d = Pace::default();
+    let speed = "kilometres an hour, from 1 to 120";
+    let limit = "a length of time from 1m to 2h";
+    let read = Pace {
+        turnout: t.span("turnout", "a length of time from 0s to 30m", d.turnout, FLOOR..=Span::minutes(30)),
+        limit: t.span("limit", limit, d.limit, Span::minutes(1)..=Span::hours(2)),
+        paved_kmh: t.number("paved_kmh", speed, d.paved_kmh, 1.0..=120.0),
+        street_kmh: t.number("street_kmh", speed, d.street_kmh, 1.0..=120.0),
+        track_kmh: t.number("track_kmh", speed, d.track_kmh, 1.0..=120.0),
+        foot_kmh: t.number("foot_kmh", speed, d.foot_kmh, 1.0..=120.0),
+    };
+    t.done();
+    read
 }

@@ -58,6 +58,7 @@ fn every_key_of_the_example_counts() {
             ("confirm", _) => "[\"3s\"]",
             ("modes", _) => "[\"foot\"]",
             ("seal_alerts", _) => "[\"local\"]",
+            ("limit", _) => "\"9m\"",
             ("storm", _) => "{ messages = 21 }",
             ("lossy" | "blind_share", _) => "0.5",
             (_, "[]") => "[\"a\"]",

@@ -8,6 +8,7 @@ mod critical;
 mod events;
 mod gaps;
 mod incidents;
+mod isochrone;
 mod lists;
 mod maintenance;
 mod map;
@@ -106,6 +107,7 @@ fn read() -> OpenApiRouter<AppState> {
         .routes(routes!(critical::critical))
         .routes(routes!(repair::repair_order))
         .routes(routes!(seal::seal))
+        .routes(routes!(isochrone::isochrone))
         .routes(routes!(map::town))
         .routes(routes!(map::states))
         .routes(routes!(map::roads))

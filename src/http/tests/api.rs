@@ -122,7 +122,7 @@ async fn unknown_ids_paths_and_methods_are_told_as_problems() {
         "/api/v1/incidents/99",
         "/api/v1/incidents/x",
         "/api/v1/incidents/99999999999999999999",
-        "/api/v1/isochrone",
+        "/api/v1/isochrones",
         "/api/v2/cameras",
         "/nowhere",
         "/static/secrets.toml",

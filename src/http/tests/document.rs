@@ -34,6 +34,7 @@ async fn the_document_is_whole_and_its_references_lead_somewhere() {
         "/api/v1/incidents/{id}/silence",
         "/api/v1/map",
         "/api/v1/map/states",
+        "/api/v1/isochrone",
         "/api/v1/maintenance",
         "/api/v1/maintenance/{id}",
         "/api/v1/nodes",
@@ -117,7 +118,7 @@ async fn every_parameter_of_the_document_is_read_strictly() {
             }
             let typed = schema.get("enum").is_some()
                 || ["limit", "at", "since", "until", "step", "dry_run", "yes", "area", "tick"].contains(&name)
-                || ["from", "shift", "speed_kmh", "detour", "work_camera", "work_node"].contains(&name);
+                || ["from", "shift", "speed_kmh", "detour", "work_camera", "work_node", "minutes"].contains(&name);
             if typed {
                 let problem =
                     ask("no-such-value").await.problem(if ["area", "from"].contains(&name) { 404 } else { 400 });

@@ -56,6 +56,7 @@ async fn the_fields_of_the_rest_are_stable() {
         ("critical", "/api/v1/critical?limit=2"),
         ("repair_order", "/api/v1/repair-order"),
         ("seal", "/api/v1/seal"),
+        ("isochrone", "/api/v1/isochrone"),
         ("status", "/api/v1/status"),
         ("registry", "/api/v1/registry"),
     ] {
@@ -102,6 +103,8 @@ async fn what_is_written_can_be_read_back() {
     same::<wire::Page<wire::Gap>>(d.get("/api/v1/gaps").await.json());
     same::<wire::Page<wire::Critical>>(d.get("/api/v1/critical").await.json());
     same::<wire::RepairOrder>(d.get("/api/v1/repair-order?from=114.2,30.9&shift=90m").await.json());
+    same::<wire::Isochrone>(d.get("/api/v1/isochrone?minutes=5").await.json());
+    same::<wire::FeatureCollection>(d.get("/api/v1/isochrone?format=geojson").await.json());
     same::<wire::Seals>(d.get("/api/v1/seal").await.json());
     same::<wire::WhatIf>(d.post("/api/v1/whatif", Role::Read, r#"{"down": ["C1"]}"#).await.json());
     same::<wire::Placement>(d.post("/api/v1/place", Role::Read, r#"{"budget": 4}"#).await.json());

@@ -5,6 +5,7 @@ mod auth;
 mod boards;
 mod document;
 mod fields;
+mod isochrone;
 mod map;
 mod oncall;
 mod page;

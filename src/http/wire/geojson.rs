@@ -77,7 +77,8 @@ pub fn geojson<T: Serialize>(page: &Page<T>) -> Result<FeatureCollection, serde_
     Ok(FeatureCollection::of(features, page.next.clone()))
 }
 
-fn feature(fields: &mut Map<String, Value>) -> Option<Value> {
+/// A thing as a point: `lon` and `lat` are taken out of its fields; `None` where it has none.
+pub(super) fn feature(fields: &mut Map<String, Value>) -> Option<Value> {
     let lon = fields.remove("lon")?.as_f64()?;
     let lat = fields.remove("lat")?.as_f64()?;
     let geometry = json!({ "type": "Point", "coordinates": [lon, lat] });

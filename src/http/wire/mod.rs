@@ -12,6 +12,7 @@ mod found;
 mod gap;
 mod geojson;
 mod incident;
+mod isochrone;
 mod maintenance;
 mod map;
 mod node;
@@ -39,6 +40,9 @@ pub use found::{FoundEvidence, FoundRival, IncidentFindings, Witness};
 pub use gap::{GAP_STATES, Gap};
 pub use geojson::{FeatureCollection, GEOJSON, geojson};
 pub use incident::{AckBody, Incident, IncidentAlert, IncidentDelivery, IncidentDetail, IncidentStep, SilenceBody};
+pub use isochrone::{
+    ISOCHRONE_ASSUMPTIONS, Isochrone, IsochroneEntrance, IsochroneMap, IsochronePace, IsochronePost, IsochroneTotals,
+};
 pub use maintenance::{Maintenance, MaintenanceBody};
 pub use map::{MapArea, MapCamera, MapElement, MapEntrance, MapNode, MapStates, RoadCollection, TownMap};
 pub use node::Node;

@@ -3,7 +3,7 @@
 use cunkou_core::coverage::{EntranceState, GapReason, Level, Scope, Sealed, Why};
 use cunkou_core::health::State;
 use cunkou_core::model::{Check, FailKind, Language, Period, Phase, Reason, ResultLabel, Severity};
-use cunkou_core::plan::{Mode, Proof, Turn};
+use cunkou_core::plan::{Mode, Proof, Reach, Turn, Unreached};
 use cunkou_core::registry::{
     AreaKind, CameraKind, EntranceStatus, Layer, Life, Needs, NightLight, NodeKind, PlaceKind, SiteKind,
 };
@@ -125,6 +125,8 @@ schemas! {
     scope: words(Scope::ALL.map(Scope::word));
     sealed: words(Sealed::ALL.map(Sealed::word));
     seal_why: nullable(Why::ALL.map(Why::word));
+    reach: words(Reach::ALL.map(Reach::word));
+    unreached: nullable(Unreached::ALL.map(Unreached::word));
     severity: words([Severity::None, Severity::Info, Severity::Warning, Severity::Critical].map(Severity::word));
     incident_status: words(INCIDENT_STATUS);
     cause_kind: words(CAUSE_KINDS);
@@ -151,6 +153,11 @@ pub(in crate::http) fn assumptions() -> utoipa::openapi::schema::Array {
 /// A list of assumptions behind seals.
 pub(in crate::http) fn seal_assumptions() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(super::SEAL_ASSUMPTIONS)).build()
+}
+
+/// A list of assumptions behind times by road.
+pub(in crate::http) fn isochrone_assumptions() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new().items(words(super::ISOCHRONE_ASSUMPTIONS)).build()
 }
 
 /// A list of assumptions behind a placement.

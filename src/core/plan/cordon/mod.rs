@@ -10,7 +10,7 @@ mod compare;
 mod leak;
 mod local;
 mod net;
-mod shapes;
+pub(super) mod shapes;
 #[cfg(test)]
 pub(super) mod tests;
 

@@ -5,34 +5,35 @@
 use std::sync::Arc;
 
 use geo::{BoundingRect, Coord, Intersects, LinesIter, MultiPolygon};
-use rstar::RTree;
 use rstar::primitives::{GeomWithData, Line, Rectangle};
+use rstar::{RTree, RTreeObject};
 
 use super::super::roads::{Chain, Plane, nearest};
+use super::super::suggest::meet;
 use super::AreaKey;
 
 /// By so much more is looked for in the plane of the search than is meant on the ground.
 const SLACK: f64 = 1.02;
 
 /// An area with its shape.
-pub(super) struct Shape {
-    pub(super) key: AreaKey,
-    pub(super) bounds: Option<geo::Rect<f64>>,
+pub(in crate::plan) struct Shape {
+    pub(in crate::plan) key: AreaKey,
+    pub(in crate::plan) bounds: Option<geo::Rect<f64>>,
     shape: MultiPolygon<f64>,
 }
 
 impl Shape {
-    pub(super) fn new(id: &str, name: &Arc<str>, shape: MultiPolygon<f64>) -> Shape {
+    pub(in crate::plan) fn new(id: &str, name: &Arc<str>, shape: MultiPolygon<f64>) -> Shape {
         Shape { key: AreaKey { id: id.into(), name: name.clone() }, bounds: shape.bounding_rect(), shape }
     }
 
     /// Whether a place lies inside, or on its border.
-    pub(super) fn holds(&self, at: Coord<f64>) -> bool {
+    pub(in crate::plan) fn holds(&self, at: Coord<f64>) -> bool {
         self.bounds.is_some_and(|b| b.intersects(&at)) && self.shape.intersects(&at)
     }
 
     /// Metres from a place to its border.
-    pub(super) fn border_m(&self, at: Coord<f64>) -> f64 {
+    pub(in crate::plan) fn border_m(&self, at: Coord<f64>) -> f64 {
         let sides = self.shape.lines_iter().map(|side| nearest(at, side.start, side.end).1);
         sides.fold(f64::INFINITY, f64::min)
     }
@@ -42,8 +43,8 @@ impl Shape {
 type Side = GeomWithData<Line<[f64; 2]>, (u32, geo::Line<f64>)>;
 
 /// Areas of one kind, by number.
-pub(super) struct Shapes {
-    pub(super) all: Vec<Shape>,
+pub(in crate::plan) struct Shapes {
+    pub(in crate::plan) all: Vec<Shape>,
     plane: Plane,
     boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
     sides: RTree<Side>,
@@ -51,7 +52,7 @@ pub(super) struct Shapes {
 
 impl Shapes {
     /// Distances are looked for around the shapes: how far the roads reach beyond them does not matter.
-    pub(super) fn new(all: Vec<Shape>) -> Shapes {
+    pub(in crate::plan) fn new(all: Vec<Shape>) -> Shapes {
         let plane = Plane::around(all.iter().flat_map(|s| s.shape.lines_iter()).map(|side| side.start));
         let boxed = |(i, shape): (u32, &Shape)| {
             let bounds = shape.bounds?;
@@ -68,13 +69,13 @@ impl Shapes {
     }
 
     /// The first area that holds a place.
-    pub(super) fn holder(&self, at: Coord<f64>) -> Option<u32> {
+    pub(in crate::plan) fn holder(&self, at: Coord<f64>) -> Option<u32> {
         let near = self.boxes.locate_all_at_point(&self.plane.of(at)).map(|found| found.data);
         near.filter(|i| self.all[*i as usize].holds(at)).min()
     }
 
     /// Metres from a place to the nearest border, or to that of one area; infinite where that is farther than `within_m`.
-    pub(super) fn border_m(&self, at: Coord<f64>, within_m: f64, of: Option<u32>) -> f64 {
+    pub(in crate::plan) fn border_m(&self, at: Coord<f64>, within_m: f64, of: Option<u32>) -> f64 {
         let reach = within_m * SLACK + 0.1;
         let near = self.sides.locate_within_distance(self.plane.of(at), reach * reach).map(|side| side.data);
         let sides = near.filter(|(area, _)| of.is_none_or(|of| of == *area));
@@ -82,8 +83,15 @@ impl Shapes {
         metres.fold(f64::INFINITY, f64::min)
     }
 
+    /// Where a stretch meets borders: the area, and the share of the stretch before it. A side in one line with it is none.
+    pub(in crate::plan) fn crossed(&self, from: Coord<f64>, to: Coord<f64>) -> Vec<(u32, f64)> {
+        let box_ = Line::new(self.plane.of(from), self.plane.of(to)).envelope();
+        let near = self.sides.locate_in_envelope_intersecting(&box_).map(|side| side.data);
+        near.filter_map(|(area, side)| Some((area, meet((from, to), (side.start, side.end))?))).collect()
+    }
+
     /// Whether a chain may cross a border, or a line so deep inside of one.
-    pub(super) fn may_cross(&self, chain: &Chain, deep_m: f64) -> bool {
+    pub(in crate::plan) fn may_cross(&self, chain: &Chain, deep_m: f64) -> bool {
         let within_m = chain.length_m() + deep_m;
         let ends = [chain.line.first(), chain.line.last()];
         ends.into_iter().flatten().any(|end| self.border_m(*end, within_m, None).is_finite())

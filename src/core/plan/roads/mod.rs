@@ -21,8 +21,9 @@ use geo::{Coord, LineString};
 pub use datum::{DATUM_BATCH, Misread};
 pub use gaps::{GAP_M, GapKind, SuspectGap};
 pub use modes::{Mode, Ways, carries};
-pub(super) use place::{Plane, nearest};
+pub(super) use place::{Plane, lon_lat, metres, nearest};
 pub use snap::{ON_ROAD_M, Snap};
+pub(super) use snap::{bearing, turn};
 
 /// A road as a map has it.
 #[derive(Clone, PartialEq, Debug)]

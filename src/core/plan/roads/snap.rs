@@ -125,7 +125,7 @@ impl Roads {
 }
 
 /// Degrees clockwise from north, from one place to another near it.
-fn bearing(from: Coord<f64>, to: Coord<f64>) -> f64 {
+pub(in crate::plan) fn bearing(from: Coord<f64>, to: Coord<f64>) -> f64 {
     let scale = Scale::at(from.y);
     ((to.x - from.x) * scale.lon_m).atan2((to.y - from.y) * scale.lat_m).to_degrees()
 }
@@ -137,7 +137,7 @@ fn direction(chain: &Chain, at_m: f64) -> f64 {
 }
 
 /// The angle between two headings, 0 to 180 degrees.
-fn turn(a: f64, b: f64) -> f64 {
+pub(in crate::plan) fn turn(a: f64, b: f64) -> f64 {
     let turn = (a - b).rem_euclid(360.0);
     turn.min(360.0 - turn)
 }
