@@ -338,7 +338,8 @@ impl Health {
 
     /// Counts a confirmed failure as a turn; gives whether it flaps from now on.
     pub(crate) fn turn(&mut self, now: Time, policy: &Policy) -> bool {
-        if !std::mem::take(&mut self.rose) {
+        // After a start what was down may answer first: that was no failure of this life.
+        if self.is_coming_back() || !std::mem::take(&mut self.rose) {
             return false;
         }
         self.turns.retain(|t| now.since(*t) < policy.flap_within);
@@ -357,6 +358,17 @@ impl Health {
         self.turns.pop();
         let began = std::mem::take(&mut self.flap_began);
         self.flapping &= !began && !self.turns.is_empty() || self.turns.len() >= policy.flap_turns;
+    }
+
+    /// Whose the failure was that went on when the monitor stopped, nobody had found out yet: its turn is counted anew
+    /// if it is heard again. That it flaps stands where that was `told`.
+    pub(crate) fn turn_is_open(&mut self, failed: Time, told: bool, policy: &Policy) {
+        if self.turns.last().is_none_or(|t| *t < failed) {
+            return;
+        }
+        self.turns.pop();
+        self.flapping &= told || self.turns.len() >= policy.flap_turns;
+        self.rose = true;
     }
 
     /// Failures since `proof` were our own blindness; gives whether anything is believed otherwise now.

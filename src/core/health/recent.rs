@@ -140,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_far_from_lossy_and_slow_is_settled() {
+        let policy = Policy::default();
+        let mut recent = Recent::default();
+        assert!(recent.is_settled(&policy));
+        (0..4).for_each(|_| recent.tried(true));
+        assert!(!recent.is_settled(&policy), "with more tries it would be lossy");
+    }
+
+    #[test]
     fn slow_is_a_median() {
         let mut recent = Recent::default();
         for n in 0..21 {

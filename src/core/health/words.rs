@@ -164,6 +164,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_subnet_is_written_as_people_write_it() {
+        assert_eq!(subnet_text(0x0a_01_02), "10.1.2.0/24");
+        assert_eq!(subnet_text(1 << 63 | 0x2001_0db8_0001), "2001:db8:1::/48");
+    }
+
+    #[test]
     fn causes_read_what_they_write() {
         let causes = [
             Cause::Camera(CameraId::new("C1").unwrap()),
@@ -174,6 +180,8 @@ mod tests {
             Cause::Common(CommonScope::Town),
             Cause::Monitor(MonitorCause::Blind),
             Cause::Monitor(MonitorCause::Stopped),
+            Cause::Monitor(MonitorCause::Stuck),
+            Cause::Monitor(MonitorCause::Starting),
             Cause::Monitor(MonitorCause::OffDuty),
         ];
         for cause in causes {

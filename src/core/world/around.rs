@@ -19,7 +19,7 @@ impl World {
     }
 
     /// Its node, and up to five siblings: of the nearest node that has some; where none is known, of the same /24, else
-    /// of the village.
+    /// of the village. Where all of these are down already, and it could as well be us, the roots.
     fn around_camera(&self, camera: CameraIx) -> Vec<Target> {
         let Some(slot) = self.topology.cameras.get(camera.at()) else { return Vec::new() };
         let nearest = slot.gates[0].of.iter().chain(&slot.gates[1].of).copied();
@@ -34,6 +34,9 @@ impl World {
             None => self.neighbours(camera),
         };
         asked.extend(self.some_of(slot.id.as_str(), siblings, camera, self.policy.health.siblings));
+        if asked.is_empty() {
+            asked.extend(self.topology.roots.iter().copied().filter(|n| self.has_address(*n)).map(Target::Node));
+        }
         asked
     }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::blame::Judged;
 use super::timers::Timer;
 use super::{Effects, Policy, Saved, SavedCheck, SavedHealth, SavedTarget, Subject, Transition, Turn, World};
-use crate::alert::Book;
+use crate::alert::{AlertKey, AlertName, AlertObject, Book};
 use crate::coverage::{EntranceBelief, EntranceState, Judgement, Watch};
 use crate::health::check::{Run, Verdict};
 use crate::health::machine::Health;
 use crate::health::sight::Eyes;
 use crate::health::{Cause, MonitorCause, State};
 use crate::model::planted;
-use crate::model::{CameraIx, CanaryIx, Chunked, EntranceIx, NodeIx, Reason, ReasonSet, Target, Time};
+use crate::model::{CameraId, CameraIx, CanaryIx, Chunked, EntranceIx, NodeIx, Reason, ReasonSet, Target, Time};
 use crate::registry::{Registry, Topology};
 
 impl World {
@@ -138,6 +138,10 @@ impl World {
                 let Some(ix) = self.topology.camera(id.as_str()) else { return };
                 self.recorded_cameras[ix.at()] = saved.recorded.unwrap_or(saved.state).word();
                 revive(&mut self.cameras[ix.at()], &saved, self.now, &self.policy.health);
+                if saved.state == State::Down && !self.was_told(AlertName::CameraDown, &id) {
+                    let flaps = self.was_told(AlertName::CameraFlapping, &id);
+                    self.cameras[ix.at()].turn_is_open(saved.since, flaps, &self.policy.health);
+                }
                 if let Some(at) = self.cameras[ix.at()].flap_ends_at(&self.policy.health) {
                     self.timers.insert((at, Timer::FlapOff(ix)));
                 }
@@ -187,6 +191,11 @@ impl World {
             evidence: None,
         });
         self.turn.effects.saved.push(SavedTarget::Monitor(None));
+    }
+
+    /// Whether an alert of a camera stood in its words when the monitor stopped.
+    fn was_told(&self, name: AlertName, camera: &CameraId) -> bool {
+        self.book.is_open(&AlertKey { name, object: AlertObject::Camera(camera.clone()) })
     }
 
     /// From the last tick to the first evidence each camera is unknown: no hole and no false figure.

@@ -105,7 +105,8 @@ impl World {
 
     pub(super) fn sight_said(&mut self, verdict: Verdict) {
         match verdict {
-            Verdict::Same | Verdict::Clear => {}
+            Verdict::Same => {}
+            Verdict::Clear => self.see_after_a_start(),
             Verdict::Blind if planted!(CanariesAreIgnored) => {
                 self.eyes.clear();
             }
@@ -137,6 +138,16 @@ impl World {
         let proof = proof.unwrap_or_default();
         let sample = self.sample.clone();
         self.eyes.go_blind(self.now, &sample);
+        self.void_all(proof);
+        self.sight_changed("up", "down", proof);
+        self.want_blindness();
+        if !self.eyes.has_canaries() {
+            self.timers.insert((self.now + SAMPLE_AGAIN, Timer::Sample));
+        }
+    }
+
+    /// What failed since was our own blindness.
+    fn void_all(&mut self, proof: Time) {
         self.void_blames(proof);
         for i in 0..self.cameras.len() {
             self.void(Target::Camera(CameraIx::from(i)), proof);
@@ -147,11 +158,6 @@ impl World {
         self.suspects.clear();
         self.inquiries.clear();
         self.book.drop_pending();
-        self.sight_changed("up", "down", proof);
-        self.want_blindness();
-        if !self.eyes.has_canaries() {
-            self.timers.insert((self.now + SAMPLE_AGAIN, Timer::Sample));
-        }
     }
 
     fn void(&mut self, target: Target, proof: Time) {
@@ -186,6 +192,16 @@ impl World {
         let key = blindness();
         self.book.want(&key, Want::Closed(EndReason::Recovered), self.now);
         self.sight_changed("down", "up", self.now);
+        self.begin_round();
+    }
+
+    /// Blind when it stopped, in doubt after the start, and now it sees: when in between that began nobody knows, so what
+    /// failed since the blindness began is asked anew, as after any blindness.
+    fn see_after_a_start(&mut self) {
+        let key = blindness();
+        let Some(since) = self.book.open.get(&key).map(|alert| alert.since) else { return };
+        self.void_all(since);
+        self.book.want(&key, Want::Closed(EndReason::Recovered), self.now);
         self.begin_round();
     }
 

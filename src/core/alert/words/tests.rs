@@ -2,6 +2,7 @@
 
 mod digest;
 mod found;
+mod lines;
 mod review;
 mod told;
 

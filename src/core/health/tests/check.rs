@@ -256,3 +256,15 @@ fn what_failed_in_the_dark_is_as_if_it_had_not_been_tried() {
     check.take(a_try(10_000, PASS), &Policy::default());
     assert!(!check.void_since(at(0)), "the run has ended");
 }
+
+#[test]
+fn whether_another_answer_of_the_same_kind_is_no_news() {
+    let steady = |c: &CheckHealth| (c.passes_steadily(), c.fails_steadily(true), c.fails_steadily(false));
+    assert_eq!(steady(&after(&[PASS; 2])), (true, false, false));
+    assert_eq!(steady(&after(&[SILENT; 3])), (false, true, false));
+    assert_eq!(steady(&after(&[PASS, PASS, SILENT])), (false, false, false), "in doubt");
+    assert_eq!(steady(&after(&[SILENT, SILENT, SILENT, PASS])), (false, false, false), "about to come back");
+    let restored = |results: &[ProbeResult]| CheckHealth { awaiting: true, ..after(results) };
+    assert_eq!(steady(&restored(&[SILENT; 3])), (false, false, false), "nothing was heard in this life");
+    assert_eq!(steady(&restored(&[PASS; 2])), (false, false, false));
+}

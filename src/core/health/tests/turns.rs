@@ -128,3 +128,36 @@ fn nothing_is_asked_out_of_turn_more_often_than_its_gap_allows() {
     health.take(&outcome(Check::Reach, 52_000, PASS), &policy);
     assert_eq!(health.ask_at(Check::Reach, at(60_000), &policy), Some(at(60_000)));
 }
+
+/// Whose the third failure was is open when the monitor stops.
+#[test]
+fn a_turn_that_is_open_at_a_stop_counts_once_it_is_heard_again() {
+    let policy = Policy::default();
+    let stopped = |told: bool| {
+        let mut health = up();
+        for minute in [10, 20, 30] {
+            turn(&mut health, minute * MINUTE);
+        }
+        assert!(health.flapping && health.turns.len() == 3);
+        health.turn_is_open(at(30 * MINUTE), told, &policy);
+        health
+    };
+    let mut health = stopped(false);
+    assert!(!health.flapping && health.turns.len() == 2);
+    assert!(turn(&mut health, 31 * MINUTE), "it is heard again");
+    assert!(stopped(true).flapping, "what was told stands");
+    let mut health = stopped(false);
+    health.turn_is_open(at(31 * MINUTE), false, &policy);
+    assert_eq!(health.turns.len(), 2, "a turn of an earlier failure is none of this one");
+}
+
+#[test]
+fn blindness_that_voids_nothing_takes_no_turn_back() {
+    let policy = Policy::default();
+    let mut health = up();
+    fail(&mut health, 10 * MINUTE, 3);
+    health.judge(at(10 * MINUTE + 2_100), &policy);
+    health.turn(at(10 * MINUTE + 2_100), &policy);
+    assert!(!health.void_since(at(20 * MINUTE), &policy), "it was down before");
+    assert_eq!((health.turns.len(), health.rose), (1, false));
+}

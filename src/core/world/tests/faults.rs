@@ -456,3 +456,101 @@ fn another_password_is_tried_at_once() {
     sim.run(Span::seconds(1));
     assert_eq!(sim.camera_state("C001"), "up");
 }
+
+/// Found by the simulation: without canaries, and with every other camera down already, nobody was asked about us when
+/// the last one fell silent because our link was cut: it was told as down.
+#[test]
+fn the_last_camera_that_answers_is_not_told_as_down_when_our_own_link_is_cut() {
+    let town = || {
+        let mut plan = Plan::town(&[10]);
+        plan.camera("C900", None, 90);
+        let mut sim = Sim::with(plan, Policy::default());
+        sim.run(Span::minutes(5));
+        sim.kill_node("S1");
+        sim.run(Span::minutes(1));
+        assert_eq!(sim.pages().len(), 1, "{:?}", sim.pages());
+        sim
+    };
+    let told = |sim: &Sim| sim.messages.iter().any(|m| m.incident.cause.to_string() == "camera:C900");
+    for millis in (0..10_000).step_by(500) {
+        let mut sim = town();
+        sim.run(Span::millis(millis));
+        sim.cut_off = true;
+        sim.run(Span::seconds(20));
+        assert!(!told(&sim), "{millis} ms: {:?}", sim.open_alerts());
+        assert!(sim.open_alerts().contains_key("MonitorBlind"), "{millis} ms: {:?}", sim.open_alerts());
+    }
+    let mut sim = town();
+    sim.break_camera("C900", Fault::Drop);
+    sim.run(Span::seconds(20));
+    assert!(told(&sim), "the uplink answers, so we see: {:?}", sim.open_alerts());
+}
+
+/// Found by the simulation: killed while blind, and our link came back while the first round asked whether we see: what
+/// had been silent before was told as down.
+#[test]
+fn a_link_that_comes_back_in_the_first_round_after_a_start_leaves_nobody_told_as_down() {
+    for millis in (0..12_000).step_by(250) {
+        let mut sim = settled(Plan::town(&[12, 12]));
+        sim.cut_off = true;
+        sim.run(Span::seconds(20));
+        assert_eq!(sim.pages().len(), 1, "{:?}", sim.pages());
+        sim.restart(Span::seconds(2));
+        sim.run(Span::millis(millis));
+        sim.cut_off = false;
+        sim.run(Span::minutes(3));
+        let causes: Vec<String> = sim.messages.iter().map(|m| m.incident.cause.to_string()).collect();
+        assert!(causes.iter().all(|c| c == "monitor_blind"), "{millis} ms: {causes:?}");
+        assert!(sim.everything_is_over() && sim.pages().len() == 1, "{millis} ms: {:?}", sim.open_alerts());
+    }
+}
+
+/// Found by the simulation: a camera that had failed twice by itself was called flapping when its switch died and the
+/// monitor stood still before the switch was judged.
+#[test]
+fn a_turn_that_a_node_caused_does_not_count_though_the_monitor_stood_still_before_it_was_judged() {
+    let turned_twice = || {
+        let mut sim = settled(Plan::town(&[6]));
+        for _ in 0..2 {
+            sim.break_camera("C001", Fault::Refuse);
+            sim.run(Span::seconds(40));
+            sim.heal_all();
+            sim.run(Span::seconds(90));
+        }
+        sim
+    };
+    let flaps = |sim: &Sim| sim.open_alerts().contains_key("CameraFlapping");
+    for millis in (2_000..9_000).step_by(250) {
+        let mut sim = turned_twice();
+        sim.kill_node("S1");
+        sim.run(Span::millis(millis));
+        sim.heal_all();
+        sim.begin_anew(Span::minutes(10));
+        sim.run(Span::minutes(2));
+        assert!(!flaps(&sim), "{millis} ms");
+        let mut sim = turned_twice();
+        sim.break_camera("C001", Fault::Refuse);
+        sim.run(Span::millis(millis));
+        sim.restart(Span::seconds(5));
+        sim.run(Span::minutes(1));
+        assert!(flaps(&sim), "its own turn counts over a start, after {millis} ms: {:?}", sim.open_alerts());
+    }
+}
+
+/// The simulation counted who hangs on a node and not who could tell of it: who failed before the node is a cause of his
+/// own, and one camera alone blames nobody.
+#[test]
+fn who_failed_before_a_node_that_cannot_be_asked_does_not_help_to_blame_it() {
+    let mut plan = Plan::town(&[6]);
+    plan.node("X", NodeKind::Switch, false, &["up"], Needs::All);
+    plan.camera("C901", Some("X"), 91);
+    plan.camera("C902", Some("X"), 92);
+    let mut sim = settled(plan);
+    sim.break_camera("C901", Fault::Refuse);
+    sim.run(Span::minutes(1));
+    sim.kill_node("X");
+    sim.run(Span::minutes(1));
+    for camera in ["C901", "C902"] {
+        assert_eq!(cause_of(&sim, "CameraDown", camera), Some(format!("camera:{camera}")));
+    }
+}

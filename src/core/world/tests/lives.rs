@@ -68,9 +68,9 @@ fn no_loss_is_missed_nothing_untrue_is_told_and_all_that_is_healed_is_over() {
 }
 
 /// Towns beyond those of an ordinary run that were not sound once.
-const ONCE_NOT_SOUND: [u64; 32] = [
-    213, 317, 326, 331, 338, 362, 377, 385, 411, 413, 427, 473, 596, 606, 613, 623, 624, 640, 661, 677, 700, 711, 734,
-    771, 786, 791, 819, 840, 849, 859, 889, 959,
+const ONCE_NOT_SOUND: [u64; 37] = [
+    213, 317, 326, 331, 338, 362, 377, 385, 411, 413, 427, 458, 473, 596, 606, 613, 623, 624, 640, 651, 661, 677, 682,
+    695, 700, 711, 734, 757, 771, 786, 791, 819, 840, 849, 859, 889, 959,
 ];
 
 #[test]
@@ -87,7 +87,7 @@ fn towns_that_were_not_sound_once_are() {
 fn a_town_is_not_sound_without_the_rule_that_it_needs() {
     let needed = [
         (Bug::RoundsEndWithTheFirstAnswer, [317, 623].as_slice()),
-        (Bug::BlindnessVoidsNothing, &[1, 81, 420]),
+        (Bug::BlindnessVoidsNothing, &[81, 363, 399]),
         (Bug::ContradictionsStand, &[661]),
     ];
     for (bug, towns) in needed {

@@ -87,3 +87,15 @@ fn findings_in_parts_are_whole_and_harmless() {
     let over = speak(Language::En, &registry, &[], |s| s.told(&message(MessageKind::Resolved, hit)));
     assert_eq!(over.found, FoundWords::default());
 }
+
+#[test]
+fn how_many_failed_is_said_where_it_is_more_than_the_one_that_is_named() {
+    let registry = registry();
+    for (failed, inferred, said) in [(1, 0, false), (1, 1, true), (2, 0, true)] {
+        let mut hit = incident(1, 1, switch());
+        hit.findings = Some(Arc::new(Findings { failed, inferred, ruled_out: Vec::new(), ..found() }));
+        let message = message(MessageKind::Opened, hit);
+        let text = speak(Language::En, &registry, &[], |s| s.message_description(&message));
+        assert_eq!(text.contains(" failed"), said, "{failed} and {inferred}: {text}");
+    }
+}

@@ -8,7 +8,7 @@ use super::super::harness::Sim;
 use super::work::Work;
 use cunkou_core::coverage::is_night;
 use cunkou_core::model::{CameraId, EntranceId, NodeId, NodeIx, Span, Time};
-use cunkou_core::registry::{Camera, EntranceStatus, Gate, Life, LonLat, Needs, NightLight, Registry};
+use cunkou_core::registry::{Camera, CameraSlot, EntranceStatus, Gate, Life, LonLat, Needs, NightLight, Registry};
 
 /// Where the towns of the tests lie.
 pub(crate) const CENTRE: LonLat = LonLat { lon: 114.5, lat: 30.9 };
@@ -31,6 +31,8 @@ pub(crate) struct Thing {
     /// When it began to fail by itself, not for want of a way to it.
     pub(crate) own_faults: Vec<Time>,
     own_bad: bool,
+    /// It stopped working for want of a way that nobody else could miss.
+    alone: bool,
     /// Answers, but something is wrong.
     pub(crate) last_odd: Option<Time>,
 }
@@ -129,12 +131,18 @@ impl Truth {
             let own = sim.dead_nodes.contains(id.as_str()) || sim.mute_nodes.contains(id.as_str());
             self.nodes.entry(id.clone()).or_default().know(works && !sim.mute_nodes.contains(id.as_str()), own, now);
         }
+        let worked: BTreeSet<CameraId> =
+            self.cameras.iter().filter(|(_, t)| t.works).map(|(id, _)| id.clone()).collect();
         for camera in registry.cameras.values() {
             let path = gate(&registry, &dead, &Gate { needs: Needs::All, of: camera.node.clone() }, &mut known);
             let fault = sim.faults.get(camera.id.as_str());
             let own = matches!(fault, Some(Fault::Refuse | Fault::Drop | Fault::StreamHangs));
             let thing = self.cameras.entry(camera.id.clone()).or_default();
-            thing.know(path && !own, own || is_alone_below_a_dead_node(sim, camera), now);
+            let works = path && !own;
+            // Whether others could miss it is a matter of the moment at which it went.
+            let goes = thing.works && !works;
+            thing.alone = !works && if goes { is_alone_below_a_dead_node(sim, camera, &worked) } else { thing.alone };
+            thing.know(works, own || thing.alone, now);
             let lost_packets = !sim.loss.is_empty();
             if matches!(fault, Some(Fault::Slow | Fault::Auth | Fault::Busy)) || lost_packets {
                 thing.last_odd = Some(now);
@@ -273,12 +281,12 @@ impl Gap {
     }
 }
 
-/// Whether a dead node that cannot be asked is needed by this camera alone: nobody can tell its fault from the camera's.
-fn is_alone_below_a_dead_node(sim: &Sim, camera: &Camera) -> bool {
+/// Whether a dead node that cannot be asked is needed by this camera alone of those that `worked`: nobody can tell its
+/// fault from the camera's, since who failed before is a cause of his own (semantics.md §2, onset).
+fn is_alone_below_a_dead_node(sim: &Sim, camera: &Camera, worked: &BTreeSet<CameraId>) -> bool {
     let cameras = &sim.topology.cameras;
-    let needed = |ix: NodeIx| {
-        cameras.iter().filter(move |c| c.life.is_some_and(|l| l.is_installed()) && c.required.contains(&ix))
-    };
+    let may_miss_it = |c: &&CameraSlot| c.life.is_some_and(|l| l.is_installed()) && worked.contains(&c.id);
+    let needed = |ix: NodeIx| cameras.iter().filter(may_miss_it).filter(move |c| c.required.contains(&ix));
     let dead = |ix: &&NodeIx| {
         let node = &sim.topology.nodes[ix.at()];
         node.check.is_none() && sim.dead_nodes.contains(node.id.as_str())
