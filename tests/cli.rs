@@ -28,8 +28,7 @@ fn wrong_use_is_2_and_help_is_0() {
     town.run(&["gaps", "--fail-on", "leak"]).ends(2);
     town.run(&["gaps", "--at", "yesterday"]).ends(2);
     town.run(&["status", "--server", "desk"]).ends(2);
-    let help = town.run(&["--help"]).ends(0);
-    assert!(!help.out.contains("isochrone"), "it is not built");
+    town.run(&["--help"]).ends(0);
 }
 
 #[test]
