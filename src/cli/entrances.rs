@@ -121,6 +121,7 @@ mod tests {
                 proposal("H1-E2", spot("R2", vec![[114.3, 30.8]])),
             ],
             vanished: vec![named("E7", "老口")],
+            unplaced: vec![named("E8", "无坐标口")],
             internal_only: vec![spot("R3", Vec::new())],
             isolated: vec![named("H9", "下湾")],
             unbounded: vec![named("H8", "")],
@@ -145,5 +146,9 @@ mod tests {
         let kinds: Vec<&str> =
             features["features"].as_array().unwrap().iter().filter_map(|f| f["properties"]["kind"].as_str()).collect();
         assert_eq!(kinds, ["matched", "proposed", "proposed", "internal_only"], "what has no position is no point");
+        let shapes: Vec<&str> =
+            features["features"].as_array().unwrap().iter().filter_map(|f| f["geometry"]["type"].as_str()).collect();
+        assert_eq!(shapes, ["Point", "Point", "MultiPoint", "Point"], "each carriageway is drawn");
+        assert!(!features.to_string().contains("gates"), "positions are geometry, which is moved as a whole");
     }
 }

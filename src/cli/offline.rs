@@ -296,7 +296,7 @@ pub(super) fn isochrone(
     }
     let modes = settings.coverage.ways().modes;
     let roads = Roads::build(seen.roads.for_plan(), &modes);
-    Ok(IsochroneMap::of(snapshot, &roads, &seen, &modes, pace))
+    Ok(IsochroneMap::of(snapshot, &roads, &seen, &modes, pace, true))
 }
 
 /// The roads of a folder; that there are none is told.

@@ -21,7 +21,8 @@ pub struct Limits {
     /// The same for a canary.
     pub canary_reach: Duration,
     /// Connections that confirming tries of reach may hold open beside their first, of all probes together. A packet
-    /// whose turn it is waits for its place, and is not sent if none comes free in time; the first always is.
+    /// whose turn it is waits for its place, and is not sent if none comes free in time; the first to each address always
+    /// is, and those to a canary are.
     pub more_connects: usize,
     /// The head of an answer, bytes.
     pub head_bytes: usize,

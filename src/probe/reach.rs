@@ -2,7 +2,7 @@
 //!
 //! An ordinary try is one packet. A confirming try is up to five over 0.8 s, and never gives up before an ordinary one
 //! would: the first definite answer ends it, also a refusal; only silence takes the whole time. Connections are closed by
-//! reset, so that no camera counts us. All but the first of a try wait for a place where sockets are short: a silent town
+//! reset, so that no camera counts us. All but the first of a try (to each address of a name) wait for a place where sockets are short: a silent town
 //! must not take those of who asks the daemon.
 
 use std::net::IpAddr;
@@ -57,9 +57,10 @@ impl Pace {
 pub(super) async fn tcp(inner: &Inner, place: Place<'_>, pace: Pace, trace: &mut Trace) -> Result<(), Stop> {
     let addrs = dial::vetted(inner, place, trace).await?;
     trace.enter(Phase::Connect);
-    let whens = (0..pace.tries).flat_map(|i| addrs.iter().map(move |a| (*a, pace.gap * i)));
-    let all =
-        whens.enumerate().map(|(n, (addr, wait))| connect_after(addr, wait, (n > 0).then_some(&inner.more_connects)));
+    // A canary tells whether we see at all, and there are few.
+    let places = |i: u32| (i > 0 && !place.named).then_some(&inner.more_connects);
+    let turns = (0..pace.tries).flat_map(|i| addrs.iter().map(move |a| (i, *a)));
+    let all = turns.map(|(i, addr)| connect_after(addr, pace.gap * i, places(i)));
     hear(all.collect(), addrs.len() == 1, Who(place.host, Some(place.port)), pace, trace).await
 }
 

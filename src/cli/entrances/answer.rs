@@ -17,8 +17,10 @@ pub(super) struct Answer {
     pub(super) matched: Vec<Match>,
     /// What a person may accept.
     pub(super) proposed: Vec<Proposal>,
-    /// Known entrances that no road passes any more.
+    /// Known entrances near which no road is found that crosses a boundary.
     pub(super) vanished: Vec<Named>,
+    /// Known entrances without a position.
+    pub(super) unplaced: Vec<Named>,
     /// Roads that end in the fields.
     pub(super) internal_only: Vec<Spot>,
     /// Areas that no road leads into.
@@ -116,14 +118,12 @@ impl Answer {
             let spot = Spot::of(&p.found, registry);
             Proposal { id: p.id.to_string(), name: name(&spot, tongue), spot }
         });
-        let vanished = found.vanished.iter().filter_map(|id| {
-            let known = entrance(id)?;
-            Some(named(known.id.as_str(), &known.name, known.at))
-        });
+        let known = |id| entrance(id).map(|known| named(known.id.as_str(), &known.name, known.at));
         Answer {
             matched: matched.collect(),
             proposed: proposed.collect(),
-            vanished: vanished.collect(),
+            vanished: found.vanished.iter().filter_map(known).collect(),
+            unplaced: found.unplaced.iter().filter_map(known).collect(),
             internal_only: found.internal_only.iter().map(|f| Spot::of(f, registry)).collect(),
             isolated: found.isolated.iter().filter_map(area).collect(),
             unbounded: found.unbounded.iter().filter_map(area).collect(),
@@ -161,15 +161,21 @@ impl Answer {
     }
 }
 
-/// A thing with a position; `None` where it has none.
+/// A thing with a position, or with several where a road has several carriageways; `None` where it has none.
 fn point(kind: &str, thing: &impl Serialize) -> Option<Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(thing) else { return None };
-    let at = [fields.remove("lon")?.as_f64()?, fields.remove("lat")?.as_f64()?];
+    let at = json!([fields.remove("lon")?.as_f64()?, fields.remove("lat")?.as_f64()?]);
+    // Positions are geometry: what is moved to another datum is moved as a whole.
+    let gates = fields.remove("gates").and_then(|gates| gates.as_array().cloned()).unwrap_or_default();
+    let geometry = if gates.is_empty() {
+        json!({ "type": "Point", "coordinates": at })
+    } else {
+        let all = [vec![at], gates].concat();
+        json!({ "type": "MultiPoint", "coordinates": all })
+    };
     fields.insert("kind".to_owned(), kind.into());
     let id = fields.get("id").cloned();
-    Some(json!({
-        "type": "Feature", "id": id, "geometry": { "type": "Point", "coordinates": at }, "properties": fields,
-    }))
+    Some(json!({ "type": "Feature", "id": id, "geometry": geometry, "properties": fields }))
 }
 
 impl Spot {

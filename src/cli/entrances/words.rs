@@ -14,7 +14,18 @@ pub(super) fn text(answer: &Answer, tongue: &Tongue) -> String {
         lines.push(proposals(answer, tongue).trim_end().to_owned());
     }
     let ids = |of: &[Named]| of.iter().map(|thing| named(&thing.name, &thing.id)).collect::<Vec<_>>();
-    lines.extend(listed("已知但图上无路经过：", "Known, and no road passes there: ", &ids(&answer.vanished), tongue));
+    lines.extend(listed(
+        "已知，但 60 米内没有找到穿过边界的道路：",
+        "Known, and no road that crosses a boundary is found within 60 m: ",
+        &ids(&answer.vanished),
+        tongue,
+    ));
+    lines.extend(listed(
+        "已知但没有坐标，建议中可能有它：",
+        "Known, but without a position; what is proposed may be one of them: ",
+        &ids(&answer.unplaced),
+        tongue,
+    ));
     let spots: Vec<String> = answer.internal_only.iter().map(at).collect();
     lines.extend(listed(
         "外侧只有断头路，不建议设口：",
@@ -47,10 +58,10 @@ fn headline(answer: &Answer, tongue: &Tongue) -> String {
     let [internal, isolated] = [answer.internal_only.len(), answer.isolated.len()];
     match tongue.language {
         Language::ZhCn => format!(
-            "进出口：已知相符 {matched}，建议新增 {proposed}，已消失 {vanished}，仅内部 {internal}；无路可进的村湾 {isolated}"
+            "进出口：已知相符 {matched}，建议新增 {proposed}，未找到 {vanished}，仅内部 {internal}；无路可进的村湾 {isolated}"
         ),
         Language::En => format!(
-            "Entrances: {matched} matched, {proposed} proposed, {vanished} vanished, {internal} internal only; {isolated} areas isolated"
+            "Entrances: {matched} matched, {proposed} proposed, {vanished} not found, {internal} internal only; {isolated} areas isolated"
         ),
     }
 }

@@ -54,7 +54,7 @@ impl RoadFault {
         match self {
             RoadFault::Datum { count, fits, metres, fits_metres } => format!(
                 "{count} 个坐标按 {value} 离道路 {metres:.0} 米（中位数），按 {fits} 只有 {fits_metres:.0} 米：坐标系是不是 \
-                 {fits}？核对后填写 datum 列；程序不会自行换算"
+                 {fits}？核对后填写 datum 列（也可能是 roads.geojson 不是 WGS 84）；程序不会自行换算"
             ),
             RoadFault::Empty => "文件里没有道路；道路是 LineString 或 MultiLineString".to_owned(),
             RoadFault::NotLines { count } => format!("{count} 个要素不是两点以上的线，不画"),
@@ -77,7 +77,8 @@ impl RoadFault {
         match self {
             RoadFault::Datum { count, fits, metres, fits_metres } => format!(
                 "{count} positions lie {metres:.0} m from the roads as {value} (median) and {fits_metres:.0} m as {fits}; \
-                 are they {fits}? If so write that in the column datum; nothing is converted by itself"
+                 are they {fits}? If so write that in the column datum (or is roads.geojson not in WGS 84?); nothing is converted \
+                 by itself"
             ),
             RoadFault::Empty => "there is no road in it; a road is a LineString or MultiLineString".to_owned(),
             RoadFault::NotLines { count } => {

@@ -19,7 +19,7 @@ impl World {
     }
 
     /// Its node, and up to five siblings: of the nearest node that has some; where none is known, of the same /24, else
-    /// of the village. Where all of these are down already, and it could as well be us, the roots.
+    /// of the village. Where all of these are down already and no canary can say whether it is us, some roots.
     fn around_camera(&self, camera: CameraIx) -> Vec<Target> {
         let Some(slot) = self.topology.cameras.get(camera.at()) else { return Vec::new() };
         let nearest = slot.gates[0].of.iter().chain(&slot.gates[1].of).copied();
@@ -34,10 +34,19 @@ impl World {
             None => self.neighbours(camera),
         };
         asked.extend(self.some_of(slot.id.as_str(), siblings, camera, self.policy.health.siblings));
-        if asked.is_empty() {
-            asked.extend(self.topology.roots.iter().copied().filter(|n| self.has_address(*n)).map(Target::Node));
+        if asked.is_empty() && !self.eyes.has_canaries() {
+            asked.extend(self.some_roots(slot.id.as_str()));
         }
         asked
+    }
+
+    /// Some roots that can be asked, chosen by hash: a town without uplinks has as many as switches.
+    fn some_roots(&self, seed: &str) -> Vec<Target> {
+        let fit = self.topology.roots.iter().copied().filter(|n| self.has_address(*n));
+        let id = |n: NodeIx| self.topology.nodes.get(n.at()).map_or("", |node| node.id.as_str());
+        let mut fit: Vec<(u64, NodeIx)> = fit.map(|n| (stable_hash_parts(&[seed, id(n)]), n)).collect();
+        fit.sort_unstable();
+        fit.into_iter().take(self.policy.health.siblings).map(|(_, n)| Target::Node(n)).collect()
     }
 
     fn neighbours(&self, camera: CameraIx) -> Vec<CameraIx> {

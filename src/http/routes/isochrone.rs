@@ -43,13 +43,14 @@ pub(super) async fn isochrone(
     let found = reckon("the times by road", move || {
         let (snapshot, seen) = (state.snapshot(), state.roads());
         let roads = Arc::clone(&cordon(&state, &snapshot, &seen).roads);
-        IsochroneMap::of(&snapshot, &roads, &seen, &state.parts.terms.ways.modes, &pace)
+        let found = IsochroneMap::of(&snapshot, &roads, &seen, &state.parts.terms.ways.modes, &pace, geojson.is_some());
+        // Written here too: of a large town that takes as long as the search.
+        match geojson {
+            None => Ok(Json(found.answer).into_response()),
+            Some(datum) => drawn(found.features(), datum),
+        }
     });
-    let found = found.await?;
-    match geojson {
-        None => Ok(Json(found.answer).into_response()),
-        Some(datum) => drawn(found.features(), datum),
-    }
+    found.await?
 }
 
 fn pace(query: &Query, usual: &Pace) -> Result<Pace, Problem> {

@@ -63,11 +63,14 @@ pub(super) async fn seal(
         scope,
         area: query.text("area").map(str::to_owned),
     };
-    let found = reckon("whether areas are sealed", move || seals(&state, &wanted)).await??;
-    match geojson {
-        None => Ok(Json(found).into_response()),
-        Some(datum) => drawn(Ok(found.features()), datum),
-    }
+    let found = reckon("whether areas are sealed", move || {
+        let found = seals(&state, &wanted)?;
+        match geojson {
+            None => Ok(Json(found).into_response()),
+            Some(datum) => drawn(Ok(found.features()), datum),
+        }
+    });
+    found.await?
 }
 
 fn seals(state: &AppState, query: &SealQuery) -> Result<Seals, Problem> {

@@ -63,13 +63,13 @@ pub(super) async fn what_if(
     let found = reckon("what would be", move || {
         let (snapshot, seen) = (state.snapshot(), state.roads());
         let cordon = cordon(&state, &snapshot, &seen);
-        WhatIf::of(&snapshot, (&cordon, &seen), &state.parts.terms, period, &body)
+        let found = WhatIf::of(&snapshot, (&cordon, &seen), &state.parts.terms, period, &body).map_err(refused)?;
+        match geojson {
+            None => Ok(Json(found).into_response()),
+            Some(datum) => drawn(found.features(), datum),
+        }
     });
-    let found = found.await?.map_err(refused)?;
-    match geojson {
-        None => Ok(Json(found).into_response()),
-        Some(datum) => drawn(found.features(), datum),
-    }
+    found.await?
 }
 
 fn refused(question: NoQuestion) -> Problem {

@@ -137,9 +137,17 @@ pub struct IsochroneMap {
 }
 
 impl IsochroneMap {
-    /// Times by road as things stand now. `pace` must be checked.
+    /// Times by road as things stand now. `pace` must be checked. Roads are kept only for what is `drawn`: of a large
+    /// town they are far more than the answer.
     #[must_use]
-    pub fn of(snapshot: &Snapshot, roads: &Roads, seen: &RoadsSeen, modes: &[Mode], pace: &Pace) -> IsochroneMap {
+    pub fn of(
+        snapshot: &Snapshot,
+        roads: &Roads,
+        seen: &RoadsSeen,
+        modes: &[Mode],
+        pace: &Pace,
+        drawn: bool,
+    ) -> IsochroneMap {
         let found = snapshot.isochrone(roads, pace);
         let ids: Vec<String> = found.posts.iter().map(|post| post.id.to_string()).collect();
         let items: Vec<IsochroneEntrance> =
@@ -157,7 +165,8 @@ impl IsochroneMap {
             as_of: stamp(snapshot.at),
             items,
         };
-        IsochroneMap { answer, parts: found.parts.iter().map(|part| reached(roads, &ids, part)).collect() }
+        let parts = found.parts.iter().filter(|_| drawn).map(|part| reached(roads, &ids, part)).collect();
+        IsochroneMap { answer, parts }
     }
 
     /// As a FeatureCollection: roads that are reached as lines, entrances and posts as points.

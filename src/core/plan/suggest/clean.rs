@@ -48,6 +48,10 @@ pub(super) fn at_junctions(roads: &Roads, ends: &[End]) -> Vec<Crossing> {
 /// nowhere.
 pub(super) fn settle_roundabouts(roads: &Roads, shapes: &Shapes, mut crossings: Vec<Crossing>) -> Vec<Crossing> {
     for ring in roundabouts(roads) {
+        let may_lie_on_it = |c: &Crossing| roads.chains.get(c.chain as usize).is_some_and(|c| c.road.contains(&ring));
+        if !crossings.iter().any(may_lie_on_it) {
+            continue;
+        }
         let on_ring: BTreeSet<u32> = (0_u32..)
             .zip(&roads.chains)
             .filter(|(_, chain)| chain.road.iter().all(|road| *road == ring))
@@ -133,9 +137,11 @@ pub(super) fn join_carriageways(roads: &Roads, mut candidates: Vec<Candidate>) -
         let twins = roads.twins(&here);
         let beside = |c: &&mut Candidate| {
             let is_twin = |twin: &Snap| twin.chain == c.chain && (twin.at_m - c.at_m).abs() <= TWIN_M;
-            areas(c) == areas(&candidate) && twins.iter().any(is_twin)
+            twins.iter().any(is_twin) && areas(c) == areas(&candidate)
         };
-        match kept.iter_mut().find(beside) {
+        // Most roads have none; a large town has many crossings.
+        let entrance = if twins.is_empty() { None } else { kept.iter_mut().find(beside) };
+        match entrance {
             Some(entrance) => entrance.gates.push((candidate.chain, candidate.at_m)),
             None => kept.push(candidate),
         }

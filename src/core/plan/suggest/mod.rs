@@ -80,8 +80,10 @@ pub struct Suggestions {
     pub matched: Vec<Matched>,
     /// What a person may accept.
     pub proposed: Vec<Proposed>,
-    /// Known entrances of areas with a boundary, of which no road crosses one there.
+    /// Known entrances of areas with a boundary, near which no road is found that crosses one.
     pub vanished: Vec<EntranceId>,
+    /// Known entrances of areas with a boundary whose position is not known: what is proposed may be one of them.
+    pub unplaced: Vec<EntranceId>,
     /// Places that are not known and behind which lies nothing but a dead end: no entrances, listed.
     pub internal_only: Vec<Found>,
     /// Areas that no road leads into: nearly always a gap of the map.
@@ -167,7 +169,9 @@ fn of_candidate(roads: &Roads, areas: &[&Area], candidate: &Candidate, internal:
 
 /// What is known, what is new, what is gone.
 fn told(registry: &Registry, found: Vec<Found>, bounded: &BTreeSet<&AreaId>) -> Suggestions {
-    let known: Vec<(&Entrance, LonLat)> = registry.entrances.values().filter_map(|e| Some((e, e.at?))).collect();
+    // What was derived from cameras for want of a list is nobody's knowledge, and goes when there is a list.
+    let listed = || registry.entrances.values().filter(|e| e.derived_from.is_empty());
+    let known: Vec<(&Entrance, LonLat)> = listed().filter_map(|e| Some((e, e.at?))).collect();
     let chosen = identity::assign(found.len(), known.len(), &pairs(&found, &known));
     let mut entrance_of = vec![None; found.len()];
     let mut gone: BTreeSet<&EntranceId> = known.iter().map(|(e, _)| &e.id).collect();
@@ -192,8 +196,15 @@ fn told(registry: &Registry, found: Vec<Found>, bounded: &BTreeSet<&AreaId>) -> 
         }
     }
     told.matched.sort_by(|a, b| a.entrance.cmp(&b.entrance));
-    let in_bounds = |id: &&&EntranceId| registry.entrances.get(**id).is_some_and(|e| bounded.contains(&e.area));
-    told.vanished = gone.iter().filter(in_bounds).map(|id| (*id).clone()).collect();
+    let in_bounds = |e: &&Entrance| bounded.contains(&e.area);
+    told.unplaced = listed().filter(|e| e.at.is_none()).filter(in_bounds).map(|e| e.id.clone()).collect();
+    let gone = known.iter().filter(|(e, _)| gone.contains(&e.id) && bounded.contains(&e.area));
+    // Each carriageway may be known by itself: its road is there, as a gate of the other.
+    let is_gate = |at: LonLat| {
+        let mut gates = told.matched.iter().flat_map(|m| &m.found.gates);
+        gates.any(|gate| metres(coord(*gate), coord(at)) <= identity::REACH_M)
+    };
+    told.vanished = gone.filter(|(_, at)| !is_gate(*at)).map(|(e, _)| e.id.clone()).collect();
     told
 }
 

@@ -8,6 +8,7 @@ use super::super::cordon::tests::{block, hamlet, road};
 use super::super::roads::{Mode, RoadLine};
 use super::*;
 use crate::coverage::tests::{entrance, place};
+use crate::model::CameraId;
 
 pub(super) fn graph(lines: Vec<RoadLine>) -> Roads {
     Roads::build(lines, &[Mode::Motor])
@@ -234,7 +235,38 @@ fn known_entrances_keep_their_ids() {
     let elsewhere = Entrance { area: AreaId::new("V9").unwrap(), ..known("E1", 0.0, None) };
     assert!(told(vec![elsewhere]).2.is_empty(), "of an area without a boundary nothing vanishes");
     let blank = Entrance { at: None, ..known("E1", 0.0, None) };
-    assert!(told(vec![blank]).2.is_empty(), "nor what is nowhere");
+    assert!(told(vec![blank.clone()]).2.is_empty(), "nor what is nowhere");
+    let found = suggest(&graph(lines()), &registry(vec![square("H1", (0.0, 0.0))], vec![blank]));
+    assert_eq!(found.unplaced.iter().map(EntranceId::as_str).collect::<Vec<_>>(), ["E1"], "which is told");
+}
+
+/// Where there is no list, each pole with cameras counts as an entrance until there is one: all of it is proposed, or
+/// the list that is made of it would lack just what is watched.
+#[test]
+fn what_was_derived_from_cameras_is_not_known() {
+    let lines = with_frame(vec![road("a", &[(-900.0, 0.0), (0.0, 0.0), (900.0, 0.0)])]);
+    let camera = CameraId::new("C1").unwrap();
+    let derived = |id: &str, east: f64| Entrance {
+        area: AreaId::new("H1").unwrap(),
+        derived_from: vec![camera.clone()],
+        ..entrance(id, place(east, 0.0))
+    };
+    let poles = vec![derived("E-C1", -101.0), derived("E-C2", 0.0)];
+    let found = suggest(&graph(lines), &registry(vec![square("H1", (0.0, 0.0))], poles));
+    assert_eq!((found.matched.len(), found.proposed.len(), found.vanished.len()), (0, 2, 0), "{found:?}");
+}
+
+#[test]
+fn carriageways_that_are_known_one_by_one_are_not_gone() {
+    let lane = |id: &str, north: f64| RoadLine { name: "大道".into(), ..road(id, &[(-900.0, north), (0.0, north)]) };
+    let ends = road("end", &[(0.0, -10.0), (0.0, 10.0), (0.0, 60.0)]);
+    let starts = road("start", &[(-900.0, -10.0), (-900.0, 10.0), (-900.0, 900.0)]);
+    let known =
+        |id: &str, north: f64| Entrance { area: AreaId::new("H1").unwrap(), ..entrance(id, place(-100.0, north)) };
+    let roads = graph(with_frame(vec![lane("a", -10.0), lane("b", 10.0), ends, starts]));
+    let both = vec![known("E1", -10.0), known("E2", 10.0)];
+    let found = suggest(&roads, &registry(vec![square("H1", (0.0, 0.0))], both));
+    assert_eq!((found.matched.len(), found.proposed.len(), found.vanished.len()), (1, 0, 0), "{found:?}");
 }
 
 /// Two found and two known in a row: one by one the nearest would take what the other needs.
