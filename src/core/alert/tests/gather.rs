@@ -27,6 +27,21 @@ impl Desk {
     fn after(&mut self, millis: i64) {
         self.now += Span::millis(millis);
     }
+
+    /// Lost to planned work.
+    fn is_planned(&mut self, entrance: &str, cause: &Cause) {
+        let wanted = Wanted {
+            cause: cause.clone(),
+            since: self.now,
+            name: entrance.into(),
+            village_name: "甘棠村".into(),
+            area: None,
+            village: None,
+            planned: true,
+            leak: None,
+        };
+        self.book.want(&lost(entrance), Want::Open(wanted), self.now);
+    }
 }
 
 fn with_five_lost() -> Desk {
@@ -42,7 +57,7 @@ fn word(kind: MessageKind, why: SayReason, open: &str, over: &str) -> (MessageKi
 }
 
 use MessageKind::{Resolved, Updated};
-use SayReason::{AllOver, JoinedQuietly, PartOver};
+use SayReason::{AllOver, HeldMaintenance, JoinedQuietly, PartOver};
 
 #[test]
 fn the_first_part_is_told_at_once_those_after_it_a_second_later_together_and_the_end_at_once() {
@@ -136,6 +151,56 @@ fn who_asked_for_silence_does_not_hear_that_what_waited_opened_again() {
     desk.book.resume_what_waits(ended, desk.now);
     desk.is_lost("E2", &node("S1"));
     assert_eq!(desk.words(), [word(Updated, SayReason::HeldSilenced, "E3 E4 E5", "E2")]);
+}
+
+#[test]
+fn who_planned_the_work_does_not_hear_that_what_waited_opened_again() {
+    let (mut desk, switch) = (Desk::new(), node("S1"));
+    ["E1", "E2", "E3"].iter().for_each(|e| desk.is_planned(e, &switch));
+    assert_eq!(desk.words(), [word(Updated, HeldMaintenance, "E1 E2 E3", "")]);
+    desk.after(2_000);
+    desk.is_back("E1");
+    assert_eq!(desk.words(), [word(Updated, HeldMaintenance, "E2 E3", "E1")]);
+    desk.after(100);
+    desk.is_back("E2");
+    assert_eq!(desk.words(), []);
+    // As a start takes it, who does not know why it waited.
+    let ended: Vec<Alert> = desk.book.untold_ends().cloned().collect();
+    desk.book.resume_what_waits(ended, desk.now);
+    desk.is_planned("E2", &switch);
+    assert_eq!(desk.words(), [word(Updated, HeldMaintenance, "E3", "E2")]);
+}
+
+/// Machines follow what people are not told; another cause is more than a part, and does not wait with parts.
+#[test]
+fn of_planned_work_machines_hear_who_joins_once_a_second_and_another_cause_at_once() {
+    let (mut desk, switch, feed) = (Desk::new(), node("S1"), node("P1"));
+    desk.is_planned("E1", &switch);
+    assert_eq!(desk.words(), [word(Updated, HeldMaintenance, "E1", "")]);
+    desk.after(2_000);
+    desk.is_planned("E2", &switch);
+    assert_eq!(desk.words(), [word(Updated, HeldMaintenance, "E1 E2", "")]);
+    desk.after(100);
+    desk.is_planned("E3", &switch);
+    assert_eq!(desk.words(), []);
+    desk.after(100);
+    ["E1", "E2", "E3"].iter().for_each(|e| desk.is_planned(e, &feed));
+    assert_eq!(desk.words(), [word(Updated, HeldMaintenance, "E1 E2 E3", "")]);
+}
+
+/// Nobody is paged of it, since somebody has it; who follows hears that the silence is over.
+#[test]
+fn that_a_silence_ran_out_is_told_also_of_what_somebody_has() {
+    let mut desk = with_five_lost();
+    let id = *desk.book.incidents.keys().next().unwrap();
+    let until = desk.now + Span::hours(1);
+    desk.book.silence(id, Hold { at: desk.now, by: "duty".into(), note: "".into(), until }, desk.now);
+    desk.words();
+    let ack = Acknowledgement { at: desk.now, by: "duty".into(), note: "".into(), until: None };
+    assert!(desk.book.acknowledge(id, ack));
+    desk.words();
+    desk.after(3_600_000);
+    assert_eq!(desk.words(), [word(Updated, JoinedQuietly, "E1 E2 E3 E4 E5", "")]);
 }
 
 /// What a sink knows that reads every word, and what a store keeps.

@@ -333,3 +333,21 @@ fn the_run_of_a_camera_is_the_earliest_of_its_checks() {
     assert_eq!(health.first_failure(), Some(at(25_000)), "reach is confirmed, and one answer does not end it");
     assert_eq!(health.last_pass(), Some(at(30_000)));
 }
+
+/// What a node above it explains has not failed by that: it has when it was asked and did not answer.
+#[test]
+fn it_has_failed_since_a_moment_when_a_try_from_then_on_failed_and_none_passed() {
+    let policy = Policy::default();
+    let mut health = up();
+    health.via = Some(Via { node: NodeIx(0), since: at(15_000) });
+    health.judge(at(15_000), &policy);
+    assert_eq!((health.state, health.has_failed_since(at(15_000))), (State::Down, false), "nobody has asked");
+    fail(&mut health, 20_000, 1);
+    assert!(health.has_failed_since(at(15_000)) && health.has_failed_since(at(20_000)));
+    assert!(!health.has_failed_since(at(20_001)), "that was before");
+    health.take(&outcome(Check::Reach, 21_000, PASS), &policy);
+    assert!(!health.has_failed_since(at(15_000)), "it has answered");
+    fail(&mut health, 22_000, 1);
+    assert!(!health.has_failed_since(at(15_000)), "it answered meanwhile");
+    assert!(health.has_failed_since(at(22_000)));
+}

@@ -155,6 +155,52 @@ fn two_switches_that_do_not_answer_are_the_feed_that_both_hang_on() {
     assert_eq!(blamed(&[switch(1), refuses], 500), [1], "who refuses has power");
 }
 
+/// Of each switch below a feed: how many cameras failed before the feed last let something pass, and how many after. The
+/// early ones can be their switch's only, the late ones the feed's too.
+fn below_a_feed(switches: &[(usize, usize)]) -> Vec<Blame> {
+    let mut nodes = vec![(Needs::All, vec![])];
+    nodes.extend(switches.iter().map(|_| (Needs::All, vec![0])));
+    let paths = |(i, (early, late)): (usize, &(usize, usize))| vec![vec![1 + i]; early + late];
+    let topology = topology(&nodes, switches.iter().enumerate().flat_map(paths));
+    let times = switches.iter().flat_map(|(early, late)| [vec![1_000; *early], vec![1_900; *late]].concat());
+    let camera = |(c, since)| Failure { item: Item::Camera(CameraIx::from(c)), since: Time(since), silent: true };
+    let failures: Vec<Failure> = times.enumerate().map(camera).collect();
+    smallest(&topology, &failures, &|_| false, &|n| Some(Time(if n.at() == 0 { 1_800 } else { 1_000 })))
+}
+
+#[test]
+fn two_switches_that_explain_all_are_blamed_and_not_the_feed_that_explains_most() {
+    // The feed explains four of six, and is the best first choice; with it neither switch is worth its blame.
+    let blames = below_a_feed(&[(1, 2), (1, 2)]);
+    assert_eq!(blames.iter().map(|b| b.node.at()).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn what_is_exact_is_said_of_three_causes_at_most() {
+    for (switches, exact) in [(3, true), (4, false)] {
+        let blames = below_a_feed(&vec![(2, 1); switches]);
+        let found: Vec<(usize, bool)> = blames.iter().map(|b| (b.node.at(), b.exact)).collect();
+        assert_eq!(found, (1..=switches).map(|n| (n, exact)).collect::<Vec<_>>());
+    }
+}
+
+/// Who answered before the first quarter had failed says nothing about the node; who answered after it does.
+#[test]
+fn a_node_fails_in_part_by_who_was_asked_since_the_first_quarter_of_its_failures() {
+    let topology = topology(&[(Needs::All, vec![])], (0..7).map(|_| vec![0]));
+    let failure =
+        |c: usize| Failure { item: Item::Camera(CameraIx::from(c)), since: Time(1_000 * (c as i64 + 1)), silent: true };
+    let failures: Vec<Failure> = (0..3).map(failure).collect();
+    // Four others answered: before the first failed, or between the first and the second.
+    for (early, partial) in [(0, false), (1, true), (4, true)] {
+        let tried = |c: CameraIx| match c.at() {
+            0..3 => Some((Time(3_000), false)),
+            n => Some((Time(if n < 3 + early { 900 } else { 1_500 }), true)),
+        };
+        assert_eq!(!partials(&topology, &failures, &tried).is_empty(), partial, "{early} answered before");
+    }
+}
+
 /// Five hundred switches, of each of which most cameras fell silent while others of it answer: what an overloaded town
 /// looks like. It is judged at once, where one search over all of it took minutes.
 #[test]
