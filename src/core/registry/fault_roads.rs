@@ -26,6 +26,11 @@ pub enum RoadFault {
         /// Such places.
         count: usize,
     },
+    /// Points of roads that an extract does not hold: the roads end there.
+    MissingPoints {
+        /// How many points.
+        count: usize,
+    },
     /// Cameras without a road near them.
     Far {
         /// How many.
@@ -41,7 +46,9 @@ impl RoadFault {
     /// One sentence in Chinese; `value` is what stands there, as people are shown it.
     pub(super) fn zh(&self, value: &str) -> String {
         match self {
-            RoadFault::Empty => "文件里没有道路；道路是 LineString 或 MultiLineString".to_owned(),
+            RoadFault::Empty => {
+                "文件里没有道路；道路是 LineString 或 MultiLineString，在 PBF 里是带 highway 的 way".to_owned()
+            }
             RoadFault::NotLines { count } => format!("{count} 个要素不是两点以上的线，不画"),
             RoadFault::Class { count } => {
                 format!("{count} 条道路的 highway 没有填或不认识（第一个是 {value}）：可填 {CLASSES}；按一般小路画")
@@ -49,6 +56,10 @@ impl RoadFault {
             RoadFault::Jump { metres, count } => {
                 format!("{value} 有相邻两点相距 {} 公里（共 {count} 处）：坐标是不是错了？", km(*metres))
             }
+            RoadFault::MissingPoints { count } => format!(
+                "道路有 {count} 个点不在文件里（第一条是 {value}），道路在那里断开；裁剪时请保留完整道路（osmium extract 的 \
+                 complete_ways）"
+            ),
             RoadFault::Far { count, of, metres } => format!(
                 "{of} 台摄像机中有 {count} 台附近没有道路，离摄像机中心最近的道路在 {} 公里外：是不是别处的文件，或坐标不是 \
                  WGS 84？",
@@ -60,7 +71,10 @@ impl RoadFault {
     /// The same in English.
     pub(super) fn en(&self, value: &str) -> String {
         match self {
-            RoadFault::Empty => "there is no road in it; a road is a LineString or MultiLineString".to_owned(),
+            RoadFault::Empty => {
+                "there is no road in it; a road is a LineString or MultiLineString, in a PBF a way with highway"
+                    .to_owned()
+            }
             RoadFault::NotLines { count } => {
                 format!("{count} features are no lines of two points at least, and are left out")
             }
@@ -71,6 +85,10 @@ impl RoadFault {
             RoadFault::Jump { metres, count } => format!(
                 "two points of {value} that follow each other are {} km apart ({count} such places): is a coordinate wrong?",
                 km(*metres)
+            ),
+            RoadFault::MissingPoints { count } => format!(
+                "{count} points of roads are not in the file ({value} is the first road), and the roads end there; keep \
+                 roads whole when cutting (complete_ways of osmium extract)"
             ),
             RoadFault::Far { count, of, metres } => format!(
                 "{count} of {of} cameras have no road near them, and the nearest road is {} km from their midst: is the file \
