@@ -1,7 +1,7 @@
 //! What roads, zones and seals cost on a made-up road network. Prints a table.
 //!
 //! `cargo bench --bench seals`, or with other sizes: `cargo bench --bench seals -- 100000 5` (edges, and how often).
-//! Single-threaded, without any file; docs/performance.md quotes the medians. With `CUNKOU_SEALS_OUT=DIR` it writes the
+//! Single-threaded, without any file but a real extract where `CUNKOU_TEST_DATA` names one; docs/performance.md quotes the medians. With `CUNKOU_SEALS_OUT=DIR` it writes the
 //! same network as edges.csv, so that another program can be measured on it.
 
 #![allow(clippy::expect_used, reason = "what goes wrong in a bench ends it")]

@@ -303,7 +303,7 @@ pub fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()
     write_files(dir, files)?;
     let is_there = |name: &&str| files.contains_key(*name);
     let tables = FileKind::ALL.iter().map(|f| f.word());
-    let roads = OTHERS.into_iter().filter(|_| OTHERS.iter().any(|name| is_there(name)));
+    let roads = OTHERS.into_iter().filter(|_| OTHERS.iter().any(&is_there));
     for name in tables.chain(roads).filter(|name| !is_there(name)) {
         let file = dir.join(name);
         match fs::remove_file(&file) {
