@@ -1,7 +1,7 @@
 //! What roads, zones and seals cost on a made-up road network. Prints a table.
 //!
 //! `cargo bench --bench seals`, or with other sizes: `cargo bench --bench seals -- 100000 5` (edges, and how often).
-//! Single-threaded, without any file; docs/performance.md quotes the medians. With `CUNKOU_SEALS_OUT=DIR` it writes the
+//! Single-threaded, without any file but a real extract where `CUNKOU_TEST_DATA` names one; docs/performance.md quotes the medians. With `CUNKOU_SEALS_OUT=DIR` it writes the
 //! same network as edges.csv, so that another program can be measured on it.
 
 #![allow(clippy::expect_used, reason = "what goes wrong in a bench ends it")]
@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cunkou::files::read_roads_pbf;
 use cunkou_core::coverage::{Bound, Guard, Guards, Scope};
 use cunkou_core::model::{AreaId, ElementId, EntranceId};
 use cunkou_core::plan::{Cordon, Layout, Mode, Question, RoadLine, Roads};
@@ -23,8 +24,14 @@ use geo::{Coord, LineString, Polygon};
 const HAMLETS: usize = 531;
 /// Metres between crossroads.
 const STEP_M: f64 = 110.0;
+/// A real extract, of the folder that `CUNKOU_TEST_DATA` names.
+const REAL: &str = "roads/liechtenstein.osm.pbf";
 /// Degrees a metre.
 const METRE: f64 = 1.0 / 111_195.0;
+
+#[allow(dead_code)] // it is that of the tests, which use more of it
+#[path = "../src/files/roads/pbf/tests/write.rs"]
+mod write;
 
 fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<usize>().ok());
@@ -33,6 +40,15 @@ fn main() {
     let town = Town::of(edges);
     if let Some(dir) = std::env::var_os("CUNKOU_SEALS_OUT") {
         std::fs::write(std::path::Path::new(&dir).join("edges.csv"), town.csv()).expect("written");
+    }
+    let extract = town.extract();
+    println!("the same roads as roads.osm.pbf: {} bytes", extract.len());
+    let read = median("read roads.osm.pbf", times, || read_roads_pbf(&extract).expect("roads"));
+    assert_eq!(read.lines.len(), town.lines.len());
+    let real = std::env::var_os("CUNKOU_TEST_DATA").map(|data| std::path::Path::new(&data).join(REAL));
+    if let Some(bytes) = real.and_then(|path| std::fs::read(path).ok()) {
+        let read = median("read the real extract", times, || read_roads_pbf(&bytes).expect("roads"));
+        println!("{} bytes, {} roads", bytes.len(), read.lines.len());
     }
     let roads = median("build the road graph", times, || Arc::new(Roads::build(town.lines.clone(), &[Mode::Motor])));
     let topology = Topology::build(&town.registry, &Intervals::default(), None);
@@ -117,6 +133,27 @@ impl Town {
         }
         town.areas();
         town
+    }
+
+    /// The same roads as an extract of OpenStreetMap.
+    fn extract(&self) -> Vec<u8> {
+        let mut ids: BTreeMap<(i64, i64), i64> = BTreeMap::new();
+        let nano = |degrees: f64| (degrees * 1e7).round() as i64 * 100;
+        let mut extract = write::Extract::default();
+        for (line, number) in self.lines.iter().zip(1..) {
+            let points = line.parts.iter().flat_map(|part| part.coords()).map(|c| (nano(c.x), nano(c.y)));
+            let mut node = |at| {
+                let next = ids.len() as i64 + 1;
+                *ids.entry(at).or_insert(next)
+            };
+            let nodes = points.map(&mut node).collect();
+            let tags = [("highway", &*line.highway), ("name", &*line.name)];
+            let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+            extract.ways.push(write::Way { id: number, tags, nodes });
+        }
+        extract.nodes = ids.into_iter().map(|((lon, lat), id)| (id, lon, lat)).collect();
+        extract.nodes.sort_unstable();
+        write::write(&extract, write::USUAL)
     }
 
     fn place(&self, x: f64, y: f64) -> Coord<f64> {

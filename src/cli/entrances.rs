@@ -14,7 +14,7 @@ use super::common::{Common, FORMATS, Tongue, note, print, print_geojson, print_j
 use super::exit::Exit;
 use crate::files;
 use crate::files::settings::Settings;
-use crate::files::{ROADS, RoadBook};
+use crate::files::{ROADS, ROADS_PBF, RoadBook};
 use answer::Answer;
 
 /// Looks for entrances by the roads of a registry
@@ -75,7 +75,7 @@ fn of_folder(dir: &Path, settings: &Settings, tongue: &Tongue) -> anyhow::Result
         bail!("the roads cannot be read: {fault}");
     }
     if seen.roads.lines.is_empty() {
-        note(&format!("there are no roads: {} is not there, or holds none", dir.join(ROADS).display()));
+        note(&format!("there are no roads: {} has neither {ROADS} nor {ROADS_PBF}, or it holds none", dir.display()));
     }
     let roads = Roads::build(seen.roads.for_plan(), &settings.coverage.ways().modes);
     Ok(Answer::of(&suggest(&roads, &registry), &registry, tongue))

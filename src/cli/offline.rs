@@ -20,7 +20,7 @@ use super::source::{GapQuery, RepairQuery};
 use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
-use crate::files::{ROADS, RoadBook, RoadsSeen};
+use crate::files::{ROADS, ROADS_PBF, RoadBook, RoadsSeen};
 use crate::http::wire::{
     Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
     IncidentFindings, IsochroneMap, NoPost, NoQuestion, PlaceBody, Placement, RepairOrder, SealQuery, Seals, Start,
@@ -303,7 +303,7 @@ pub(super) fn isochrone(
 fn look(dir: &Path) -> RoadsSeen {
     let seen = RoadBook::of(dir).look();
     if seen.roads.lines.is_empty() && seen.faults.is_empty() {
-        note(&format!("there are no roads: {} is not there, or holds none", dir.join(ROADS).display()));
+        note(&format!("there are no roads: {} has neither {ROADS} nor {ROADS_PBF}, or it holds none", dir.display()));
     }
     seen
 }

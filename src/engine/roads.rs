@@ -75,7 +75,7 @@ impl RoadSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::ROADS;
+    use crate::files::{ROADS, ROADS_PBF};
 
     const GOOD: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"R1"},
         "geometry":{"type":"LineString","coordinates":[[114.5,31.0],[114.6,31.1]]}}]}"#;
@@ -98,5 +98,30 @@ mod tests {
         assert!(Arc::ptr_eq(&source.look().unwrap(), &roads));
         std::fs::remove_file(dir.path().join(ROADS)).unwrap();
         assert_eq!(source.look().unwrap().chains.len(), 0, "none is none");
+    }
+
+    #[test]
+    fn roads_of_an_extract_are_looked_at_again_like_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = RoadSource::of(dir.path(), &[Mode::Motor]);
+        let extract = dir.path().join(ROADS_PBF);
+        // The begin of an extract, and no road behind it.
+        let empty = b"\0\0\0\x0d\x0a\x09OSMHeader\x18\x02\x0a\0";
+        std::fs::write(&extract, empty).unwrap();
+        let none = source.look().unwrap();
+        assert!(
+            none.chains.is_empty() && Arc::ptr_eq(&source.look().unwrap(), &none),
+            "the same file is the same roads"
+        );
+        std::fs::write(&extract, "no extract").unwrap();
+        assert!(Arc::ptr_eq(&source.look().unwrap(), &none), "of one with faults the last good ones");
+        std::fs::remove_file(&extract).unwrap();
+        write(dir.path(), GOOD);
+        let roads = source.look().unwrap();
+        assert_eq!(roads.chains.len(), 1);
+        std::fs::write(&extract, empty).unwrap();
+        assert!(Arc::ptr_eq(&source.look().unwrap(), &roads), "of two files neither counts more");
+        std::fs::remove_file(dir.path().join(ROADS)).unwrap();
+        assert!(source.look().unwrap().chains.is_empty());
     }
 }

@@ -15,6 +15,7 @@ use cunkou_core::registry::{
 use sha2::{Digest, Sha256};
 
 use super::encoding::{Decoded, Encoding, decode};
+use super::roads::{ROADS, ROADS_PBF};
 use super::told::Told;
 use super::{csv_table, shapes};
 
@@ -33,7 +34,7 @@ pub const MAX_COLUMNS: usize = 256;
 const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
 
 /// Files of the folder that are kept in sight by their hash, and not read here.
-const OTHERS: [&str; 2] = ["roads.geojson", "roads.osm.pbf"];
+const OTHERS: [&str; 2] = [ROADS, ROADS_PBF];
 
 /// Whether a name is that of a file that a registry has.
 #[must_use]
@@ -293,13 +294,17 @@ pub fn write_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), 
 }
 
 /// Makes these files the whole registry of a folder: writes them ([`write_files`]), then takes away the tables that are
-/// not among them, so that what was judged is what the next start reads. Roads and whatever else lies there stay.
+/// not among them, so that what was judged is what the next start reads. Roads and whatever else lies there stay; but new
+/// roads take the place of those in the other form.
 ///
 /// # Errors
 /// As [`write_files`]; and when a table cannot be taken away.
 pub fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), FolderError> {
     write_files(dir, files)?;
-    for name in FileKind::ALL.iter().map(|f| f.word()).filter(|name| !files.contains_key(*name)) {
+    let is_there = |name: &&str| files.contains_key(*name);
+    let tables = FileKind::ALL.iter().map(|f| f.word());
+    let roads = OTHERS.into_iter().filter(|_| OTHERS.iter().any(&is_there));
+    for name in tables.chain(roads).filter(|name| !is_there(name)) {
         let file = dir.join(name);
         match fs::remove_file(&file) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(FolderError::Write { file, source }),

@@ -23,7 +23,9 @@ pub use encoding::Encoding;
 pub use folder::{FolderError, Loaded, from_bytes, is_registry_file, replace_files, write_files, write_folder};
 pub use judge::judge;
 pub use load::{load, load_as, load_still, load_with_bytes, small_text};
-pub use roads::{ROADS, RoadBook, RoadLine, RoadMap, RoadsSeen, check_roads, read_roads, roads};
+pub use roads::{
+    ROADS, ROADS_PBF, RoadBook, RoadLine, RoadMap, RoadsSeen, check_roads, read_roads, read_roads_pbf, roads,
+};
 pub use rows::{RowsError, decode, encode, encode_one, life_of};
 pub use shapes::shape_json;
 #[cfg(test)]

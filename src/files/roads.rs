@@ -1,10 +1,11 @@
-//! Roads as GeoJSON: written for the town that the demo makes, read to be drawn and to be handed to the plan, judged by
-//! `check`. Nothing is reckoned with them here.
+//! Roads: written as GeoJSON for the town that the demo makes, read from GeoJSON or from an extract of OpenStreetMap to be
+//! drawn and to be handed to the plan, judged by `check`. Nothing is reckoned with them here.
 
+mod book;
 mod odd;
+mod pbf;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use cunkou_core::plan;
 use cunkou_core::registry::{Fault, FileFault, Registry};
@@ -15,12 +16,16 @@ use sha2::{Digest, Sha256};
 
 use super::encoding::{Decoded, decode};
 use super::folder::MAX_SHAPES;
-use super::load::{Stamp, read_bounded};
 use super::shapes::{features, from_geojson, unreadable};
 use super::told::Told;
 use odd::{Odd, far};
 
-/// The file of a registry folder that holds its roads.
+pub use book::{RoadBook, RoadsSeen};
+#[cfg(test)]
+pub(super) use pbf::tests::write as pbf_write;
+pub use pbf::{ROADS_PBF, read_roads_pbf};
+
+/// The file of a registry folder that holds its roads; or [`ROADS_PBF`] does.
 pub const ROADS: &str = "roads.geojson";
 /// Points of all roads together that are drawn.
 const MAX_POINTS: usize = 2_000_000;
@@ -54,7 +59,7 @@ pub fn roads(roads: &[Road]) -> Vec<u8> {
 /// A road as the file has it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RoadLine {
-    /// Its property `id`; may be empty.
+    /// Its property `id`, of an extract the number of the way; may be empty.
     pub id: String,
     /// Its class, property `highway` as OpenStreetMap has it; may be empty.
     pub highway: String,
@@ -87,11 +92,10 @@ pub fn read_roads(bytes: &[u8]) -> Result<RoadMap, Vec<Fault>> {
     let mut told = Told::named(ROADS);
     let lines = lines(bytes, &mut told);
     let faults = told.finish();
-    let hash = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
     match lines {
         Some((lines, odd)) if faults.is_empty() => {
             let others = odd.not_lines.map_or(0, |(_, count)| count);
-            Ok(RoadMap { odd: odd.faults(lines.is_empty()), lines, others, hash })
+            Ok(RoadMap { odd: odd.faults(ROADS, lines.is_empty()), lines, others, hash: hash(bytes) })
         }
         _ => Err(faults),
     }
@@ -101,24 +105,13 @@ pub fn read_roads(bytes: &[u8]) -> Result<RoadMap, Vec<Fault>> {
 /// beside the cameras. None of it keeps the registry out of force.
 #[must_use]
 pub fn check_roads(dir: &Path, registry: &Registry) -> Vec<Fault> {
-    let file = dir.join(ROADS);
-    if !file.exists() {
-        return Vec::new();
-    }
-    match read_file(&file) {
-        Ok(roads) => {
-            let far = far(&roads.lines, registry);
+    match book::read(dir) {
+        Some((file, Ok(roads))) => {
+            let far = far(file, &roads.lines, registry);
             roads.odd.into_iter().chain(far).collect()
         }
-        Err(faults) => faults,
-    }
-}
-
-fn read_file(file: &Path) -> Result<RoadMap, Vec<Fault>> {
-    match read_bounded(file) {
-        Ok(Ok(bytes)) => read_roads(&bytes),
-        Ok(Err(fault)) => Err(vec![Fault::of_file(ROADS, fault)]),
-        Err(error) => Err(vec![Fault::of_file(ROADS, FileFault::Unreadable { why: error.to_string().into() })]),
+        Some((_, Err(faults))) => faults,
+        None => Vec::new(),
     }
 }
 
@@ -132,7 +125,7 @@ fn lines(bytes: &[u8], told: &mut Told) -> Option<(Vec<RoadLine>, Odd)> {
     let (mut lines, mut odd, mut points) = (Vec::new(), Odd::default(), 0_usize);
     for (line, feature) in features(&text, told)? {
         let Some(parts) = feature.geometry.as_ref().and_then(|g| from_geojson(&g.value)).and_then(parts) else {
-            odd.not_line(line);
+            odd.not_line(Some(line));
             continue;
         };
         if !parts.iter().flat_map(LineString::coords).all(on_earth) {
@@ -147,7 +140,7 @@ fn lines(bytes: &[u8], told: &mut Told) -> Option<(Vec<RoadLine>, Odd)> {
         let word = |key: &str| property(&feature, key);
         let level = level(&word("layer"), is_set(&feature, "bridge"), is_set(&feature, "tunnel"));
         let road = RoadLine { id: word("id"), highway: word("highway"), name: word("name"), level, parts };
-        odd.road(line, &road);
+        odd.road(Some(line), &road);
         lines.push(road);
     }
     Some((lines, odd))
@@ -174,17 +167,29 @@ fn property(feature: &Feature, key: &str) -> String {
         Some(JsonValue::Number(number)) => number.to_string(),
         _ => return String::new(),
     };
+    short(&text)
+}
+
+fn short(text: &str) -> String {
     text.chars().take(MAX_WORD).collect()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Whether a property is there and says yes, in OpenStreetMap's manner (`bridge=viaduct` is one).
 fn is_set(feature: &Feature, key: &str) -> bool {
     match feature.property(key) {
-        Some(JsonValue::String(text)) => !["", "no", "0", "false"].contains(&text.as_str()),
+        Some(JsonValue::String(text)) => says_yes(text),
         Some(JsonValue::Bool(yes)) => *yes,
         Some(JsonValue::Number(number)) => number.as_f64().is_some_and(|n| n != 0.0),
         _ => false,
     }
+}
+
+fn says_yes(text: &str) -> bool {
+    !["", "no", "0", "false"].contains(&text)
 }
 
 /// Roads meet on one level. Where nobody says which, a bridge is one above the ground and a tunnel one below.
@@ -205,63 +210,6 @@ impl RoadMap {
             parts: line.parts.clone(),
         };
         self.lines.iter().map(line).collect()
-    }
-}
-
-/// What a look at the file came to.
-#[derive(Clone, Debug, Default)]
-pub struct RoadsSeen {
-    /// The roads; of the last good file where the one that is there now has faults.
-    pub roads: Arc<RoadMap>,
-    /// What is wrong with the file that is there now.
-    pub faults: Vec<Fault>,
-    stamp: Option<Stamp>,
-}
-
-/// The roads of a registry folder, read again when the file has changed.
-#[derive(Debug)]
-pub struct RoadBook {
-    file: PathBuf,
-    seen: std::sync::Mutex<RoadsSeen>,
-}
-
-impl RoadsSeen {
-    /// Whether this is the same look at the same file.
-    #[must_use]
-    pub fn same(&self, other: &RoadsSeen) -> bool {
-        self.stamp == other.stamp
-    }
-}
-
-impl RoadBook {
-    /// The roads of this folder.
-    #[must_use]
-    pub fn of(dir: &Path) -> RoadBook {
-        RoadBook { file: dir.join(ROADS), seen: std::sync::Mutex::default() }
-    }
-
-    /// The roads as they stand. Reads the file where it is not the one that was read last; blocks while it does.
-    #[must_use]
-    pub fn look(&self) -> RoadsSeen {
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let stamp = Stamp::of(&self.file);
-        // One that was being written differs from its stamp at the next look; half of it is no JSON, and not drawn.
-        if stamp == seen.stamp {
-            return seen.clone();
-        }
-        if stamp.is_none() {
-            *seen = RoadsSeen::default();
-            return seen.clone();
-        }
-        seen.stamp = stamp;
-        match read_file(&self.file) {
-            Ok(roads) => (seen.roads, seen.faults) = (Arc::new(roads), Vec::new()),
-            Err(faults) => {
-                faults.iter().take(20).for_each(|fault| tracing::warn!(%fault, "the roads cannot be drawn"));
-                seen.faults = faults;
-            }
-        }
-        seen.clone()
     }
 }
 

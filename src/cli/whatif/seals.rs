@@ -16,8 +16,8 @@ pub(super) fn lines(seals: &WhatIfSeals, tongue: &Tongue) -> Vec<String> {
     }
     if seals.roads.roads == 0 {
         let none = tongue.say(
-            "没有道路（roads.geojson 不在或为空），无法判断封控。",
-            "There are no roads (roads.geojson is not there, or holds none): whether areas are sealed is not known.",
+            "没有道路（roads.geojson 和 roads.osm.pbf 都不在，或为空），无法判断封控。",
+            "There are no roads (neither roads.geojson nor roads.osm.pbf is there, or it holds none): whether areas are sealed is not known.",
         );
         return [vec![none.to_owned()], faults(&seals.roads, tongue)].concat();
     }

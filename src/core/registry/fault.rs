@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::fault_pbf::PbfFault;
 use super::fault_roads::RoadFault;
 use super::tables::{FileKind, ObjectKind};
 use super::{fault_en, fault_zh};
@@ -64,6 +65,18 @@ pub enum FileFault {
     Unreadable {
         /// What the reader said.
         why: Arc<str>,
+    },
+    /// An extract of OpenStreetMap that cannot be read.
+    Extract {
+        /// Where its block begins, bytes from the begin of the file.
+        offset: u64,
+        /// Why.
+        why: PbfFault,
+    },
+    /// Another file that says the same lies beside it, and nobody says which one counts.
+    Beside {
+        /// Its name.
+        other: &'static str,
     },
     /// A cell with more bytes than are kept.
     CellTooLong {

@@ -98,6 +98,10 @@ fn file(why: &FileFault) -> String {
                 .to_owned()
         }
         FileFault::Unreadable { why } => format!("the file cannot be read: {why}"),
+        FileFault::Extract { offset, why } => {
+            format!("the file cannot be read, in the block at byte {offset}: {}", why.en())
+        }
+        FileFault::Beside { other } => format!("it lies beside {other}; only one may be there, take the other away"),
         FileFault::CellTooLong { limit } => format!("a cell has at most {limit} bytes"),
         FileFault::TooManyRows { limit } => format!("a file has at most {limit} rows; the rest is not read"),
         FileFault::TooManyColumns { limit } => format!("a file has at most {limit} columns"),

@@ -87,6 +87,8 @@ fn file(why: &FileFault) -> String {
         FileFault::Title => "第一行不是列名；第一行必须是列名（id、name、area 等），上面不能有标题".to_owned(),
         FileFault::OpenQuote => "从这里开始的引号没有闭合，或引号后面还有文字；整个文件没有读取".to_owned(),
         FileFault::Unreadable { why } => format!("文件无法读取：{why}"),
+        FileFault::Extract { offset, why } => format!("文件无法读取，从第 {offset} 字节起的数据块：{}", why.zh()),
+        FileFault::Beside { other } => format!("和 {other} 同时存在；只能留一个，请移走另一个"),
         FileFault::CellTooLong { limit } => format!("一个单元格最多 {limit} 字节"),
         FileFault::TooManyRows { limit } => format!("一个文件最多 {limit} 行，其余没有读取"),
         FileFault::TooManyColumns { limit } => format!("一个文件最多 {limit} 列"),

@@ -11,6 +11,7 @@ mod derive;
 mod diff;
 mod fault;
 mod fault_en;
+mod fault_pbf;
 mod fault_roads;
 mod fault_zh;
 mod guess;
@@ -36,6 +37,7 @@ pub use fault::{
     CellFault, CheckWordFault, Fault, FaultKind, FaultSeverity, FileFault, HostHint, MAX_FAULTS, NumberHint,
     ShapeFault, Unbuilt, UrlFault,
 };
+pub use fault_pbf::PbfFault;
 pub use fault_roads::RoadFault;
 pub use objects::{
     Area, AreaKind, Density, Dirs, Element, Entrance, EntranceStatus, Extra, Gate, LonLat, Needs, Node, NodeKind,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use cunkou_core::registry::{Fault, FaultKind, Registry, RoadFault};
 use geo::{Coord, Distance, Haversine, Point};
 
-use super::{ROADS, RoadLine};
+use super::RoadLine;
 
 /// Classes of OpenStreetMap (`highway`), and those of the demo's towns.
 const CLASSES: [&str; 31] = [
@@ -46,23 +46,32 @@ const MAX_STRAIGHT_M: f64 = 20_000.0;
 /// Squares of so many degrees, some 5 km: a camera without a road in its square or those around has none near it.
 const SQUARE: f64 = 0.05;
 
-/// The first line and how many.
-type Counted = Option<(u32, usize)>;
+/// The first line of the file, where it has lines, and how many.
+type Counted = Option<(Option<u32>, usize)>;
 
 /// What was odd so far.
 #[derive(Default)]
 pub(super) struct Odd {
     pub(super) not_lines: Counted,
-    class: Option<(u32, usize, String)>,
-    jump: Option<(u32, usize, String, f64)>,
+    /// Points of roads that are nowhere in the file.
+    pub(super) missing: usize,
+    /// The first road that has such.
+    torn: Option<String>,
+    class: Option<(Option<u32>, usize, String)>,
+    jump: Option<(Option<u32>, usize, String, f64)>,
 }
 
 impl Odd {
-    pub(super) fn not_line(&mut self, line: u32) {
+    pub(super) fn not_line(&mut self, line: Option<u32>) {
         self.not_lines.get_or_insert((line, 0)).1 += 1;
     }
 
-    pub(super) fn road(&mut self, line: u32, road: &RoadLine) {
+    /// A road with points that are nowhere in the file.
+    pub(super) fn torn(&mut self, id: &str) {
+        self.torn.get_or_insert_with(|| id.to_owned());
+    }
+
+    pub(super) fn road(&mut self, line: Option<u32>, road: &RoadLine) {
         if !CLASSES.contains(&road.highway.as_str()) {
             self.class.get_or_insert_with(|| (line, 0, road.highway.clone())).1 += 1;
         }
@@ -81,33 +90,36 @@ impl Odd {
     }
 
     /// As warnings, in the order of the file's lines.
-    pub(super) fn faults(self, is_empty: bool) -> Vec<Fault> {
+    pub(super) fn faults(self, file: &str, is_empty: bool) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let mut tell = |row, value: &str, kind| faults.push(fault(row, value, kind));
+        let mut tell = |row, value: &str, kind| faults.push(fault(file, row, value, kind));
         if is_empty {
             tell(None, "", RoadFault::Empty);
         }
         if let Some((line, count)) = self.not_lines {
-            tell(Some(line), "", RoadFault::NotLines { count });
+            tell(line, "", RoadFault::NotLines { count });
         }
         if let Some((line, count, word)) = self.class {
-            tell(Some(line), &word, RoadFault::Class { count });
+            tell(line, &word, RoadFault::Class { count });
         }
         if let Some((line, count, name, metres)) = self.jump {
-            tell(Some(line), &name, RoadFault::Jump { metres, count });
+            tell(line, &name, RoadFault::Jump { metres, count });
+        }
+        if let Some(road) = self.torn {
+            tell(None, &road, RoadFault::MissingPoints { count: self.missing });
         }
         faults.sort_by_key(|f| f.row);
         faults
     }
 }
 
-fn fault(row: Option<u32>, value: &str, kind: RoadFault) -> Fault {
+fn fault(file: &str, row: Option<u32>, value: &str, kind: RoadFault) -> Fault {
     let column = matches!(kind, RoadFault::Class { .. }).then(|| "highway".into());
-    Fault { file: ROADS.into(), row, column, value: value.into(), kind: FaultKind::Roads(kind) }
+    Fault { file: file.into(), row, column, value: value.into(), kind: FaultKind::Roads(kind) }
 }
 
 /// That more than half of the cameras have no road near them.
-pub(super) fn far(lines: &[RoadLine], registry: &Registry) -> Option<Fault> {
+pub(super) fn far(file: &str, lines: &[RoadLine], registry: &Registry) -> Option<Fault> {
     let square = |x: f64, y: f64| ((x / SQUARE).floor() as i64, (y / SQUARE).floor() as i64);
     let points = || lines.iter().flat_map(|l| &l.parts).flat_map(|part| part.0.iter().copied());
     let roads: HashSet<(i64, i64)> = points().map(|c| square(c.x, c.y)).collect();
@@ -123,15 +135,14 @@ pub(super) fn far(lines: &[RoadLine], registry: &Registry) -> Option<Fault> {
     }
     let all = cameras.iter().fold(Coord::zero(), |sum, c| sum + *c) / cameras.len() as f64;
     let metres = points().map(|c| Haversine.distance(Point(all), Point(c))).min_by(f64::total_cmp)?;
-    Some(fault(None, "", RoadFault::Far { count, of: cameras.len(), metres }))
+    Some(fault(file, None, "", RoadFault::Far { count, of: cameras.len(), metres }))
 }
 
 #[cfg(test)]
 mod tests {
     use cunkou_core::model::Language;
 
-    use super::super::{check_roads, read_roads};
-    use super::*;
+    use super::super::{ROADS, check_roads, read_roads};
 
     fn road(highway: &str, coordinates: &str) -> String {
         format!(

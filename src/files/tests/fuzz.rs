@@ -9,6 +9,8 @@ use cunkou_core::registry::{MAX_FAULTS, ObjectKind, tables_of};
 use secrecy::SecretString;
 
 use super::*;
+use crate::files::read_roads_pbf;
+use crate::files::roads::pbf_write::{blob, header};
 use crate::files::secrets::{SecretUrl, parse as parse_secrets};
 use crate::files::settings::Settings;
 
@@ -79,6 +81,43 @@ fn whatever_a_registry_holds_it_gives_a_registry_and_faults() {
             let (again, faults) = from_bytes(&files_of(&tables_of(&registry))).judge();
             assert!(faults.iter().all(|f| !f.is_error()), "{faults:?}");
             assert_eq!(again, registry, "what is written reads as the same");
+        }
+    });
+}
+
+#[test]
+fn whatever_an_extract_holds_it_gives_roads_or_one_fault() {
+    let corpus = Corpus::of(
+        "extract",
+        &[
+            "\u{8}",
+            "\u{12}\u{0}",
+            "\u{1a}\u{0}",
+            "\u{22}",
+            "\u{0}\u{0}\u{0}\u{d}",
+            "OSMData",
+            "highway",
+            "\u{7f}",
+            "área",
+        ],
+    );
+    bolero::check!().with_type::<Recipe>().for_each(|recipe| {
+        let (name, bytes) = corpus.make(recipe);
+        // What lies in a block is packed again, so that no length that is wrong hides it; a file is changed as it is.
+        let file = match name {
+            "file" => bytes,
+            "header" => blob("OSMHeader", &bytes, true),
+            _ => [header(&["OsmSchema-V0.6"]), blob("OSMData", &bytes, true)].concat(),
+        };
+        match bounded(&file, || read_roads_pbf(&file)) {
+            Ok(roads) => {
+                assert!(roads.lines.iter().flat_map(|line| &line.parts).all(|part| part.0.len() > 1));
+                assert_faults(&roads.odd);
+            }
+            Err(faults) => {
+                assert_eq!(faults.len(), 1);
+                assert_faults(&faults);
+            }
         }
     });
 }

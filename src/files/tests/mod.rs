@@ -281,6 +281,10 @@ fn what_replaces_a_registry_leaves_no_old_table_behind() {
     left.sort();
     assert_eq!(left, ["cameras.csv", "notes.txt", "roads.geojson"]);
     assert_eq!(std::fs::read(dir.path().join("cameras.csv")).unwrap(), files["cameras.csv"]);
+    let files = BTreeMap::from([("roads.osm.pbf".to_owned(), bytes("an extract"))]);
+    replace_files(dir.path(), &files).unwrap();
+    let is_there = |name: &str| dir.path().join(name).exists();
+    assert!(is_there("roads.osm.pbf") && !is_there("roads.geojson"), "new roads leave no old ones in the other form");
 }
 
 #[test]
