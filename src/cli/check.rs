@@ -301,12 +301,14 @@ impl Report {
         let (registry, faults) = files::judge(&loaded, &settings.intervals(), &density(settings));
         let good = !faults.iter().any(Fault::is_error);
         faults.iter().for_each(|fault| self.push(line(fault, language)));
-        files::check_roads(dir, &registry).iter().for_each(|fault| self.push(line(fault, language)));
+        let (roads, faults) = files::check_roads(dir, &registry);
+        faults.iter().for_each(|fault| self.push(line(fault, language)));
         self.credentials(&registry, language);
         self.forms = forms(&loaded, language);
         self.kept = kept(&loaded);
         self.plan = good.then(|| plan(&registry, settings, language));
-        if good && let Some((roads, faults)) = roads::look(dir, &loaded.tables, &registry, settings, language) {
+        if let Some(map) = roads.filter(|map| good && !map.lines.is_empty()) {
+            let (roads, faults) = roads::look(&map, &loaded.tables, &registry, settings, language);
             faults.iter().for_each(|fault| self.push(line(fault, language)));
             self.roads = Some(roads);
         }

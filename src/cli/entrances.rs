@@ -5,16 +5,13 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use clap::Subcommand;
-use cunkou_core::plan::{Roads, suggest};
-use cunkou_core::registry::Fault;
+use cunkou_core::plan::suggest;
 
-use super::common::{Common, FORMATS, Tongue, note, print, print_geojson, print_json};
+use super::common::{Common, FORMATS, Tongue, print, print_geojson, print_json};
 use super::exit::Exit;
-use crate::files;
+use super::offline;
 use crate::files::settings::Settings;
-use crate::files::{ROADS, ROADS_PBF, RoadBook};
 use answer::Answer;
 
 /// Looks for entrances by the roads of a registry
@@ -65,19 +62,8 @@ pub(super) fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
 }
 
 fn of_folder(dir: &Path, settings: &Settings, tongue: &Tongue) -> anyhow::Result<Answer> {
-    let loaded = files::load(dir).with_context(|| format!("the registry {} cannot be read", dir.display()))?;
-    let (registry, faults) = loaded.judge();
-    if faults.iter().any(Fault::is_error) {
-        bail!("the registry {} has errors; `cunkou check {0}` says which", dir.display());
-    }
-    let seen = RoadBook::of(dir).look();
-    if let Some(fault) = seen.faults.first() {
-        bail!("the roads cannot be read: {fault}");
-    }
-    if seen.roads.lines.is_empty() {
-        note(&format!("there are no roads: {} has neither {ROADS} nor {ROADS_PBF}, or it holds none", dir.display()));
-    }
-    let roads = Roads::build(seen.roads.for_plan(), &settings.coverage.ways().modes);
+    let registry = offline::registry(dir)?;
+    let (roads, _) = offline::roads(dir, settings)?;
     Ok(Answer::of(&suggest(&roads, &registry), &registry, tongue))
 }
 

@@ -4,7 +4,6 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use cunkou_core::plan::Pace;
 
 use super::client::Daemon;
@@ -13,7 +12,6 @@ use super::exit::{Exit, wrong_use};
 use super::offline;
 use super::source::{Source, Times};
 use super::table::{self, Cell};
-use crate::files;
 use crate::files::settings::Settings;
 use crate::http::wire::IsochroneEntrance;
 
@@ -65,11 +63,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
 
 /// The times of a registry folder; of its entrances nothing was ever seen.
 fn of_folder(dir: &Path, settings: &Settings, minutes: Option<f64>, drawn: bool) -> anyhow::Result<Times> {
-    let loaded = files::load(dir).with_context(|| format!("the registry {} cannot be read", dir.display()))?;
-    let (registry, faults) = loaded.judge();
-    if faults.iter().any(cunkou_core::registry::Fault::is_error) {
-        anyhow::bail!("the registry {} has errors; `cunkou check {0}` says which", dir.display());
-    }
+    let registry = offline::registry(dir)?;
     let pace = minutes.map_or(Ok(settings.isochrone), |minutes| settings.isochrone.within(minutes))?;
     Times::of(offline::isochrone(&offline::nothing_seen(registry, settings), dir, settings, &pace)?, drawn)
 }

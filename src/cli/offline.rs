@@ -12,7 +12,7 @@ use cunkou_core::coverage::{self, EntranceBelief, EntranceState, Judgement, Watc
 use cunkou_core::health::{Cause, MonitorCause, State};
 use cunkou_core::model::{CameraIx, EntranceIx, IncidentId, NodeIx, Period, ReasonSet, Time};
 use cunkou_core::plan::{Cordon, Pace, Roads};
-use cunkou_core::registry::{Registry, Topology};
+use cunkou_core::registry::{Fault, Registry, Topology};
 use cunkou_core::world::{CameraView, NodeView, Saved, SavedHealth, SavedTarget, Snapshot, Terms};
 
 use super::common::{Common, Tongue, density, note};
@@ -20,7 +20,7 @@ use super::source::{GapQuery, RepairQuery};
 use super::when;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
-use crate::files::{ROADS, ROADS_PBF, RoadBook, RoadsSeen};
+use crate::files::{self, ROADS, ROADS_PBF, RoadBook, RoadsSeen};
 use crate::http::wire::{
     Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
     IncidentFindings, IsochroneMap, NoPost, NoQuestion, PlaceBody, Placement, RepairOrder, SealQuery, Seals, Start,
@@ -290,13 +290,33 @@ pub(super) fn isochrone(
     settings: &Settings,
     pace: &Pace,
 ) -> anyhow::Result<IsochroneMap> {
+    let (roads, seen) = roads(dir, settings)?;
+    Ok(IsochroneMap::of(snapshot, Arc::new(roads), &seen, &settings.coverage.ways().modes, pace))
+}
+
+/// The road graph of a folder.
+///
+/// # Errors
+/// When the roads cannot be read.
+pub(super) fn roads(dir: &Path, settings: &Settings) -> anyhow::Result<(Roads, RoadsSeen)> {
     let seen = look(dir);
     if let Some(fault) = seen.faults.first() {
         bail!("the roads cannot be read: {fault}");
     }
-    let modes = settings.coverage.ways().modes;
-    let roads = Roads::build(seen.roads.for_plan(), &modes);
-    Ok(IsochroneMap::of(snapshot, &roads, &seen, &modes, pace, true))
+    Ok((Roads::build(seen.roads.for_plan(), &settings.coverage.ways().modes), seen))
+}
+
+/// The registry of a folder.
+///
+/// # Errors
+/// When it cannot be read, or `check` finds errors in it.
+pub(super) fn registry(dir: &Path) -> anyhow::Result<Registry> {
+    let loaded = files::load(dir).with_context(|| format!("the registry {} cannot be read", dir.display()))?;
+    let (registry, faults) = loaded.judge();
+    if faults.iter().any(Fault::is_error) {
+        bail!("the registry {} has errors; `cunkou check {0}` says which", dir.display());
+    }
+    Ok(registry)
 }
 
 /// The roads of a folder; that there are none is told.

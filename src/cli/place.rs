@@ -14,10 +14,9 @@ use cunkou_core::model::Span;
 use super::client::Daemon;
 use super::common::{Common, FORMATS, Tongue, note, print, print_geojson, print_json};
 use super::exit::{Exit, wrong_use};
-use super::offline::Ground;
+use super::offline::{self, Ground};
 use super::source::Source;
 use super::table::{self, Cell};
-use crate::files;
 use crate::http::wire::{self, Page, PlaceBody, PlaceModel, Placement};
 
 /// Says which cameras to buy or to mend next, so that most entrances which lack watchers get them, by day and by night.
@@ -122,11 +121,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let stop = Arc::new(AtomicBool::new(false));
     let answer = match &args.registry {
         Some(dir) => {
-            let loaded = files::load(dir).with_context(|| format!("the registry {} cannot be read", dir.display()))?;
-            let (registry, faults) = loaded.judge();
-            if faults.iter().any(cunkou_core::registry::Fault::is_error) {
-                anyhow::bail!("the registry {} has errors; `cunkou check {0}` says which", dir.display());
-            }
+            let registry = offline::registry(dir)?;
             waited_for(Ground::of(registry, &settings).reckon(body, stop.clone()), Some(&stop), &tongue).await?
         }
         None => {

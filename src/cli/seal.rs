@@ -4,7 +4,6 @@ pub(super) mod words;
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use cunkou_core::coverage::{Level, Scope};
 use cunkou_core::model::Period;
 
@@ -14,7 +13,6 @@ use super::exit::Exit;
 use super::offline;
 use super::source::Source;
 use super::table::{self, Cell};
-use crate::files;
 use crate::files::settings::Settings;
 use crate::http::wire::{Seal, SealQuery, Seals};
 
@@ -90,12 +88,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
 
 /// The seals of a registry folder, as if all of its cameras were up.
 fn of_folder(dir: &std::path::Path, settings: &Settings, query: &SealQuery) -> anyhow::Result<Seals> {
-    let loaded = files::load(dir).with_context(|| format!("the registry {} cannot be read", dir.display()))?;
-    let (registry, faults) = loaded.judge();
-    if faults.iter().any(cunkou_core::registry::Fault::is_error) {
-        anyhow::bail!("the registry {} has errors; `cunkou check {0}` says which", dir.display());
-    }
-    let snapshot = offline::nothing_seen(registry, settings);
+    let snapshot = offline::nothing_seen(offline::registry(dir)?, settings);
     offline::seals(&snapshot, dir, settings, query)
 }
 

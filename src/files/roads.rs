@@ -101,17 +101,17 @@ pub fn read_roads(bytes: &[u8]) -> Result<RoadMap, Vec<Fault>> {
     }
 }
 
-/// What `check` says of the roads of a folder: everything that is wrong with the file, else what is odd about it, also
-/// beside the cameras. None of it keeps the registry out of force.
+/// The roads of a folder, where there are any and they can be read, and what `check` says of them: everything that is
+/// wrong with the file, else what is odd about it, also beside the cameras. None of it keeps the registry out of force.
 #[must_use]
-pub fn check_roads(dir: &Path, registry: &Registry) -> Vec<Fault> {
+pub fn check_roads(dir: &Path, registry: &Registry) -> (Option<RoadMap>, Vec<Fault>) {
     match book::read(dir) {
         Some((file, Ok(roads))) => {
-            let far = far(file, &roads.lines, registry);
-            roads.odd.into_iter().chain(far).collect()
+            let faults = roads.odd.iter().cloned().chain(far(file, &roads.lines, registry)).collect();
+            (Some(roads), faults)
         }
-        Some((_, Err(faults))) => faults,
-        None => Vec::new(),
+        Some((_, Err(faults))) => (None, faults),
+        None => (None, Vec::new()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What the roads of a registry folder come to, and what stands at none.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use cunkou_core::model::Language;
@@ -11,7 +10,7 @@ use cunkou_core::registry::{
 use serde::Serialize;
 
 use super::super::words::some;
-use crate::files::RoadBook;
+use crate::files::RoadMap;
 use crate::files::settings::Settings;
 
 /// The roads that the seals rest on.
@@ -33,21 +32,16 @@ pub(super) struct RoadsLine {
     message: String,
 }
 
-/// What the roads come to, and whose positions lie beside them in another datum than they say; `None` where there are no
-/// roads, or they cannot be read.
+/// What the roads come to, and whose positions lie beside them in another datum than they say.
 pub(super) fn look(
-    dir: &Path,
+    map: &RoadMap,
     tables: &Tables,
     registry: &Registry,
     settings: &Settings,
     language: Language,
-) -> Option<(RoadsLine, Vec<Fault>)> {
-    let seen = RoadBook::of(dir).look();
-    if seen.roads.lines.is_empty() || !seen.faults.is_empty() {
-        return None;
-    }
+) -> (RoadsLine, Vec<Fault>) {
     let ways = settings.coverage.ways();
-    let roads = Arc::new(Roads::build(seen.roads.for_plan(), &ways.modes));
+    let roads = Arc::new(Roads::build(map.for_plan(), &ways.modes));
     let topology = Topology::build(registry, &settings.intervals(), None);
     let cordon = Cordon::build(roads.clone(), registry, &topology, ways.core_offset_m);
     let id = |e: &cunkou_core::model::EntranceIx| topology.entrances.get(e.at()).map(|slot| slot.id.to_string());
@@ -65,7 +59,7 @@ pub(super) fn look(
         message: String::new(),
     };
     line.message = line.words(language);
-    Some((line, misread(&roads, tables)))
+    (line, misread(&roads, tables))
 }
 
 /// The files whose positions are not of the datum that they are said to be of.

@@ -43,10 +43,8 @@ impl World {
     /// Some roots that can be asked, chosen by hash: a town without uplinks has as many as switches.
     fn some_roots(&self, seed: &str) -> Vec<Target> {
         let fit = self.topology.roots.iter().copied().filter(|n| self.has_address(*n));
-        let id = |n: NodeIx| self.topology.nodes.get(n.at()).map_or("", |node| node.id.as_str());
-        let mut fit: Vec<(u64, NodeIx)> = fit.map(|n| (stable_hash_parts(&[seed, id(n)]), n)).collect();
-        fit.sort_unstable();
-        fit.into_iter().take(self.policy.health.siblings).map(|(_, n)| Target::Node(n)).collect()
+        let named = fit.filter_map(|n| Some((self.topology.nodes.get(n.at())?.id.as_str(), Target::Node(n))));
+        chosen(seed, named, self.policy.health.siblings)
     }
 
     fn neighbours(&self, camera: CameraIx) -> Vec<CameraIx> {
@@ -73,14 +71,9 @@ impl World {
     /// Some that are not known to be down, chosen by hash: the same for the same suspect, spread over many.
     fn some_of(&self, seed: &str, all: Vec<CameraIx>, not: CameraIx, n: usize) -> Vec<Target> {
         let may_say = |c: CameraIx| self.is_installed(c) && !self.rests(c) && self.camera_state(c) != State::Down;
-        let fit = |c: &CameraIx| *c != not && may_say(*c);
-        let mut fit: Vec<(u64, CameraIx)> = all
-            .into_iter()
-            .filter(fit)
-            .map(|c| (stable_hash_parts(&[seed, self.topology.cameras[c.at()].id.as_str()]), c))
-            .collect();
-        fit.sort_unstable();
-        fit.into_iter().take(n).map(|(_, c)| Target::Camera(c)).collect()
+        let fit = all.into_iter().filter(|c| *c != not && may_say(*c));
+        let named = fit.map(|c| (self.topology.cameras[c.at()].id.as_str(), Target::Camera(c)));
+        chosen(seed, named, n)
     }
 
     /// Whether a node above it fails and that is not confirmed yet: it may be the one to blame.
@@ -110,4 +103,11 @@ impl World {
         let known = |t| health(t).map(|h| (t, h));
         !asked.iter().filter_map(known).any(open) && (self.doubtful.is_empty() || !failed())
     }
+}
+
+/// So many of those that are named, by hash.
+fn chosen<'a>(seed: &str, named: impl Iterator<Item = (&'a str, Target)>, n: usize) -> Vec<Target> {
+    let mut all: Vec<(u64, Target)> = named.map(|(id, target)| (stable_hash_parts(&[seed, id]), target)).collect();
+    all.sort_unstable();
+    all.into_iter().take(n).map(|(_, target)| target).collect()
 }

@@ -195,7 +195,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let check = |text: Option<String>| {
             text.into_iter().for_each(|t| std::fs::write(dir.path().join(ROADS), t).expect("written"));
-            check_roads(dir.path(), &registry)
+            check_roads(dir.path(), &registry).1
         };
         assert!(check(None).is_empty(), "no file is no fault");
         assert!(check(Some(collection(&[road("main", "[[114.5,31],[114.52,31]]")]))).is_empty());

@@ -43,7 +43,7 @@ pub(super) async fn isochrone(
     let found = reckon("the times by road", move || {
         let (snapshot, seen) = (state.snapshot(), state.roads());
         let roads = Arc::clone(&cordon(&state, &snapshot, &seen).roads);
-        let found = IsochroneMap::of(&snapshot, &roads, &seen, &state.parts.terms.ways.modes, &pace, geojson.is_some());
+        let found = IsochroneMap::of(&snapshot, roads, &seen, &state.parts.terms.ways.modes, &pace);
         // Written here too: of a large town that takes as long as the search.
         match geojson {
             None => Ok(Json(found.answer).into_response()),

@@ -1,6 +1,7 @@
 //! How long it takes by road from the nearest post to each entrance.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::plan::{self, Arrival, Mode, Pace, Reach, Roads, Unreached};
@@ -132,23 +133,18 @@ pub struct IsochronePace {
 pub struct IsochroneMap {
     /// The answer.
     pub answer: Isochrone,
-    /// Roads that are reached in time.
-    parts: Vec<Value>,
+    /// Roads that are reached in time, drawn when that is asked for: of a large town they are far more than the answer.
+    parts: Vec<plan::Part>,
+    /// The posts by the numbers that `parts` have for them.
+    ids: Vec<String>,
+    roads: Arc<Roads>,
 }
 
 impl IsochroneMap {
-    /// Times by road as things stand now. `pace` must be checked. Roads are kept only for what is `drawn`: of a large
-    /// town they are far more than the answer.
+    /// Times by road as things stand now. `pace` must be checked.
     #[must_use]
-    pub fn of(
-        snapshot: &Snapshot,
-        roads: &Roads,
-        seen: &RoadsSeen,
-        modes: &[Mode],
-        pace: &Pace,
-        drawn: bool,
-    ) -> IsochroneMap {
-        let found = snapshot.isochrone(roads, pace);
+    pub fn of(snapshot: &Snapshot, roads: Arc<Roads>, seen: &RoadsSeen, modes: &[Mode], pace: &Pace) -> IsochroneMap {
+        let found = snapshot.isochrone(&roads, pace);
         let ids: Vec<String> = found.posts.iter().map(|post| post.id.to_string()).collect();
         let items: Vec<IsochroneEntrance> =
             found.items.iter().filter_map(|item| IsochroneEntrance::of(snapshot, &ids, item)).collect();
@@ -160,13 +156,12 @@ impl IsochroneMap {
             posts: posts(snapshot, &found),
             reached_km: (reached_m / 100.0).round() / 10.0,
             pace: IsochronePace::of(pace),
-            roads: SealRoads::of(roads, seen, modes),
+            roads: SealRoads::of(&roads, seen, modes),
             assumptions: ISOCHRONE_ASSUMPTIONS.iter().filter(holds).map(|a| (*a).to_owned()).collect(),
             as_of: stamp(snapshot.at),
             items,
         };
-        let parts = found.parts.iter().filter(|_| drawn).map(|part| reached(roads, &ids, part)).collect();
-        IsochroneMap { answer, parts }
+        IsochroneMap { answer, parts: found.parts, ids, roads }
     }
 
     /// As a FeatureCollection: roads that are reached as lines, entrances and posts as points.
@@ -174,7 +169,7 @@ impl IsochroneMap {
     /// # Errors
     /// When an item cannot be written as JSON.
     pub fn features(self) -> Result<FeatureCollection, serde_json::Error> {
-        let mut features = self.parts;
+        let mut features: Vec<Value> = self.parts.iter().map(|part| reached(&self.roads, &self.ids, part)).collect();
         for item in &self.answer.items {
             features.extend(point("entrance", serde_json::to_value(item)?));
         }
