@@ -133,6 +133,12 @@ pub(crate) struct Book {
     pub(super) next: u64,
 }
 
+/// Whether it unites cameras that no node explains, so that a node, or our own sight, may explain them once those that
+/// were asked have answered.
+const fn may_be_another(cause: &Cause) -> bool {
+    matches!(cause, Cause::Partial(_) | Cause::Common(_))
+}
+
 impl Book {
     /// A book that goes on with what was open; of alerts that ended, with those whose end no word has told.
     pub(crate) fn restore(policy: Policy, incidents: Vec<Incident>, alerts: Vec<Alert>, next: u64, now: Time) -> Book {
@@ -210,8 +216,9 @@ impl Book {
             self.lead_elsewhere(key, wanted.leak);
             return;
         }
-        // While we doubt our sight it waits, and joins when that is over.
-        if let Some(incident) = self.by_cause.get(&wanted.cause).copied().filter(|_| !self.in_doubt) {
+        // While we doubt our sight it waits, and joins when that is over; so does what others of its cause wait for.
+        let waits = self.in_doubt || (may_be_another(&wanted.cause) && self.pending.contains_key(&wanted.cause));
+        if let Some(incident) = self.by_cause.get(&wanted.cause).copied().filter(|_| !waits) {
             self.forget_pending(key);
             self.join(incident, key, wanted);
             return;
@@ -424,10 +431,11 @@ impl Book {
         self.pending.values().map(|p| p.due(self.policy.settle, asking)).min()
     }
 
-    /// What waits under a cause that an open incident has by now joins that.
+    /// What waits under a cause that an open incident has by now joins that, unless the cause may be another yet.
     fn adopt_pending(&mut self, now: Time) {
         self.rename_causes(now);
-        let adopted: Vec<Cause> = self.pending.keys().filter(|c| self.by_cause.contains_key(*c)).cloned().collect();
+        let fits = |c: &&Cause| self.by_cause.contains_key(*c) && !may_be_another(c);
+        let adopted: Vec<Cause> = self.pending.keys().filter(fits).cloned().collect();
         for cause in adopted {
             let (Some(pending), Some(id)) = (self.pending.remove(&cause), self.by_cause.get(&cause).copied()) else {
                 continue;

@@ -19,7 +19,7 @@ impl World {
     }
 
     /// Its node, and up to five siblings: of the nearest node that has some; where none is known, of the same /24, else
-    /// of the village. Where all of these are down already and no canary can say whether it is us, some roots.
+    /// of the village. Where all of these are down already, some roots, which can say whether it is us.
     fn around_camera(&self, camera: CameraIx) -> Vec<Target> {
         let Some(slot) = self.topology.cameras.get(camera.at()) else { return Vec::new() };
         let nearest = slot.gates[0].of.iter().chain(&slot.gates[1].of).copied();
@@ -34,7 +34,7 @@ impl World {
             None => self.neighbours(camera),
         };
         asked.extend(self.some_of(slot.id.as_str(), siblings, camera, self.policy.health.siblings));
-        if asked.is_empty() && !self.eyes.has_canaries() {
+        if asked.is_empty() {
             asked.extend(self.some_roots(slot.id.as_str()));
         }
         asked

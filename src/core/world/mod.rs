@@ -124,7 +124,7 @@ pub struct World {
     /// Whom to ask, where there are no canaries, whether we see.
     sample: Vec<Target>,
     /// Cameras that turned suspect lately.
-    suspects: VecDeque<(Time, CameraIx)>,
+    suspects: VecDeque<(Time, Target)>,
     /// Cameras that are suspect.
     doubtful: BTreeSet<CameraIx>,
     /// Whom a suspect made us ask.

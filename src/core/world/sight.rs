@@ -22,12 +22,10 @@ const ROUND_SPREAD_MOST: Span = Span::seconds(10);
 impl World {
     /// Something turned suspect: could it be us?
     pub(super) fn doubt_sight(&mut self, target: Target) {
-        if let Target::Camera(c) = target {
-            while self.suspects.front().is_some_and(|(t, _)| self.now.since(*t) > SUSPECTS_WITHIN) {
-                self.suspects.pop_front();
-            }
-            self.suspects.push_back((self.now, c));
+        while self.suspects.front().is_some_and(|(t, _)| self.now.since(*t) > SUSPECTS_WITHIN) {
+            self.suspects.pop_front();
         }
+        self.suspects.push_back((self.now, target));
         // A town that vanishes is thousands of suspects: they are looked through only when something comes of it.
         if !self.eyes.may_raise(self.now, &self.sample) || !self.could_be_us(target) {
             return;
@@ -51,34 +49,45 @@ impl World {
         }
     }
 
-    /// Whether what failed could be our own sight: two cameras or more that no node below the root explains, or a root.
+    /// Whether what failed could be our own sight: a root, or two or more that no node below the roots explains.
     fn could_be_us(&self, target: Target) -> bool {
-        match target {
-            Target::Camera(_) => {
-                self.suspects.len() >= 2 && !self.one_node_below_the_root(self.suspects.iter().map(|(_, c)| *c))
-            }
-            Target::Node(n) => self.topology.nodes.get(n.at()).is_some_and(crate::registry::NodeSlot::is_root),
-            Target::Canary(_) => false,
-        }
+        let is_root = |n: NodeIx| self.topology.nodes.get(n.at()).is_some_and(crate::registry::NodeSlot::is_root);
+        matches!(target, Target::Node(n) if is_root(n))
+            || self.suspects.len() >= 2 && !self.one_node_below_the_roots(self.suspects.iter().map(|(_, t)| *t))
     }
 
-    /// Whether all of these cameras need one node that is not a root.
-    fn one_node_below_the_root(&self, cameras: impl Iterator<Item = CameraIx>) -> bool {
+    /// Whether one node that is not a root explains all of these: each needs it, or is it.
+    fn one_node_below_the_roots(&self, targets: impl Iterator<Item = Target>) -> bool {
         let mut shared: Option<Vec<NodeIx>> = None;
-        for camera in cameras {
-            let Some(slot) = self.topology.cameras.get(camera.at()) else { return false };
-            match &mut shared {
-                Some(shared) => shared.retain(|n| slot.required.contains(n)),
-                None => {
-                    let below = slot.required.iter().filter(|n| !self.topology.nodes[n.at()].is_root());
-                    shared = Some(below.copied().collect());
+        for target in targets {
+            let explains = |n: &NodeIx| match target {
+                Target::Camera(c) => self.topology.cameras.get(c.at()).is_some_and(|slot| slot.required.contains(n)),
+                Target::Node(node) => {
+                    let slot = self.topology.nodes.get(node.at());
+                    node == *n || slot.is_some_and(|slot| slot.required.contains(n))
                 }
+                Target::Canary(_) => false,
+            };
+            match &mut shared {
+                Some(shared) => shared.retain(explains),
+                None => shared = Some(self.below_the_roots(target)),
             }
             if shared.as_ref().is_some_and(Vec::is_empty) {
                 return false;
             }
         }
         shared.is_some()
+    }
+
+    /// The nodes that explain it when they are dead, without roots.
+    fn below_the_roots(&self, target: Target) -> Vec<NodeIx> {
+        let (required, own) = match target {
+            Target::Camera(c) => (self.topology.cameras.get(c.at()).map(|slot| &slot.required), None),
+            Target::Node(n) => (self.topology.nodes.get(n.at()).map(|slot| &slot.required), Some(n)),
+            Target::Canary(_) => (None, None),
+        };
+        let all = required.into_iter().flatten().copied().chain(own);
+        all.filter(|n| self.topology.nodes.get(n.at()).is_some_and(|slot| !slot.is_root())).collect()
     }
 
     /// Twenty installed cameras that are on duty, one a node as far as that goes, the same ones each time.
@@ -113,11 +122,8 @@ impl World {
             Verdict::Back if planted!(BlindForEver) => self.eyes.go_blind(self.now, &[]),
             Verdict::Blind => {
                 let silent = self.eyes.silent_of_sample();
-                let cameras = silent.iter().filter_map(|t| match t {
-                    Target::Camera(c) => Some(*c),
-                    _ => None,
-                });
-                if !silent.is_empty() && !self.is_a_root_silent() && self.one_node_below_the_root(cameras) {
+                let explained = self.one_node_below_the_roots(silent.iter().copied());
+                if explained && !self.is_a_root_silent() {
                     self.eyes.clear();
                     return;
                 }

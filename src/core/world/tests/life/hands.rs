@@ -38,8 +38,8 @@ pub(crate) struct Hands {
     quiet: BTreeMap<IncidentId, Time>,
     owed: BTreeMap<IncidentId, Owed>,
     nobodys: BTreeMap<IncidentId, Nobodys>,
-    /// Collected, and in no digest yet.
-    held: BTreeMap<IncidentId, Time>,
+    /// Collected, and in no digest yet: since when, and whether it would have paged.
+    held: BTreeMap<IncidentId, (Time, bool)>,
 }
 
 impl Hands {
@@ -68,6 +68,11 @@ impl Hands {
     /// When a silence of it was last in force.
     pub(super) fn last_quiet(&self, id: IncidentId) -> Option<Time> {
         self.quiet.get(&id).copied()
+    }
+
+    /// Whether a page of it waits for a digest, so that nobody has heard it.
+    pub(super) fn holds_a_page(&self, id: IncidentId) -> bool {
+        self.held.get(&id).is_some_and(|(_, pages)| *pages)
     }
 
     /// Whether something waits for a digest.
@@ -117,7 +122,7 @@ impl Hands {
     fn note_digest(&mut self, m: &Message, at: Time) -> Verdict {
         let id = m.incident.id;
         if m.why == Why::HeldForDigest {
-            self.held.entry(id).or_insert(at);
+            self.held.entry(id).or_insert((at, false)).1 |= m.kind.pages();
         } else if !m.why.is_for_machines() && self.held.remove(&id).is_some() && is_never_held(m.kind) {
             return Err(format!("of what is collected an end is told alone: {:#?}", m.incident));
         }
@@ -214,7 +219,9 @@ impl Oracle {
         let standing = self.standing(sim);
         let open = |id: &IncidentId| self.last.get(id).is_some_and(|(_, i)| i.status == IncidentStatus::Open);
         let policy = &sim.policy.alert;
-        if let Some((id, at)) = self.hands.held.iter().find(|(_, at)| now.since(self.dim.max(**at)) > DIGEST_WITHIN) {
+        if let Some((id, (at, _))) =
+            self.hands.held.iter().find(|(_, (at, _))| now.since(self.dim.max(*at)) > DIGEST_WITHIN)
+        {
             return Err(format!("incident {id} was collected at {at:?}, and at {now:?} it is in no digest"));
         }
         for (id, nobody) in &self.hands.nobodys {

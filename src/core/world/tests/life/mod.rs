@@ -2,7 +2,7 @@
 //! own link, the clock, the store, sinks and the process, changes of the registry and people who take incidents. An
 //! oracle that knows what is so holds every word against it.
 //!
-//! `CUNKOU_SEEDS=N` lives so many towns, `CUNKOU_LONG=1` 1 000, `CUNKOU_SEED=N` shows one of them again
+//! `CUNKOU_SEEDS=N` lives so many towns, `CUNKOU_LONG=1` 2 000, `CUNKOU_SEED=N` shows one of them again
 //! with all that was said. Each fourth town lives twice and must end alike to the last bit. Loosen no rule of the oracle
 //! without writing down which truth it knows by then.
 

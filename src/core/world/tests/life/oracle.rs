@@ -273,7 +273,9 @@ impl Oracle {
         let first = message.kind == MessageKind::Opened && (lost.is_empty() || news || held);
         // Held against its time by what is known of whose hands it is in.
         let goes_on = message.kind == MessageKind::Escalated;
-        if first || news || rose || again || goes_on || self.is_due_reminder(message, at) {
+        // What grew while its page waited for a digest is told whole, and that is the first that anybody hears of it.
+        let unheard = self.hands.holds_a_page(message.incident.id);
+        if first || news || rose || again || unheard || goes_on || self.is_due_reminder(message, at) {
             return Ok(());
         }
         Err(format!("a page that says nothing new ({:?}, {:?}): {:#?}", message.kind, message.why, message.incident))
