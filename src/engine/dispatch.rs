@@ -71,12 +71,15 @@ pub(super) struct Dispatch {
     under_way: HashMap<(Target, Check), u32>,
     /// What took long the last time.
     long: HashSet<(Target, Check)>,
+    /// What failed the last time.
+    failing: HashSet<(Target, Check)>,
     /// To whom a probe under way may show the password.
     showing: HashSet<Target>,
     /// Who refused the password: known here also while nothing can be kept, and the World is not told.
     refused: HashSet<Target>,
-    /// Wishes, then turns, that found no room.
-    waiting: [Waiting; 2],
+    /// What found no room: wishes that confirm a failure, other wishes, turns. What a confirmation decides is told sooner
+    /// than by whom else it was asked: behind a dead switch everybody is, and each takes its time.
+    waiting: [Waiting; 3],
     /// Room was given back since what waits was looked through.
     freed: bool,
     /// Counts the starts of this process's Worlds: the first, and one after each step of the clock or long pause.
@@ -132,9 +135,10 @@ impl Dispatch {
             behind: HashMap::new(),
             under_way: HashMap::new(),
             long: HashSet::new(),
+            failing: HashSet::new(),
             showing: HashSet::new(),
             refused: HashSet::new(),
-            waiting: [Waiting::default(), Waiting::default()],
+            waiting: Default::default(),
             freed: false,
             life: 0,
         }
@@ -145,7 +149,7 @@ impl Dispatch {
     pub(super) fn begin_anew(&mut self) {
         self.life += 1;
         self.under_way.clear();
-        self.waiting = [Waiting::default(), Waiting::default()];
+        self.waiting = Default::default();
     }
 
     /// Another registry is in force.
@@ -162,7 +166,21 @@ impl Dispatch {
         }
         match self.room_for(&due, password) {
             Ok(room) => self.start(due, room),
-            Err(_) => self.waiting[usize::from(!due.asked)].push(due),
+            Err(_) => self.wait(due),
+        }
+    }
+
+    fn wait(&mut self, due: Due) {
+        let key = (due.target, due.check);
+        let [confirming, wishes, turns] = &mut self.waiting;
+        match due.asked {
+            true if self.failing.contains(&key) => {
+                wishes.dues.remove(&key);
+                confirming.push(due);
+            }
+            true if confirming.dues.contains_key(&key) => confirming.push(due),
+            true => wishes.push(due),
+            false => turns.push(due),
         }
     }
 
@@ -186,6 +204,11 @@ impl Dispatch {
             self.long.insert(key);
         } else {
             self.long.remove(&key);
+        }
+        if done.outcome.result.is_alive() {
+            self.failing.remove(&key);
+        } else if !matches!(done.outcome.result, ProbeResult::Inconclusive(_)) {
+            self.failing.insert(key);
         }
         if done.room.password {
             self.showing.remove(&done.outcome.target);
@@ -335,7 +358,7 @@ pub(super) fn void(mut outcome: Outcome) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use cunkou_core::model::{CameraIx, Time};
+    use cunkou_core::model::{CameraIx, FailKind, Time};
     use cunkou_core::registry::Intervals;
 
     use super::*;
@@ -399,7 +422,7 @@ mod tests {
                 dispatch.send(due(camera, Check::Reach, false, turn * 10_000), true);
             }
         }
-        assert_eq!((dispatch.in_flight(), dispatch.waiting[1].order.len()), (PER_NODE, 40 - PER_NODE));
+        assert_eq!((dispatch.in_flight(), dispatch.waiting[2].order.len()), (PER_NODE, 40 - PER_NODE));
         let mut seen = end_all(&mut dispatch, &mut heard, 1).await;
         while seen.len() < 40 {
             dispatch.send_waiting(|_| Some(true));
@@ -412,7 +435,7 @@ mod tests {
         );
         seen.sort_unstable();
         seen.dedup_by_key(|(target, ..)| *target);
-        assert_eq!((seen.len(), dispatch.waiting[1].dues.len()), (40, 0));
+        assert_eq!((seen.len(), dispatch.waiting[2].dues.len()), (40, 0));
     }
 
     #[tokio::test]
@@ -432,6 +455,28 @@ mod tests {
         assert_eq!(ended.len(), PER_NODE);
         let asked = |t: &Target| matches!(t, Target::Camera(c) if c.at() >= 20);
         assert!(ended.iter().all(|(target, ..)| asked(target)), "wishes first: {ended:?}");
+    }
+
+    #[tokio::test]
+    async fn who_confirms_a_failure_goes_before_who_is_only_asked_around() {
+        let (mut dispatch, mut heard) = behind_one_switch(512);
+        dispatch.send(due(39, Check::Reach, false, 0), true);
+        let mut done = heard.recv().await.unwrap();
+        done.outcome.result = ProbeResult::Fail(FailKind::Timeout);
+        dispatch.ended(done);
+        for camera in 0..30 {
+            dispatch.send(due(camera, Check::Reach, true, 1_000), true);
+        }
+        dispatch.send(due(39, Check::Reach, true, 1_000), true);
+        // One that is asked around and fails in its turn meanwhile waits once, and no longer at the end.
+        dispatch.failing.insert((Target::Camera(CameraIx::from(29)), Check::Reach));
+        dispatch.send(due(29, Check::Reach, true, 1_000), true);
+        assert_eq!(dispatch.waiting.each_ref().map(|w| w.dues.len()), [2, 30 - PER_NODE - 1, 0]);
+        end_all(&mut dispatch, &mut heard, 1).await;
+        dispatch.send_waiting(|_| Some(true));
+        let ended = end_all(&mut dispatch, &mut heard, 1).await;
+        let goes = |n: usize| ended.iter().filter(|(t, ..)| *t == Target::Camera(CameraIx::from(n))).count();
+        assert_eq!((ended.len(), goes(39), goes(29)), (PER_NODE, 1, 1), "{ended:?}");
     }
 
     #[tokio::test]
@@ -482,7 +527,7 @@ mod tests {
         dispatch.send(due(guarded, Check::Stream, false, 0), true);
         dispatch.send(due(guarded, Check::Picture, false, 0), true);
         dispatch.send(due(guarded, Check::Reach, false, 0), true);
-        assert_eq!((dispatch.in_flight(), dispatch.waiting[1].order.len()), (2, 1), "one shows it at a time");
+        assert_eq!((dispatch.in_flight(), dispatch.waiting[2].order.len()), (2, 1), "one shows it at a time");
         let refuse = |mut done: Done| {
             done.outcome.credential = done.outcome.check == Check::Stream;
             done.outcome.result = ProbeResult::Answered(Reason::Auth);
