@@ -109,7 +109,7 @@ fn seen(year: &Annual, tongue: &Tongue) -> String {
         }
         Language::En => {
             let common = share.map(|s| {
-                format!("; {s} % of camera failures had a cause in common: to that extent failures are not independent")
+                format!("; {s} % of camera failures had a cause in common, and so far failures are not independent")
             });
             let common = common.unwrap_or_default();
             format!("Measured {from} to {to}: {closed} incidents closed, {open} open{common}")
