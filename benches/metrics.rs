@@ -19,7 +19,6 @@ use cunkou::metrics::{Counters, Options, Plan, write};
 use cunkou_core::alert::Incident;
 use cunkou_core::health::State;
 use cunkou_core::model::{CameraId, Check, EntranceId, IncidentId, Period, Span, Time};
-use cunkou_core::plan::Record;
 use cunkou_core::registry::Registry;
 use cunkou_core::town::{Spec, Town};
 use cunkou_core::world::{Policy, Saved, Snapshot, Subject, Terms, World};
@@ -134,9 +133,6 @@ impl History for NoHistory {
     }
     fn maintenance(&self, _: Time) -> Answer<'_, Vec<cunkou::engine::Maintenance>> {
         Box::pin(async { Ok(Vec::new()) })
-    }
-    fn record(&self, _: Time) -> Answer<'_, Record> {
-        Box::pin(async { Ok(Record::default()) })
     }
     fn audit(&self, _: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
         Box::pin(async { Ok(Vec::new()) })

@@ -323,28 +323,6 @@ fn what_is_critical_is_answered_from_the_database() {
 }
 
 #[test]
-fn a_year_is_reckoned_from_the_database() {
-    let town = Town::new().with_history();
-    let year = town.run(&["critical", "--by", "annual", "--limit", "0", "--format", "json"]).ends(0).json();
-    let (items, entrances) = (year["items"].as_array().unwrap(), year["entrances"].as_array().unwrap());
-    let hours: f64 = entrances.iter().map(|e| e["hours_per_year"].as_f64().unwrap()).sum();
-    let total = year["totals"]["entrance_hours_per_year"].as_f64().unwrap();
-    assert!(hours > 0.0 && (hours / total - 1.0).abs() < 1e-4, "{year:#}");
-    for item in items {
-        let [least, hours, most] =
-            ["/ci90/least", "/hours_per_year", "/ci90/most"].map(|p| item.pointer(p).unwrap().as_f64().unwrap());
-        assert!(0.0 < least && least < hours && hours < most && hours < 8_760.0 * 10.0, "{item:#}");
-    }
-    let table = town.run(&["critical", "--by", "annual", "--limit", "1"]).ends(0);
-    assert!(table.out.contains(items[0]["id"].as_str().unwrap()), "{table:?}");
-    let csv = town.run(&["critical", "--by", "annual", "--limit", "0", "--format", "csv"]).ends(0).out;
-    assert!(csv.starts_with("rank,kind,id,name,hours_per_year,") && csv.lines().count() == items.len() + 1, "{csv}");
-    let geo = town.run(&["critical", "--by", "annual", "--format", "geojson"]).ends(0).json();
-    assert_eq!(geo["type"], "FeatureCollection");
-    town.run(&["critical", "--by", "seal"]).ends(2);
-}
-
-#[test]
 fn the_order_of_repairs_is_answered_from_the_database() {
     let town = Town::new();
     town.write(

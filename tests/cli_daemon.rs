@@ -22,7 +22,6 @@ use cunkou_core::alert::{Acknowledgement, Hold, Incident, IncidentStatus};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{AreaId, CameraId, EntranceId, IncidentId, Period, Severity, Span, Time};
-use cunkou_core::plan::Record;
 use cunkou_core::registry::{Area, AreaKind, Density, Dirs, Entrance, EntranceStatus, Registry};
 use cunkou_core::world::{Effects, Policy, Saved, Snapshot, Subject, Terms, World};
 use program::{Ran, cunkou};
@@ -142,9 +141,6 @@ impl History for NoHistory {
     }
     fn maintenance(&self, _: Time) -> Answer<'_, Vec<engine::Maintenance>> {
         Box::pin(async { Ok(Vec::new()) })
-    }
-    fn record(&self, _: Time) -> Answer<'_, Record> {
-        Box::pin(async { Ok(Record::default()) })
     }
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {
         let entry = |number: u64| AuditEntry {

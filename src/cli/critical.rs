@@ -1,6 +1,4 @@
-//! `cunkou critical`: whose failure alone would lose an entrance, or what failures cost in a year; worst first.
-
-mod annual;
+//! `cunkou critical`: whose failure alone would lose an entrance, worst first.
 
 use cunkou_core::model::{Language, Period};
 
@@ -13,18 +11,11 @@ use super::words::{component_word, some};
 use crate::http::wire::{self, Critical, Page};
 
 /// Lists cameras and nodes whose failure alone would lose an entrance that is watched now, worst first.
-///
-/// With `--by annual`: expected hours a year in which entrances are lost, by whose failures, at the rates of failure and
-/// repair that the database has seen in two years, each with the interval that holds it with a probability of 90 %. What
-/// nothing was seen of yet is assumed, and said to be. JSON has the entrances too.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     daemon: Daemon,
-    /// What is asked: whose failure would lose most now, or what failures cost in a year of the long run
-    #[arg(long, value_parser = ["now", "annual"], default_value = "now")]
-    by: String,
-    /// When entrances are judged, for annual all year; for now, cameras and nodes are as they are now
+    /// When entrances are judged; cameras and nodes are as they are now
     #[arg(long, value_parser = ["day", "night", "now"], default_value = "now")]
     period: String,
     /// Lines at most; 0: all
@@ -42,11 +33,7 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let settings = common.settings()?.settings;
     let tongue = Tongue::of(common, &settings);
     let period = Period::from_word(&args.period).unwrap_or(Period::Now);
-    let source = Source::open(common, &settings, &args.daemon).await?;
-    if args.by == "annual" {
-        return annual::print_year(source.annual(period).await?, &args, &tongue);
-    }
-    let mut items = source.critical(period).await?;
+    let mut items = Source::open(common, &settings, &args.daemon).await?.critical(period).await?;
     let all = items.len();
     if args.limit > 0 {
         items.truncate(args.limit);
@@ -80,16 +67,13 @@ fn text(found: &[Critical], all: usize, tongue: &Tongue) -> String {
             entrances(critical),
         ]);
     }
-    table::text(&table) + &rest(all - found.len(), tongue)
-}
-
-/// That there is more, as a line.
-fn rest(more: usize, tongue: &Tongue) -> String {
-    match (more, tongue.language) {
+    let more = all - found.len();
+    let rest = match (more, tongue.language) {
         (0, _) => String::new(),
         (n, Language::ZhCn) => format!("另有 {n} 项（--limit 0 全部列出）\n"),
         (n, Language::En) => format!("{n} more (--limit 0 lists all)\n"),
-    }
+    };
+    table::text(&table) + &rest
 }
 
 /// The first few entrances, those surely lost before the others.

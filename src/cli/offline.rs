@@ -18,12 +18,11 @@ use cunkou_core::world::{CameraView, NodeView, Saved, SavedHealth, SavedTarget, 
 use super::common::{Common, Tongue, density, note};
 use super::source::{GapQuery, RepairQuery};
 use super::when;
-use crate::daemon::record;
 use crate::engine::restore_registry;
 use crate::files::settings::Settings;
 use crate::files::{self, ROADS, ROADS_PBF, RoadBook, RoadsSeen};
 use crate::http::wire::{
-    Annual, Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
+    Critical, EntranceDetail, GAP_STATES, Gap, Incident, IncidentAlert, IncidentDelivery, IncidentDetail,
     IncidentFindings, IsochroneMap, NoPost, NoQuestion, PlaceBody, Placement, RepairOrder, SealQuery, Seals, Start,
     Status, WhatIf, WhatIfBody,
 };
@@ -138,15 +137,6 @@ impl Offline {
     /// What is most critical, worst first.
     pub(super) fn critical(&self, period: Period) -> Vec<Critical> {
         Critical::all(&self.snapshot, period)
-    }
-
-    /// What failures cost in a year, by what the database has seen up to the last tick.
-    ///
-    /// # Errors
-    /// When history cannot be read.
-    pub(super) async fn annual(&self, period: Period) -> anyhow::Result<Annual> {
-        let record = record(&self.store, self.snapshot.at).await.context("history cannot be read")?;
-        Ok(Annual::of(&self.snapshot, period, &record))
     }
 
     /// In which order to mend what is down.

@@ -13,8 +13,8 @@ use super::common::{Common, note};
 use super::offline::Offline;
 use crate::files::settings::Settings;
 use crate::http::wire::{
-    Annual, Critical, EntranceDetail, FeatureCollection, Gap, Incident, IncidentDetail, Isochrone, IsochroneMap,
-    PlaceBody, Placement, RepairOrder, SealQuery, Seals, Status, WhatIf, WhatIfBody, stamp,
+    Critical, EntranceDetail, FeatureCollection, Gap, Incident, IncidentDetail, Isochrone, IsochroneMap, PlaceBody,
+    Placement, RepairOrder, SealQuery, Seals, Status, WhatIf, WhatIfBody, stamp,
 };
 use crate::store::{Holder, OpenMode, Store};
 
@@ -171,27 +171,6 @@ impl Source {
             }
             Source::File(offline) => Ok(offline.critical(period)),
         }
-    }
-
-    /// What failures cost in a year, whole.
-    ///
-    /// # Errors
-    /// When it cannot be asked, or history cannot be read.
-    pub(super) async fn annual(&self, period: Period) -> anyhow::Result<Annual> {
-        let server = match self {
-            Source::Daemon { server, .. } => server,
-            Source::File(offline) => return offline.annual(period).await,
-        };
-        let pairs = [("by", "annual"), ("period", period.word()), ("limit", "1000")];
-        let mut year: Annual = server.get(&["critical"], &pairs).await?;
-        while let Some(cursor) = year.next.take() {
-            let more = [&pairs[..], &[("cursor", cursor.as_str())]].concat();
-            let page: Annual = server.get(&["critical"], &more).await?;
-            // Between two pages the answer may have changed; one that does not go on ends here.
-            year.next = page.next.filter(|next| *next > cursor);
-            year.items.extend(page.items);
-        }
-        Ok(year)
     }
 
     /// In which order to mend what is down.

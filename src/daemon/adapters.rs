@@ -8,7 +8,6 @@ use std::time::Duration;
 use cunkou_core::alert::{Incident, MAX_REVIEWED, MAX_WORST, OftenOut};
 use cunkou_core::health::State;
 use cunkou_core::model::{CameraId, IncidentId, Outcome, Period, Severity, Span, Time};
-use cunkou_core::plan::Record;
 use cunkou_core::world::Subject;
 
 use crate::engine::Watcher;
@@ -106,10 +105,6 @@ impl History for StoreHistory {
 
     fn maintenance(&self, now: Time) -> Answer<'_, Vec<store::Maintenance>> {
         Box::pin(async move { Ok(self.0.maintenance(now).await.map_err(history)?.0) })
-    }
-
-    fn record(&self, now: Time) -> Answer<'_, Record> {
-        Box::pin(async move { super::record(&self.0, now).await.map_err(history) })
     }
 
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {

@@ -4,7 +4,6 @@
 
 mod adapters;
 mod handles;
-mod record;
 mod service;
 mod start;
 mod supervise;
@@ -22,7 +21,6 @@ use crate::files::roster::RosterFile;
 use service::Service;
 
 pub use adapters::StoreOutbox;
-pub use record::record;
 pub use start::{DaemonError, Options, start};
 
 /// How long a stop may take in all.

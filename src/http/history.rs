@@ -8,7 +8,6 @@ use cunkou_core::alert::{Incident, MessageKind, SayReason};
 use cunkou_core::coverage::EntranceState;
 use cunkou_core::health::{Cause, State};
 use cunkou_core::model::{CameraId, EntranceId, IncidentId, Period, ReasonSet, Time};
-use cunkou_core::plan::Record;
 use cunkou_core::world::Subject;
 
 use crate::engine::Maintenance;
@@ -51,10 +50,6 @@ pub trait History: Send + Sync {
 
     /// Work that is announced and not over, by number.
     fn maintenance(&self, now: Time) -> Answer<'_, Vec<Maintenance>>;
-
-    /// How long cameras and nodes were seen to work in the years before `now`, and what failed.
-    fn record(&self, now: Time) -> Answer<'_, Record>;
-
     /// Who changed what, newest first.
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>>;
 }

@@ -191,7 +191,7 @@ pub(super) async fn last_words(
     rows.iter().map(|row| Ok((row.text("subject")?, row.text("to_state")?))).collect()
 }
 
-pub(super) async fn states_at(
+async fn states_at(
     link: &mut Link<'_>,
     kind: &'static str,
     period: &'static str,

@@ -6,7 +6,7 @@ use crate::locked::{closure, manifest};
 use crate::source::{sources, text, words};
 
 /// All that the core may be built on.
-const BUILT_ON: [&str; 7] = ["geo", "pathfinding", "petgraph", "rstar", "special", "thiserror", "url"];
+const BUILT_ON: [&str; 6] = ["geo", "pathfinding", "petgraph", "rstar", "thiserror", "url"];
 
 /// What none of these may bring along: runtimes, sockets, databases, clocks. Not `getrandom`: Cargo.lock shows it below
 /// `rand`, which geo has for an algorithm that is not called here, because others in the lock switch that feature on.

@@ -1,12 +1,11 @@
 //! WHAT IF: questions of planners and of the on-call tech about what stands, asked by people.
 //!
-//! Answers: which single failure would lose most, what failures cost in a year, in which order one tech mends what is down, which entrances would
+//! Answers: which single failure would lose most, in which order one tech mends what is down, which entrances would
 //! change if cameras and nodes were down or up, cameras added or moved, whether areas are sealed and how one gets in,
 //! which cameras to buy or mend next, which entrances somebody reaches by road in time, where the roads would have entrances,
 //! and which cameras fail together though no node says why. It changes nothing, keeps nothing and is never part of the loop: what it reckons with is handed to it. An
 //! answer may take a second; the hot path is `coverage`.
 
-mod annual;
 mod blame;
 mod cordon;
 mod critical;
@@ -21,10 +20,6 @@ mod whatif;
 #[cfg(test)]
 mod tests;
 
-pub use annual::{
-    Annual, ComponentYear, Estimate, Ground as AnnualGround, HOURS_A_YEAR, Interval, Prior, Rates, Record, Share,
-    Ticket, annual,
-};
 pub use cordon::{AreaKey, Compared, Cordon, Gate, Layout, Leaked, Question, Route, Seal, Site};
 pub use critical::{Component, Critical, Stand, critical};
 pub use isochrone::{Arrival, Isochrone, Pace, PaceFault, Part, Post, Reach, Unreached, Way, isochrone};

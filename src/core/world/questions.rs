@@ -5,8 +5,8 @@ use crate::coverage::{self, EntranceState, Guards, Level, Scope, Standing, Verdi
 use crate::health::{Cause, State};
 use crate::model::{CameraIx, EntranceIx, LocalTime, NodeIx, Period, Time};
 use crate::plan::{
-    self, Annual, AnnualGround, Cordon, Critical, Effort, Grounds, Isochrone, Outages, Pace, Placing, Present,
-    Question, Rates, RepairOrder, Roads, Seal, Stand, Suppose, Unplaced, Ways, WhatIf, Wishes,
+    self, Cordon, Critical, Effort, Grounds, Isochrone, Outages, Pace, Placing, Present, Question, RepairOrder, Roads,
+    Seal, Stand, Suppose, Unplaced, Ways, WhatIf, Wishes,
 };
 use crate::registry::{Camera, Life, LonLat};
 
@@ -52,27 +52,17 @@ impl Snapshot {
     /// if it were, with the cameras that are live now.
     #[must_use]
     pub fn critical(&self, period: Period) -> Vec<Critical> {
+        let required = |e: EntranceIx| {
+            let slot = self.topology.entrances.get(e.at()).filter(|slot| slot.judged)?;
+            self.registry.entrances.get(&slot.id).map(|entrance| entrance.required)
+        };
         plan::critical(&Stand {
             topology: &self.topology,
             watch: &self.watch,
             night: self.is_dark(period),
-            required: &|e| self.required(e),
+            required: &required,
             standing: &|c| self.standing(c),
             down: &|n| self.is_down(n),
-        })
-    }
-
-    /// What failures cost in a year in the long run, at the `rates` that were measured. By day and by night it is judged as
-    /// if it were so all year; the health of now does not count.
-    #[must_use]
-    pub fn annual(&self, period: Period, rates: &Rates) -> Annual {
-        plan::annual(&AnnualGround {
-            topology: &self.topology,
-            watch: &self.watch,
-            night: self.is_dark(period),
-            required: &|e| self.required(e),
-            rests: &|w| self.rests(w, period),
-            down: &|c| rates.down(c),
         })
     }
 
@@ -189,12 +179,6 @@ impl Snapshot {
         });
         let screened = |e: EntranceIx| Scope::ALL.map(|scope| cordon.screened(e, &into, scope));
         Seals { items, unwatched: too_few.map(|e| (e, screened(e))).collect() }
-    }
-
-    /// Live cameras that an entrance needs; `None` where it is not judged.
-    fn required(&self, entrance: EntranceIx) -> Option<u32> {
-        let slot = self.topology.entrances.get(entrance.at()).filter(|slot| slot.judged)?;
-        self.registry.entrances.get(&slot.id).map(|entrance| entrance.required)
     }
 
     /// The state of an entrance in a period; `None` where it is not judged.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use tokio::sync::Semaphore;
 
-use crate::http::{HistoryError, Problem};
+use crate::http::Problem;
 
 /// One order, seal or what-if at a time, so that whoever may read cannot keep all of the machine busy: fifteen faults take an order of repairs
 /// a fifth of a second.
@@ -18,17 +18,6 @@ pub(super) async fn reckon<T: Send + 'static>(
 ) -> Result<T, Problem> {
     let turn = TURN.acquire().await.map_err(|_| Problem::unavailable("the daemon is stopping"))?;
     beside(what, turn, answer).await
-}
-
-/// Reads what an answer is reckoned from and reckons it, when it is its turn: who asks again and again reads no more often.
-pub(super) async fn read_and_reckon<R: Send + 'static, T: Send + 'static>(
-    what: &'static str,
-    read: impl Future<Output = Result<R, HistoryError>>,
-    answer: impl FnOnce(R) -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let turn = TURN.acquire().await.map_err(|_| Problem::unavailable("the daemon is stopping"))?;
-    let read = read.await?;
-    beside(what, turn, move || answer(read)).await
 }
 
 /// Reckons an answer that may take a minute, unless there is no turn left: nobody waits for one.

@@ -54,7 +54,6 @@ async fn the_fields_of_the_rest_are_stable() {
         ("place", "/api/v1/places"),
         ("gap", "/api/v1/gaps?limit=1"),
         ("critical", "/api/v1/critical?limit=2"),
-        ("annual", "/api/v1/critical?by=annual&limit=2"),
         ("repair_order", "/api/v1/repair-order"),
         ("seal", "/api/v1/seal"),
         ("isochrone", "/api/v1/isochrone"),
@@ -103,7 +102,6 @@ async fn what_is_written_can_be_read_back() {
     same::<wire::Page<wire::Place>>(d.get("/api/v1/places").await.json());
     same::<wire::Page<wire::Gap>>(d.get("/api/v1/gaps").await.json());
     same::<wire::Page<wire::Critical>>(d.get("/api/v1/critical").await.json());
-    same::<wire::Annual>(d.get("/api/v1/critical?by=annual").await.json());
     same::<wire::RepairOrder>(d.get("/api/v1/repair-order?from=114.2,30.9&shift=90m").await.json());
     same::<wire::Isochrone>(d.get("/api/v1/isochrone?minutes=5").await.json());
     same::<wire::FeatureCollection>(d.get("/api/v1/isochrone?format=geojson").await.json());

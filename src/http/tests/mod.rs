@@ -31,7 +31,6 @@ use cunkou_core::model::{
     CameraId, Check, EntranceId, IncidentId, NodeId, Outcome, Period, Phase, PhaseTimes, ProbeResult, Reason, Span,
     Target, Time,
 };
-use cunkou_core::plan::{Record, Ticket};
 use cunkou_core::world::{Snapshot, Subject, Terms};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -195,27 +194,6 @@ impl History for Past {
     fn maintenance(&self, _: Time) -> Answer<'_, Vec<crate::engine::Maintenance>> {
         let all = self.maintenance.lock().unwrap().clone();
         self.answer(all)
-    }
-
-    fn record(&self, now: Time) -> Answer<'_, Record> {
-        let camera = |id: &str| CameraId::new(id).unwrap();
-        let ticket = |cause: Cause, hours: i64, cameras: u32| Ticket {
-            cause,
-            since: now - Span::hours(hours),
-            ended: Some(now - Span::hours(hours - 6)),
-            cameras,
-        };
-        self.answer(Record {
-            from: now - Span::hours(8_760),
-            to: now,
-            cameras: ["C1", "C2", "C3"].map(|id| (camera(id), Span::hours(8_700))).into_iter().collect(),
-            nodes: [(NodeId::new("S1").unwrap(), Span::hours(8_000))].into_iter().collect(),
-            tickets: vec![
-                ticket(Cause::Camera(camera("C1")), 4_000, 1),
-                ticket(Cause::Camera(camera("C1")), 2_000, 1),
-                ticket(Cause::Node(NodeId::new("S1").unwrap()), 3_000, 3),
-            ],
-        })
     }
 
     fn audit(&self, query: AuditQuery) -> Answer<'_, Vec<AuditEntry>> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::component::{Named, entrance_ids, named};
-use super::{Annual, Page, lon_lat, village, words};
+use super::{lon_lat, village, words};
 
 /// A camera or node whose failure alone would lose an entrance, or may.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -33,16 +33,6 @@ pub struct Critical {
     pub lon: Option<f64>,
     /// Latitude, WGS 84, degrees.
     pub lat: Option<f64>,
-}
-
-/// What is critical: now, or in a year of the long run.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum CriticalAnswer {
-    /// `by=annual`.
-    Annual(Box<Annual>),
-    /// `by=now`.
-    Now(Page<Critical>),
 }
 
 impl Critical {

@@ -1,7 +1,6 @@
 //! The types of the API, as JSON has them: built from the snapshot, printed by the command line, read by it when it
 //! asks a daemon. The types of the core do not know this form, so that it can stay while they change.
 
-mod annual;
 mod area;
 mod audit;
 mod camera;
@@ -30,15 +29,12 @@ mod turn;
 mod whatif;
 pub(in crate::http) mod words;
 
-pub use annual::{
-    ANNUAL_ASSUMPTIONS, Annual, AnnualEntrance, AnnualItem, AnnualPrior, AnnualRecord, AnnualTotals, Within,
-};
 pub(in crate::http) use area::with_those_above;
 pub use area::{Area, Place};
 pub use audit::AuditItem;
 pub use camera::{Camera, CameraDetail, CheckView, Evidence, PhaseTime};
 pub use change::{CameraChange, Change, EntranceChange, NodeChange, Tick};
-pub use critical::{Critical, CriticalAnswer};
+pub use critical::Critical;
 pub use entrance::{Entrance, EntranceDetail, EntranceWatcher};
 pub use found::{FoundEvidence, FoundRival, IncidentFindings, Witness};
 pub use gap::{GAP_STATES, Gap};

@@ -112,7 +112,6 @@ schemas! {
     verdict: words(["no", "maybe", "yes"]);
     outage: nullable(["planned"]);
     duty_reason: words(crate::roster::Reason::ALL.map(crate::roster::Reason::word));
-    critical_by: words(["now", "annual"]);
     level: words(["plan", "built", "live"]);
     level_or_null: nullable(Level::ALL.map(Level::word));
     objective_or_null: nullable(["entrances"]);
@@ -149,11 +148,6 @@ pub(in crate::http) fn reasons() -> utoipa::openapi::schema::Array {
 /// A list of assumptions behind an order of repairs.
 pub(in crate::http) fn assumptions() -> utoipa::openapi::schema::Array {
     ArrayBuilder::new().items(words(super::ASSUMPTIONS)).build()
-}
-
-/// A list of assumptions behind a year.
-pub(in crate::http) fn annual_assumptions() -> utoipa::openapi::schema::Array {
-    ArrayBuilder::new().items(words(super::ANNUAL_ASSUMPTIONS)).build()
 }
 
 /// A list of assumptions behind seals.
